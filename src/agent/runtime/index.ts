@@ -1,0 +1,10 @@
+export type {
+  ContainerConfig,
+  ContainerKey,
+  ContainerState,
+  Exit,
+  Mount,
+  Observed,
+  Runtime,
+  StartFailure,
+} from './runtime.ts'

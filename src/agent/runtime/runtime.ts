@@ -1,0 +1,87 @@
+/**
+ * What makes containers real: the contract of the process, Docker and CRI runtimes, which know no API objects beyond
+ * the pod they are given. All state of a runtime survives it: after a restart `observe` tells what runs and what ended.
+ */
+import type { Instant, Result } from '../../base/index.ts'
+
+/** One run of one container: a restart is a new run with the next attempt number. */
+export type ContainerKey = { readonly podUid: string; readonly container: string; readonly attempt: number }
+
+/** A volume as the runtime mounts it: the source is a path of the host that the agent has made ready. */
+export type Mount = {
+  readonly source: string
+  readonly target: string
+  readonly readOnly: boolean
+}
+
+/** Everything a runtime needs to start a container: all references are resolved, all variables expanded. */
+export type ContainerConfig = {
+  readonly key: ContainerKey
+  readonly pod: { readonly namespace: string; readonly name: string; readonly hostname: string }
+  readonly image: string
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly workingDir?: string | undefined
+  readonly mounts: readonly Mount[]
+  readonly runAs?:
+    | {
+        readonly uid?: number | undefined
+        readonly gid?: number | undefined
+        readonly groups?: readonly number[] | undefined
+      }
+    | undefined
+  readonly limits: {
+    readonly cpuMillis?: number | undefined
+    readonly memoryBytes?: number | undefined
+    readonly pids?: number | undefined
+  }
+  readonly terminationMessagePath?: string | undefined
+}
+
+export type Exit = {
+  /** 0…255; 128 + signal when a signal ended it. */
+  readonly exitCode: number
+  readonly signal?: number | undefined
+  readonly reason: 'Completed' | 'Error' | 'OOMKilled' | 'StartError' | 'ContainerStatusUnknown'
+  readonly message?: string | undefined
+  readonly startedAt: Instant
+  readonly finishedAt: Instant
+}
+
+export type ContainerState =
+  | { readonly kind: 'Running'; readonly startedAt: Instant; readonly pid?: number | undefined }
+  | { readonly kind: 'Exited'; readonly exit: Exit }
+
+export type Observed = { readonly key: ContainerKey; readonly id: string; readonly state: ContainerState }
+
+/** Why a container could not be started; told on the pod in these words. */
+export type StartFailure = {
+  readonly reason:
+    | 'CreateContainerConfigError'
+    | 'CreateContainerError'
+    | 'ErrImagePull'
+    | 'InvalidImageName'
+    | 'ErrImageNeverPull'
+    | 'StartError'
+  readonly message: string
+}
+
+export type Runtime = {
+  /** `process`, `docker`; shown in node status. */
+  readonly name: string
+  readonly version: string
+  /** Starts one run. Calling it twice with one key starts it once. */
+  readonly start: (config: ContainerConfig) => Promise<Result<Observed, StartFailure>>
+  /** Sends a signal to the container's main process (SIGTERM) or its whole tree (SIGKILL). Absent ones are no error. */
+  readonly signal: (key: ContainerKey, signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
+  /** Everything this runtime has of every pod, running and ended. */
+  readonly observe: () => Promise<readonly Observed[]>
+  /** Calls back on each start and exit, also those found after a restart. */
+  readonly onChange: (callback: (observed: Observed) => void) => () => void
+  /** Ends what still runs of the pod and removes every trace of it except its logs. */
+  readonly remove: (podUid: string) => Promise<void>
+  /** The log file of a run: stdout and stderr as written, in one file. */
+  readonly logPath: (key: ContainerKey) => string
+  /** Lets go of watchers and helpers. Containers run on. */
+  readonly close: () => Promise<void>
+}

@@ -1,0 +1,15 @@
+export type {
+  Client,
+  DeleteRequest,
+  ListRequest,
+  ObjectList,
+  PatchType,
+  Ref,
+  ResourceName,
+  Selection,
+  WatchEvent,
+  WatchHandle,
+  WatchObserver,
+  WatchRequest,
+  WriteOptions,
+} from './client.ts'

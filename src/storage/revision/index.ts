@@ -1,0 +1,1 @@
+export type { Change, Entry, Listing, ListOptions, Observer, Store, StoreError, Watch } from './store.ts'

@@ -1,0 +1,88 @@
+/**
+ * A revisioned key-value store: what every driver does, and all that the rest of the program knows of storage.
+ *
+ * It knows no kinds: keys are paths (`/registry/jobs/default/pi`), values are texts. One counter, the revision, rises by
+ * one with every write of any key. Writes are answered after they are durable, and in the order of their revisions;
+ * what a reader or watcher sees is durable too.
+ *
+ * Worked example: create a → 1, create b → 2, update a (if 1) → 3, delete b → 4. A watch from 1 sees Put a@3 … after
+ * Put b@2, then Delete b@4. `list('/', at 3)` has a@3 and b@2. After compact(3), a watch from 2 answers Compacted.
+ */
+import type { Result, Revision } from '../../base/index.ts'
+
+export type Entry = {
+  readonly key: string
+  readonly value: string
+  /** The revision of the write that made this key. */
+  readonly created: Revision
+  /** The revision of the newest write of this key. */
+  readonly modified: Revision
+}
+
+/** One write as watchers see it. `previous` is the entry that it replaced or removed. */
+export type Change =
+  | { readonly kind: 'Put'; readonly revision: Revision; readonly entry: Entry; readonly previous?: Entry }
+  | { readonly kind: 'Delete'; readonly revision: Revision; readonly previous: Entry }
+
+export type StoreError =
+  /** `create` of a key that is there. */
+  | { readonly kind: 'Exists'; readonly entry: Entry }
+  /** `update` or `delete` of a key that is not there. */
+  | { readonly kind: 'Missing' }
+  /** The condition `ifRevision` does not hold; `current` is the newest revision of the key, perhaps not yet visible. */
+  | { readonly kind: 'Conflict'; readonly current: Revision }
+  /** The asked revision is older than the kept history. */
+  | { readonly kind: 'Compacted'; readonly oldest: Revision }
+  /** The asked revision lies in the future. */
+  | { readonly kind: 'Future'; readonly current: Revision }
+  /** The disk is full, read-only, damaged, or another machine does not answer. Nothing of this write was kept. */
+  | { readonly kind: 'Unavailable'; readonly message: string }
+
+export type ListOptions = {
+  /** The snapshot to read; the newest one when absent. */
+  readonly at?: Revision
+  /** Start after this key. */
+  readonly after?: string
+  readonly limit?: number
+}
+
+export type Listing = {
+  /** The revision of the snapshot. */
+  readonly revision: Revision
+  /** In ascending order of keys (by UTF-16 code units). */
+  readonly entries: readonly Entry[]
+  /** How many entries of the prefix follow behind the last one returned. */
+  readonly remaining: number
+}
+
+export type Observer = {
+  /** One or more changes in order of revisions; called for changes of the prefix only. */
+  readonly onChanges: (changes: readonly Change[]) => void
+  /** The stream has ended and nothing follows. */
+  readonly onEnd: (error?: StoreError) => void
+}
+
+export type Watch = { readonly stop: () => void }
+
+export type Store = {
+  /** The newest visible revision. */
+  readonly revision: () => Revision
+  /** The oldest revision a watch or list may still start from. */
+  readonly oldest: () => Revision
+  readonly get: (key: string) => Promise<Result<Entry | undefined, StoreError>>
+  readonly list: (prefix: string, options?: ListOptions) => Promise<Result<Listing, StoreError>>
+  readonly create: (key: string, value: string) => Promise<Result<Entry, StoreError>>
+  /** Replaces the value when the key's newest revision is `ifRevision`. */
+  readonly update: (key: string, value: string, ifRevision: Revision) => Promise<Result<Entry, StoreError>>
+  /** Removes the key when its newest revision is `ifRevision`; answers the revision of the removal. */
+  readonly delete: (key: string, ifRevision: Revision) => Promise<Result<Revision, StoreError>>
+  /**
+   * Every change of keys under `prefix` after `from`, each once and in order; history first, then live.
+   * Changes of a write reach watchers no later than its answer reaches the writer (embedded drivers), or soon after (etcd).
+   */
+  readonly watch: (prefix: string, from: Revision, observer: Observer) => Result<Watch, StoreError>
+  /** Forgets the history up to and including `upTo`; the newest entry of every key stays. */
+  readonly compact: (upTo: Revision) => Promise<Result<Revision, StoreError>>
+  /** Waits for writes under way, then lets go of everything. Later calls answer Unavailable. */
+  readonly close: () => Promise<void>
+}
