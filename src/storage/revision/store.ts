@@ -19,14 +19,25 @@ export type Entry = {
   readonly modified: Revision
 }
 
-/** One write as watchers see it. `previous` is the entry that it replaced or removed. */
+/** A version of a key without its value. */
+export type Version = Omit<Entry, 'value'>
+
+/**
+ * One write as watchers see it. `previous` is the version that it replaced or removed; its value is not told again, so
+ * that a driver need not keep values in memory: who follows a store has them.
+ */
 export type Change =
-  | { readonly kind: 'Put'; readonly revision: Revision; readonly entry: Entry; readonly previous?: Entry }
-  | { readonly kind: 'Delete'; readonly revision: Revision; readonly previous: Entry }
+  | {
+      readonly kind: 'Put'
+      readonly revision: Revision
+      readonly entry: Entry
+      readonly previous?: Version | undefined
+    }
+  | { readonly kind: 'Delete'; readonly revision: Revision; readonly previous: Version }
 
 export type StoreError =
   /** `create` of a key that is there. */
-  | { readonly kind: 'Exists'; readonly entry: Entry }
+  | { readonly kind: 'Exists'; readonly current: Revision }
   /** `update` or `delete` of a key that is not there. */
   | { readonly kind: 'Missing' }
   /** The condition `ifRevision` does not hold; `current` is the newest revision of the key, perhaps not yet visible. */
