@@ -1,0 +1,16 @@
+export type {
+  Api,
+  ApiWatch,
+  ApiWatchEvent,
+  ApiWatchObserver,
+  CreateHandler,
+  Deleted,
+  Listing,
+  ListQuery,
+  PatchBody,
+  RequestBody,
+  RequestContext,
+  Target,
+  User,
+  Written,
+} from './api.ts'
