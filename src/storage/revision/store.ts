@@ -60,7 +60,7 @@ export type ListOptions = {
 export type Listing = {
   /** The revision of the snapshot. */
   readonly revision: Revision
-  /** In ascending order of keys (by UTF-16 code units). */
+  /** In ascending order of the bytes of their keys. */
   readonly entries: readonly Entry[]
   /** How many entries of the prefix follow behind the last one returned. */
   readonly remaining: number

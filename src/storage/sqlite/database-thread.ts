@@ -1,0 +1,70 @@
+/** Asking the database thread: questions are answered in the order they were put. */
+import { Worker } from 'node:worker_threads'
+import { fail, ok, type Result } from '../../base/index.ts'
+import type { StoreError } from '../revision/index.ts'
+import type { Answers, FromThread, OpenError, Opened, Question, ToThread } from './messages.ts'
+
+export type DatabaseThread = {
+  readonly opened: Opened
+  readonly ask: <Kind extends Question['kind']>(
+    question: Extract<Question, { kind: Kind }>,
+  ) => Promise<Result<Answers[Kind], StoreError>>
+}
+
+type Asked = (answer: Result<unknown, StoreError>) => void
+
+/** The thread's program: beside this file in a checkout, under its own name in the bundle. */
+function programUrl(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './sqlite-thread.js', import.meta.url)
+}
+
+/** Starts the thread and opens the database. `onEnd` is told when the thread dies, which nothing survives. */
+export function startDatabaseThread(
+  file: string,
+  onEnd: (error: StoreError) => void,
+): Promise<Result<DatabaseThread, OpenError>> {
+  const worker = new Worker(programUrl(), {
+    workerData: { file },
+    // The thread holds statements and one batch at a time: a small young generation keeps the idle process small.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  })
+  const asked = new Map<number, Asked>()
+  let last = 0
+  const ask: DatabaseThread['ask'] = (question) =>
+    new Promise((resolve) => {
+      last += 1
+      asked.set(last, resolve as Asked)
+      worker.postMessage({ id: last, question } satisfies ToThread)
+    })
+  const end = (message: string): void => {
+    const error: StoreError = { kind: 'Unavailable', message }
+    for (const resolve of asked.values()) resolve(fail(error))
+    asked.clear()
+    onEnd(error)
+  }
+  return new Promise((resolve) => {
+    worker.on('message', (message: FromThread) => {
+      switch (message.kind) {
+        case 'Opened':
+          return resolve(ok({ opened: message.opened, ask }))
+        case 'NotOpened':
+          return resolve(fail(message.error))
+        case 'Answer':
+          return settle(asked, message.id, ok(message.value))
+        case 'Failed':
+          return settle(asked, message.id, fail({ kind: 'Unavailable', message: message.message }))
+      }
+    })
+    worker.on('error', (error) => {
+      resolve(fail({ kind: 'Unusable', message: `the database thread failed: ${String(error)}` }))
+      end(`the database thread failed: ${String(error)}`)
+    })
+    worker.on('exit', () => end('the database is closed'))
+  })
+}
+
+function settle(asked: Map<number, Asked>, id: number, answer: Result<unknown, StoreError>): void {
+  const resolve = asked.get(id)
+  asked.delete(id)
+  resolve?.(answer)
+}

@@ -1,0 +1,261 @@
+/**
+ * The file behind the SQLite store: opening, checking, migrating, and the statements on it.
+ *
+ * One row for each write. The row with the highest revision of a key is its state; older ones are history until they
+ * are forgotten. `value` NULL is a removal.
+ */
+import { existsSync, statSync } from 'node:fs'
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { fail, ok, type Result, revision } from '../../base/index.ts'
+import type { Change, Entry, Version } from '../revision/index.ts'
+import type { Batch, OpenError, Opened, Superseded } from './messages.ts'
+
+/** 'jobd' in ASCII: marks a database as ours. */
+const applicationId = 0x6a_6f_62_64
+
+/** Step n brings a database of version n to n + 1. A released step is never changed. */
+const migrations: readonly string[] = [
+  `CREATE TABLE revisions (
+     revision INTEGER PRIMARY KEY,
+     key TEXT NOT NULL,
+     created INTEGER NOT NULL,
+     previous INTEGER NOT NULL,
+     value TEXT
+   ) STRICT;
+   CREATE UNIQUE INDEX revisions_of_key ON revisions (key, revision);
+   CREATE TABLE state (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     revision INTEGER NOT NULL,
+     oldest INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO state VALUES (1, 0, 0);`,
+]
+
+export type Database = {
+  readonly opened: Opened
+  readonly commit: (batch: Batch) => void
+  readonly get: (key: string) => Entry | undefined
+  readonly list: (
+    prefix: string,
+    at: number,
+    after: string,
+    limit: number | undefined,
+  ) => { readonly entries: readonly Entry[]; readonly remaining: number }
+  readonly history: (prefix: string, from: number, to: number) => readonly Change[]
+  readonly backup: (file: string) => void
+  readonly close: () => void
+}
+
+/** Opens or makes the database, takes the exclusive lock that the process holds until it ends, and reads the index. */
+export function openDatabase(file: string): Result<Database, OpenError> {
+  let db: DatabaseSync | undefined
+  try {
+    const fresh = !existsSync(file) || statSync(file).size === 0
+    db = new DatabaseSync(file, { timeout: 0 })
+    const problem = prepare(db, file, fresh)
+    if (problem !== undefined) {
+      db.close()
+      return fail(problem)
+    }
+    return ok(statementsOn(db))
+  } catch (error) {
+    db?.close()
+    return fail(openError(error, file))
+  }
+}
+
+function prepare(db: DatabaseSync, file: string, fresh: boolean): OpenError | undefined {
+  // Exclusive mode needs no shared-memory file and keeps the kernel's lock, which dies with the process.
+  db.exec('PRAGMA locking_mode = EXCLUSIVE')
+  if (!fresh) {
+    const id = pragma(db, 'application_id')
+    const version = pragma(db, 'user_version')
+    if (id !== applicationId) {
+      return {
+        kind: 'Foreign',
+        message: `${file} is not a jobd database: choose another data directory, or move the file away`,
+      }
+    }
+    if (version > migrations.length) {
+      return {
+        kind: 'Newer',
+        message: `${file} was written by a newer jobd (format ${version}, this one knows ${migrations.length}): upgrade jobd, or restore a backup made with this version`,
+      }
+    }
+  }
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY')
+  // A write lock taken and given back: fails at once when another process holds the file.
+  db.exec('BEGIN IMMEDIATE; ROLLBACK')
+  if (!fresh) {
+    const [first] = db.prepare('PRAGMA quick_check(1)').all()
+    if (first?.['quick_check'] !== 'ok') return damaged(file, String(first?.['quick_check']))
+  }
+  migrate(db)
+  return undefined
+}
+
+function migrate(db: DatabaseSync): void {
+  const from = pragma(db, 'user_version')
+  if (from === migrations.length) return
+  db.exec('BEGIN')
+  for (const step of migrations.slice(from)) db.exec(step)
+  db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`)
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
+}
+
+const damaged = (file: string, detail: string): OpenError => ({
+  kind: 'Damaged',
+  message: `the database ${file} is damaged (${detail}): restore a backup with 'jobd restore', or move the file away to start empty`,
+})
+
+/** SQLite's primary result codes that a user can do something about. */
+function openError(error: unknown, file: string): OpenError {
+  const code = codeOf(error)
+  const text = error instanceof Error ? error.message : String(error)
+  if (code === 5 || code === 6) return { kind: 'Locked', message: `${file} is in use by another process` }
+  if (code === 11 || code === 26) return damaged(file, text)
+  return { kind: 'Unusable', message: `cannot use the database ${file}: ${troubleText(error)}` }
+}
+
+function codeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+}
+
+/** A failed read or write in words: what is wrong with the disk and what to do. */
+export function troubleText(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  switch (codeOf(error)) {
+    case 8:
+      return 'the disk is read-only: make the data directory writable'
+    case 10:
+      return `the disk reports an error (${text}): check the disk`
+    case 13:
+      return 'the disk is full: free some space'
+    case 14:
+      return 'the file cannot be opened: check that the data directory exists and is yours'
+    default:
+      return text
+  }
+}
+
+type Row = Record<string, SQLOutputValue>
+
+function statementsOn(db: DatabaseSync): Database {
+  const insert = db.prepare('INSERT INTO revisions VALUES (?, ?, ?, ?, ?)')
+  const drop = db.prepare('DELETE FROM revisions WHERE revision = ?')
+  const advance = db.prepare('UPDATE state SET revision = max(revision, ?), oldest = max(oldest, ?) WHERE id = 1')
+  const newest = db.prepare('SELECT * FROM revisions WHERE key = ? ORDER BY revision DESC LIMIT 1')
+  const between = db.prepare('SELECT * FROM revisions WHERE revision > ? AND revision <= ? AND key >= ? AND key < ?')
+  const pages = pageStatements(db)
+  return {
+    opened: readIndex(db),
+    commit: (batch) => commit(db, batch, { insert, drop, advance }),
+    get: (key) => entryOf(newest.get(key)),
+    list: (prefix, at, after, limit) => {
+      const range = [prefix, prefixEnd(prefix), after, at, at] as const
+      const entries = pages.page.all(...range, limit ?? -1).map((row) => entryOf(row) as Entry)
+      if (limit === undefined || entries.length < limit) return { entries, remaining: 0 }
+      return { entries, remaining: Number(pages.count.get(...range)?.['n'] ?? 0) - entries.length }
+    },
+    history: (prefix, from, to) => between.all(from, to, prefix, prefixEnd(prefix)).map(changeOfRow),
+    backup: (file) => void db.prepare('VACUUM INTO ?').run(file),
+    close: () => db.close(),
+  }
+}
+
+function pageStatements(db: DatabaseSync): { page: StatementSync; count: StatementSync } {
+  const where = `FROM revisions r
+    WHERE r.key >= ? AND r.key < ? AND r.key > ? AND r.revision <= ? AND r.value IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM revisions n WHERE n.key = r.key AND n.revision > r.revision AND n.revision <= ?)`
+  return {
+    page: db.prepare(`SELECT r.* ${where} ORDER BY r.key LIMIT ?`),
+    count: db.prepare(`SELECT count(*) AS n ${where}`),
+  }
+}
+
+type CommitStatements = { insert: StatementSync; drop: StatementSync; advance: StatementSync }
+
+function commit(db: DatabaseSync, batch: Batch, { insert, drop, advance }: CommitStatements): void {
+  const { revisions, keys, created, previous, values } = batch
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    for (let i = 0; i < revisions.length; i++) {
+      insert.run(
+        revisions[i] as number,
+        keys[i] as string,
+        created[i] as number,
+        previous[i] as number,
+        values[i] as string | null,
+      )
+    }
+    for (const row of batch.forget) drop.run(row)
+    advance.run(revisions.at(-1) ?? 0, batch.oldest)
+    db.exec('COMMIT')
+  } catch (error) {
+    // After some errors SQLite has rolled back by itself; a second ROLLBACK would hide the first error.
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** The first text that lies behind all texts with this prefix. */
+function prefixEnd(prefix: string): string {
+  return `${prefix}\u{10ffff}`
+}
+
+function entryOf(row: Row | undefined): Entry | undefined {
+  if (row === undefined || row['value'] === null) return undefined
+  return {
+    key: String(row['key']),
+    value: String(row['value']),
+    created: revision(Number(row['created'])),
+    modified: revision(Number(row['revision'])),
+  }
+}
+
+function changeOfRow(row: Row): Change {
+  const at = revision(Number(row['revision']))
+  const created = revision(Number(row['created']))
+  const key = String(row['key'])
+  const before = revision(Number(row['previous']))
+  const entry = entryOf(row)
+  if (entry === undefined) return { kind: 'Delete', revision: at, previous: { key, created, modified: before } }
+  const previous = before === 0 ? undefined : { key, created, modified: before }
+  return { kind: 'Put', revision: at, entry, previous }
+}
+
+/** Keys and revisions of all that is there, without values. */
+function readIndex(db: DatabaseSync): Opened {
+  const state = db.prepare('SELECT revision, oldest FROM state WHERE id = 1').get()
+  const oldest = Number(state?.['oldest'] ?? 0)
+  const heads: Version[] = []
+  const newest = db.prepare(
+    'SELECT key, created, max(revision) AS revision, value IS NULL AS removed FROM revisions GROUP BY key',
+  )
+  for (const row of newest.iterate()) {
+    if (row['removed'] === 1) continue
+    heads.push({
+      key: String(row['key']),
+      created: revision(Number(row['created'])),
+      modified: revision(Number(row['revision'])),
+    })
+  }
+  const superseded: Superseded[] = []
+  const later = db.prepare(
+    'SELECT revision, previous, value IS NULL AS removed FROM revisions WHERE revision > ? AND (previous > 0 OR value IS NULL) ORDER BY revision',
+  )
+  for (const row of later.iterate(oldest)) {
+    const at = Number(row['revision'])
+    superseded.push({ revision: at, drop: dropsOf(at, Number(row['previous']), row['removed'] === 1) })
+  }
+  return { heads, superseded, revision: revision(Number(state?.['revision'] ?? 0)), oldest: revision(oldest) }
+}
+
+/** The rows that are history once the write `at` is the oldest state anybody may ask for. */
+export function dropsOf(at: number, previous: number, removed: boolean): readonly number[] {
+  const drops = previous > 0 ? [previous] : []
+  return removed ? [...drops, at] : drops
+}

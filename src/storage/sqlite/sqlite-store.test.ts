@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, test } from 'node:test'
+import { runStoreContract } from '../../../test/contract/store-contract.ts'
+import { revision } from '../../base/index.ts'
+import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
+
+async function inDirectory(body: (file: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'jobd-store-'))
+  try {
+    await body(join(directory, 'jobd.db'))
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+async function opened(file: string): Promise<SqliteStore> {
+  const store = await openSqliteStore(file)
+  assert.ok(store.ok, JSON.stringify(store))
+  return store.value
+}
+
+async function refusal(file: string): Promise<{ kind: string; message: string }> {
+  const store = await openSqliteStore(file)
+  assert.ok(!store.ok)
+  return store.error
+}
+
+runStoreContract('sqlite', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'jobd-store-'))
+  const store = await opened(join(directory, 'jobd.db'))
+  return {
+    store,
+    dispose: async () => {
+      await store.close()
+      await rm(directory, { recursive: true })
+    },
+  }
+})
+
+describe('sqlite: what lasts', () => {
+  test('state, revisions and history are there after opening again', () =>
+    inDirectory(async (file) => {
+      const first = await opened(file)
+      await first.create('/a', '1')
+      await first.update('/a', '2', revision(1))
+      await first.create('/b', '1')
+      await first.delete('/b', revision(3))
+      await first.close()
+      const second = await opened(file)
+      assert.equal(second.revision(), 4)
+      assert.deepEqual(await second.update('/a', 'x', revision(1)), {
+        ok: false,
+        error: { kind: 'Conflict', current: 2 },
+      })
+      const then = await second.list('/', { at: revision(3) })
+      assert.deepEqual(then.ok && then.value.entries.map(({ key, value }) => `${key}=${value}`), ['/a=2', '/b=1'])
+      const next = await second.create('/b', 'again')
+      assert.equal(next.ok && next.value.modified, 5)
+      await second.close()
+    }))
+
+  test('revisions never go back, also when the newest write was forgotten', () =>
+    inDirectory(async (file) => {
+      const first = await opened(file)
+      await first.create('/a', '1')
+      await first.delete('/a', revision(1))
+      await first.compact(revision(2))
+      await first.close()
+      const second = await opened(file)
+      assert.deepEqual([second.revision(), second.oldest()], [2, 2])
+      await second.close()
+    }))
+
+  test('forgotten rows leave the file', () =>
+    inDirectory(async (file) => {
+      const store = await opened(file)
+      await store.create('/a', 'v')
+      for (let i = 1; i < 50; i++) await store.update('/a', `v${i}`, revision(i))
+      await store.create('/b', 'v')
+      await store.delete('/b', revision(51))
+      await store.compact(revision(52))
+      await store.close()
+      const db = new DatabaseSync(file)
+      assert.equal(db.prepare('SELECT count(*) AS n FROM revisions').get()?.['n'], 1)
+      db.close()
+    }))
+
+  test('a backup taken while writing is a whole database', () =>
+    inDirectory(async (file) => {
+      const store = await opened(file)
+      const writes = Promise.all(Array.from({ length: 200 }, (_, i) => store.create(`/${i}`, 'v')))
+      const backup = await store.backup(`${file}.backup`)
+      assert.deepEqual(backup, { ok: true, value: undefined })
+      await writes
+      await store.close()
+      const copy = await opened(`${file}.backup`)
+      const listed = await copy.list('/')
+      assert.equal(listed.ok && listed.value.entries.length, copy.revision())
+      await copy.close()
+    }))
+})
+
+describe('sqlite: what is refused, and in which words', () => {
+  test('a file that another process holds', () =>
+    inDirectory(async (file) => {
+      const store = await opened(file)
+      assert.equal((await refusal(file)).kind, 'Locked')
+      await store.close()
+      await (await opened(file)).close()
+    }))
+
+  test('a database of another program', () =>
+    inDirectory(async (file) => {
+      const db = new DatabaseSync(file)
+      db.exec('CREATE TABLE t (x)')
+      db.close()
+      const { kind, message } = await refusal(file)
+      assert.equal(kind, 'Foreign')
+      assert.match(message, /is not a jobd database/)
+    }))
+
+  test('a database of a newer jobd', () =>
+    inDirectory(async (file) => {
+      await (await opened(file)).close()
+      const db = new DatabaseSync(file)
+      db.exec('PRAGMA user_version = 99')
+      db.close()
+      const { kind, message } = await refusal(file)
+      assert.equal(kind, 'Newer')
+      assert.match(message, /format 99/)
+    }))
+
+  test('a file that is no database', () =>
+    inDirectory(async (file) => {
+      await writeFile(file, 'this is not a database at all, it is a text of more than a page\n'.repeat(200))
+      assert.equal((await refusal(file)).kind, 'Damaged')
+    }))
+
+  test('a database with torn pages', () =>
+    inDirectory(async (file) => {
+      const store = await opened(file)
+      for (let i = 0; i < 200; i++) await store.create(`/${i}`, 'x'.repeat(2000))
+      await store.close()
+      await truncate(file, 40_960)
+      assert.equal((await refusal(file)).kind, 'Damaged')
+    }))
+
+  test('a directory that is not there', async () => {
+    const { kind, message } = await refusal('/nonexistent-directory/jobd.db')
+    assert.equal(kind, 'Unusable')
+    assert.match(message, /check that the data directory exists/)
+  })
+})

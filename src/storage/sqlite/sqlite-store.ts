@@ -1,0 +1,225 @@
+/**
+ * The Store on SQLite, for one machine: every write is on the disk before it is answered or seen.
+ *
+ * Group commit without a timer: while one commit is under way further writes gather, and go together in the next.
+ */
+import { fail, ok, type Result, type Revision, revision } from '../../base/index.ts'
+import {
+  type Change,
+  changeOf,
+  decide,
+  type Entry,
+  type Followers,
+  type Keyspace,
+  type Listing,
+  type ListOptions,
+  newFollowers,
+  newKeyspace,
+  type Store,
+  type StoreError,
+  takeBack,
+  type Write,
+  type WriteRequest,
+} from '../revision/index.ts'
+import { dropsOf } from './database.ts'
+import { type DatabaseThread, startDatabaseThread } from './database-thread.ts'
+import type { Batch, OpenError, Superseded } from './messages.ts'
+
+/** Revisions of history that stay readable: some minutes of a busy server, a few megabytes of disk. */
+const historyBound = 10_000
+/** Writes in one commit: bounds the memory of a batch and how long the first of it waits. */
+const batchBound = 4_000
+
+type Pending = { readonly write: Write; readonly answer: (result: Result<Change, StoreError>) => void }
+
+type State = {
+  readonly thread: DatabaseThread
+  readonly keyspace: Keyspace
+  readonly followers: Followers
+  queue: Pending[]
+  committing: boolean
+  oldest: Revision
+  /** Writes after `oldest` that made older rows history, in order; the first `forgotten` of them are done. */
+  superseded: Superseded[]
+  forgotten: number
+  ended: StoreError | undefined
+  readonly idle: (() => void)[]
+}
+
+export type SqliteStore = Store & {
+  /** Writes a consistent copy of the database to a new file, while it is in use. */
+  readonly backup: (file: string) => Promise<Result<undefined, StoreError>>
+}
+
+/** Opens the database at `file`, making it when it is not there. The lock is held until the store is closed. */
+export async function openSqliteStore(file: string): Promise<Result<SqliteStore, OpenError>> {
+  const followers = newFollowers()
+  const state: { current?: State } = {}
+  const started = await startDatabaseThread(file, (error) => {
+    if (state.current !== undefined) state.current.ended ??= error
+    followers.end(error)
+  })
+  if (!started.ok) return started
+  const { opened } = started.value
+  const keyspace = newKeyspace(opened.revision)
+  for (const head of opened.heads) keyspace.heads.set(head.key, head)
+  state.current = {
+    thread: started.value,
+    keyspace,
+    followers,
+    queue: [],
+    committing: false,
+    oldest: opened.oldest,
+    superseded: [...opened.superseded],
+    forgotten: 0,
+    ended: undefined,
+    idle: [],
+  }
+  return ok(storeOn(state.current))
+}
+
+function storeOn(state: State): SqliteStore {
+  const { thread, keyspace } = state
+  return {
+    revision: () => keyspace.visible,
+    oldest: () => state.oldest,
+    get: (key) => thread.ask<'Get'>({ kind: 'Get', key }),
+    list: (prefix, options) => list(state, prefix, options ?? {}),
+    create: (key, value) => put(state, { kind: 'Create', key, value }),
+    update: (key, value, ifRevision) => put(state, { kind: 'Update', key, value, ifRevision }),
+    async delete(key, ifRevision) {
+      const written = await write(state, { kind: 'Delete', key, ifRevision })
+      return written.ok ? ok(written.value.revision) : written
+    },
+    watch: (prefix, from, observer) => {
+      if (state.ended !== undefined) return fail(state.ended)
+      const to = keyspace.visible
+      if (from > to) return fail({ kind: 'Future', current: to })
+      if (from < state.oldest) return fail({ kind: 'Compacted', oldest: state.oldest })
+      const history = () => thread.ask<'History'>({ kind: 'History', prefix, from, to })
+      return ok(state.followers.add(prefix, observer, from === to ? undefined : history))
+    },
+    compact: (upTo) => compact(state, upTo),
+    backup: (file) => thread.ask<'Backup'>({ kind: 'Backup', file }),
+    close: () => close(state),
+  }
+}
+
+async function list(
+  state: State,
+  prefix: string,
+  { at = state.keyspace.visible, after = '', limit }: ListOptions,
+): Promise<Result<Listing, StoreError>> {
+  if (at > state.keyspace.visible) return fail({ kind: 'Future', current: state.keyspace.visible })
+  if (at < state.oldest) return fail({ kind: 'Compacted', oldest: state.oldest })
+  const page = await state.thread.ask<'List'>({ kind: 'List', prefix, at, after, limit })
+  return page.ok ? ok({ revision: at, ...page.value }) : page
+}
+
+async function put(state: State, request: WriteRequest): Promise<Result<Entry, StoreError>> {
+  const written = await write(state, request)
+  if (!written.ok) return written
+  if (written.value.kind !== 'Put') throw new Error('a put was decided as a delete')
+  return ok(written.value.entry)
+}
+
+function write(state: State, request: WriteRequest): Promise<Result<Change, StoreError>> {
+  if (state.ended !== undefined) return Promise.resolve(fail(state.ended))
+  const decided = decide(state.keyspace, request)
+  if (!decided.ok) return Promise.resolve(decided)
+  return new Promise((answer) => {
+    state.queue.push({ write: decided.value, answer })
+    // Behind the current turn, so that writes of one turn go together.
+    if (state.queue.length === 1 && !state.committing) queueMicrotask(() => void commit(state))
+  })
+}
+
+async function commit(state: State): Promise<void> {
+  if (state.committing || state.queue.length === 0) return
+  state.committing = true
+  const batch = state.queue.slice(0, batchBound)
+  state.queue = state.queue.slice(batchBound)
+  const newest = batch[batch.length - 1]?.write.revision ?? state.keyspace.visible
+  const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch: batchOf(state, batch, newest) })
+  state.committing = false
+  if (done.ok) keep(state, batch, newest)
+  else refuse(state, batch, done.error)
+  if (state.queue.length > 0) void commit(state)
+  else for (const resolve of state.idle.splice(0)) resolve()
+}
+
+function batchOf(state: State, pending: readonly Pending[], newest: Revision): Batch {
+  const oldest = Math.max(state.oldest, newest - historyBound)
+  return {
+    revisions: pending.map(({ write }) => write.revision),
+    keys: pending.map(({ write }) => write.key),
+    created: pending.map(({ write }) => write.created),
+    previous: pending.map(({ write }) => write.previous?.modified ?? 0),
+    values: pending.map(({ write }) => write.value ?? null),
+    forget: forgettable(state, oldest).flatMap(({ drop }) => drop),
+    oldest,
+  }
+}
+
+/** Writes that nobody may start from any more, once `oldest` holds. */
+function forgettable(state: State, oldest: number): readonly Superseded[] {
+  let end = state.forgotten
+  while ((state.superseded[end]?.revision ?? Number.POSITIVE_INFINITY) <= oldest) end += 1
+  return state.superseded.slice(state.forgotten, end)
+}
+
+/** The batch is on the disk: it becomes visible, is told to watchers, and answered, in this order. */
+function keep(state: State, batch: readonly Pending[], newest: Revision): void {
+  forgetUpTo(state, Math.max(state.oldest, newest - historyBound))
+  state.keyspace.visible = newest
+  const changes = batch.map(({ write }) => changeOf(write))
+  for (const { write } of batch) {
+    if (write.previous === undefined && write.value !== undefined) continue
+    const drop = dropsOf(write.revision, write.previous?.modified ?? 0, write.value === undefined)
+    state.superseded.push({ revision: write.revision, drop })
+  }
+  state.followers.tell(changes)
+  for (let i = 0; i < batch.length; i++) batch[i]?.answer(ok(changes[i] as Change))
+}
+
+function forgetUpTo(state: State, oldest: number): void {
+  state.forgotten += forgettable(state, oldest).length
+  state.oldest = revision(oldest)
+  if (state.forgotten < historyBound) return
+  state.superseded = state.superseded.slice(state.forgotten)
+  state.forgotten = 0
+}
+
+/** The disk refused: nothing of this batch was kept, so nothing decided after it holds either. */
+function refuse(state: State, batch: readonly Pending[], error: StoreError): void {
+  const all = [...batch, ...state.queue]
+  state.queue = []
+  takeBack(
+    state.keyspace,
+    all.map(({ write }) => write),
+  )
+  for (const { answer } of all) answer(fail(error))
+}
+
+async function compact(state: State, upTo: Revision): Promise<Result<Revision, StoreError>> {
+  if (upTo > state.keyspace.visible) return fail({ kind: 'Future', current: state.keyspace.visible })
+  if (upTo <= state.oldest) return ok(state.oldest)
+  await settled(state)
+  const forget = forgettable(state, upTo).flatMap(({ drop }) => drop)
+  const batch: Batch = { revisions: [], keys: [], created: [], previous: [], values: [], forget, oldest: upTo }
+  const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch })
+  if (!done.ok) return done
+  forgetUpTo(state, upTo)
+  return ok(upTo)
+}
+
+const settled = (state: State): Promise<void> =>
+  state.committing || state.queue.length > 0 ? new Promise((resolve) => state.idle.push(resolve)) : Promise.resolve()
+
+async function close(state: State): Promise<void> {
+  if (state.ended !== undefined) return
+  await settled(state)
+  state.ended = { kind: 'Unavailable', message: 'the store is closed' }
+  await state.thread.ask<'Close'>({ kind: 'Close' })
+  state.followers.end(state.ended)
+}
