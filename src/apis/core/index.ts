@@ -1,1 +1,11 @@
+import type { Strategy } from '../strategy.ts'
+
+export { defaultPodSpec } from './podspec/defaults.ts'
+export type { PodValidationOptions } from './podspec/options.ts'
+export { validatePodSpec } from './podspec/podspec.ts'
+export { defaultPodTemplateSpec, validatePodTemplateSpec } from './podspec/template.ts'
+export { podTemplateWarnings } from './podspec/warnings.ts'
 export type * from './types.gen.ts'
+
+/** The kinds of this group that have rules of their own. */
+export const coreStrategies: readonly Strategy[] = []

@@ -1,0 +1,2 @@
+export { ageColumn, column, genericTable, nameColumn, tableOf } from './columns.ts'
+export { humanDuration, humanSpan } from './duration.ts'
