@@ -1,0 +1,30 @@
+/** Bundles src/main into dist/: one executable with its lazily loaded parts, and the database thread. */
+import { rm } from 'node:fs/promises'
+import { build } from 'esbuild'
+
+const root = new URL('..', import.meta.url).pathname
+
+await rm(`${root}dist`, { recursive: true, force: true })
+await build({
+  absWorkingDir: root,
+  entryPoints: {
+    jobd: 'src/main/jobd.ts',
+    'sqlite-thread': 'src/storage/sqlite/thread.ts',
+  },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  chunkNames: 'chunks/[name]-[hash]',
+  // Some packages inside the bundle are CommonJS and ask for `require`.
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);",
+  },
+  external: ['bufferutil', 'utf-8-validate'],
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'linked',
+  logLevel: 'warning',
+})
