@@ -64,3 +64,49 @@ export {
   type TypeName,
   type TypeSchema,
 } from './schema/schema.ts'
+export {
+  type FieldRequirement,
+  type FieldRequirements,
+  matchesFields,
+  parseFieldSelector,
+  printFieldSelector,
+} from './selector/field-selector.ts'
+export {
+  formatLabelSelector,
+  parseLabelSelector,
+  printLabelSelector,
+  requirementsOf,
+  selectorMatches,
+} from './selector/label-selector.ts'
+export {
+  everything,
+  type LabelOperator,
+  type LabelRequirement,
+  type LabelRequirements,
+  matchesLabels,
+} from './selector/requirements.ts'
+export { labelErrors, labelNameErrors, labelSelectorErrors } from './validation/labels.ts'
+export {
+  cIdentifierProblems,
+  configMapKeyProblems,
+  dns1035LabelProblems,
+  dns1123LabelProblems,
+  dns1123SubdomainProblems,
+  domainPrefixedPathProblems,
+  envVarNameProblems,
+  httpHeaderNameProblems,
+  labelValueProblems,
+  pathSegmentNameProblems,
+  pathSegmentPrefixProblems,
+  patternProblem,
+  percentProblems,
+  portNameProblems,
+  portNumberProblems,
+  qualifiedNameProblems,
+  rangeProblems,
+  strictEnvVarNameProblems,
+  tooManyCharacters,
+  underscoredSubdomainProblems,
+  unixIdProblems,
+  wildcardSubdomainProblems,
+} from './validation/names.ts'
