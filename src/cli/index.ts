@@ -1,0 +1,7 @@
+export type { Connection, LogRequest, Table, Terminal } from './connection.ts'
+export { describeObjects } from './describe.ts'
+export { printLogs } from './logs.ts'
+export { type Manifest, parseManifests, readManifests } from './manifests.ts'
+export { deleteObjects, getObjects, type Named, parseNames } from './objects.ts'
+export { type OutputFormat, outputFormats } from './printing.ts'
+export { type RunContext, runManifests } from './run/run.ts'

@@ -1,0 +1,44 @@
+/** `jobd logs POD | job/NAME`: the log of a pod, or of all pods of a Job in the order they were made. */
+import type { Job } from '../apis/batch/index.ts'
+import type { Pod } from '../apis/core/index.ts'
+import type { Connection, LogRequest, Terminal } from './connection.ts'
+import { statusText } from './printing.ts'
+import { findKind } from './resources.ts'
+
+export type LogsContext = { readonly connection: Connection; readonly terminal: Terminal; readonly namespace: string }
+export type LogsOptions = Omit<LogRequest, 'namespace' | 'pod'>
+
+export async function printLogs(what: string, options: LogsOptions, context: LogsContext): Promise<number> {
+  const [type = '', name] = what.includes('/') ? what.split('/') : ['pod', what]
+  const kind = findKind(type)
+  if (!kind.ok || !name || !['Pod', 'Job'].includes(kind.value.kind)) {
+    context.terminal.err(`"${what}" has no logs: name a pod, or job/NAME\n`)
+    return 2
+  }
+  if (kind.value.kind === 'Pod') return printPodLog(name, options, context)
+  const { client } = context.connection
+  const job = await client.get<Job>({ resource: 'jobs.batch', namespace: context.namespace, name })
+  if (!job.ok) return told(context, statusText(job.error))
+  const selector = `batch.kubernetes.io/controller-uid=${job.value.metadata.uid}`
+  const pods = await client.list<Pod>('pods', { namespace: context.namespace, labelSelector: selector })
+  if (!pods.ok) return told(context, statusText(pods.error))
+  if (pods.value.items.length === 0) return told(context, `job.batch/${name} has no pods yet`)
+  const inOrder = pods.value.items.toSorted((a, b) =>
+    (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1,
+  )
+  let code = 0
+  for (const pod of inOrder) code ||= await printPodLog(pod.metadata.name ?? '', options, context)
+  return code
+}
+
+function told({ terminal }: LogsContext, message: string): number {
+  terminal.err(`${message}\n`)
+  return 1
+}
+
+async function printPodLog(pod: string, options: LogsOptions, context: LogsContext): Promise<number> {
+  const opened = await context.connection.logs({ ...options, namespace: context.namespace, pod })
+  if (!opened.ok) return told(context, statusText(opened.error))
+  for await (const chunk of opened.value) context.terminal.out(chunk)
+  return 0
+}

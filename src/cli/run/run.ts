@@ -1,0 +1,192 @@
+/** `jobd run`: applies manifests, shows what their Jobs do, and ends as they end. */
+import { isNotFound, type KubeObject, type Status } from '../../apimachinery/index.ts'
+import type { Job } from '../../apis/batch/index.ts'
+import type { Pod } from '../../apis/core/index.ts'
+import { type Clock, fail, ok, type Result } from '../../base/index.ts'
+import type { WatchHandle } from '../../client/index.ts'
+import type { Connection, Terminal } from '../connection.ts'
+import type { Manifest } from '../manifests.ts'
+import { statusText } from '../printing.ts'
+import { resourceNameOf, shownName } from '../resources.ts'
+import { watchObjects } from '../watching.ts'
+import { exitCodeOf, type Failure, failureOf, finishOf, newestOf, summaryOf } from './outcome.ts'
+import { newPodLogStreams, type PodLogStreams } from './pod-logs.ts'
+import { newProgress, type Progress } from './progress.ts'
+
+export type RunContext = {
+  readonly connection: Connection
+  readonly terminal: Terminal
+  readonly clock: Clock
+  readonly namespace: string
+  /** Aborted by the user: the Jobs are deleted with their pods, and the exit code is 130. */
+  readonly aborted: AbortSignal
+}
+
+/** Exit code 0 when every Job completed; otherwise the first failed Job's code. */
+export async function runManifests(manifests: readonly Manifest[], context: RunContext): Promise<number> {
+  const applied: KubeObject[] = []
+  for (const manifest of manifests) {
+    const result = await apply(manifest, context)
+    if (!result.ok) {
+      const name = shownName(
+        manifest.kind,
+        manifest.object.metadata.name ?? manifest.object.metadata.generateName ?? '',
+      )
+      context.terminal.err(`${manifest.origin}: ${name} was refused: ${statusText(result.error)}\n`)
+      return 1
+    }
+    applied.push(result.value)
+  }
+  const jobs = applied.filter((_, i) => manifests[i]?.kind.kind === 'Job') as Job[]
+  if (jobs.length === 0) {
+    context.terminal.err('the manifests have no Job to wait for: use kubectl apply, or name a file with a Job\n')
+    return 2
+  }
+  const codes = await Promise.all(jobs.map((job) => follow(job, context, jobs.length > 1)))
+  return codes.find((code) => code !== 0) ?? 0
+}
+
+/** Server-side apply of a named object; a create where the server chooses the name. */
+async function apply(
+  { kind, object }: Manifest,
+  { connection, terminal, namespace }: RunContext,
+): Promise<Result<KubeObject, Status>> {
+  const resource = resourceNameOf(kind)
+  const { name } = object.metadata
+  const home = kind.namespaced ? (object.metadata.namespace ?? namespace) : undefined
+  const placed = home === undefined ? object : { ...object, metadata: { ...object.metadata, namespace: home } }
+  const written = name
+    ? await connection.client.patch<KubeObject>({ resource, namespace: home, name }, 'apply', placed, {
+        fieldManager: 'jobd-run',
+        force: true,
+      })
+    : await connection.client.create<KubeObject>(resource, placed, { fieldManager: 'jobd-run' })
+  if (written.ok) terminal.err(`${shownName(kind, written.value.metadata.name ?? '')} applied\n`)
+  return written
+}
+
+type Following = {
+  readonly job: Job
+  readonly logs: PodLogStreams
+  readonly progress: Progress
+  readonly failures: Map<string, Failure>
+  readonly told: Set<string>
+}
+
+async function follow(job: Job, context: RunContext, several: boolean): Promise<number> {
+  const { connection, terminal, clock } = context
+  const started = clock.monotonic()
+  const { containers, initContainers = [] } = job.spec.template.spec
+  const prefixed = several || (job.spec.parallelism ?? 1) > 1 || containers.length + initContainers.length > 1
+  const progress = newProgress(terminal, clock, job.metadata.name ?? '')
+  const following: Following = {
+    job,
+    logs: newPodLogStreams(connection, { ...terminal, out: progress.out }, prefixed),
+    progress,
+    failures: new Map(),
+    told: new Set(),
+  }
+  const pods = watchPods(following, context)
+  const end = await finished(following, context)
+  if (end.ok) await following.logs.finished()
+  pods.stop()
+  progress.end()
+  if (!end.ok) {
+    terminal.err(`${end.error.message}\n`)
+    return end.error.code
+  }
+  const finish = finishOf(end.value)
+  if (finish === undefined) throw new Error('a Job was told finished that is not')
+  const failure = newestOf([...following.failures.values()])
+  const seconds = (clock.monotonic() - started) / 1000
+  terminal.err(`${summaryOf(job.metadata.name ?? '', finish, failure, seconds)}\n`)
+  return exitCodeOf(finish, failure)
+}
+
+function watchPods({ job, logs, progress, failures, told }: Following, { connection, clock }: RunContext): WatchHandle {
+  const selector = `batch.kubernetes.io/controller-uid=${job.metadata.uid}`
+  const selection = { namespace: job.metadata.namespace, labelSelector: selector }
+  return watchObjects<Pod>(
+    connection.client,
+    clock,
+    { resource: 'pods', selection },
+    {
+      onObject(pod) {
+        const failure = failureOf(pod)
+        if (failure !== undefined) failures.set(pod.metadata.uid ?? '', failure)
+        for (const trouble of troublesOf(pod)) {
+          if (!told.has(trouble)) progress.say(trouble)
+          told.add(trouble)
+        }
+        logs.onPod(pod)
+      },
+      onGone() {},
+      onTrouble: (status) => progress.say(`the server does not answer, trying again: ${statusText(status)}`),
+    },
+  )
+}
+
+/** What keeps a pod from running, told once: waiting reasons that do not pass by themselves. */
+function troublesOf(pod: Pod): readonly string[] {
+  const passing = new Set(['ContainerCreating', 'PodInitializing'])
+  const troubles: string[] = []
+  for (const { name, state } of [
+    ...(pod.status.initContainerStatuses ?? []),
+    ...(pod.status.containerStatuses ?? []),
+  ]) {
+    const waiting = state?.waiting
+    if (waiting?.reason === undefined || passing.has(waiting.reason)) continue
+    troubles.push(`pod/${pod.metadata.name}: container ${name}: ${waiting.reason}: ${waiting.message ?? ''}`)
+  }
+  const scheduled = pod.status.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (scheduled?.status === 'False')
+    troubles.push(`pod/${pod.metadata.name}: ${scheduled.reason}: ${scheduled.message ?? ''}`)
+  return troubles
+}
+
+type Interrupted = { readonly message: string; readonly code: number }
+
+/** Resolves with the Job once it is over, or with why there is nothing to wait for. */
+function finished({ job, progress }: Following, context: RunContext): Promise<Result<Job, Interrupted>> {
+  const { connection, clock, aborted } = context
+  const name = job.metadata.name ?? ''
+  return new Promise((resolve) => {
+    const settle = (result: Result<Job, Interrupted>): void => {
+      handle.stop()
+      aborted.removeEventListener('abort', onAbort)
+      resolve(result)
+    }
+    const onAbort = (): void => {
+      void cancel(job, context).then(() =>
+        settle(fail({ message: `job.batch/${name} deleted: interrupted`, code: 130 })),
+      )
+    }
+    const selection = { namespace: job.metadata.namespace, fieldSelector: `metadata.name=${name}` }
+    const handle = watchObjects<Job>(
+      connection.client,
+      clock,
+      { resource: 'jobs.batch', selection },
+      {
+        onObject(now) {
+          if (now.metadata.uid !== job.metadata.uid) return
+          progress.onJob(now)
+          if (finishOf(now) !== undefined) settle(ok(now))
+        },
+        onGone(gone) {
+          if (gone.metadata.uid === job.metadata.uid && !aborted.aborted) {
+            settle(fail({ message: `job.batch/${name} was deleted before it finished`, code: 1 }))
+          }
+        },
+        onTrouble: (status) => progress.say(`the server does not answer, trying again: ${statusText(status)}`),
+      },
+    )
+    aborted.addEventListener('abort', onAbort)
+    if (aborted.aborted) onAbort()
+  })
+}
+
+async function cancel(job: Job, { connection, terminal }: RunContext): Promise<void> {
+  const ref = { resource: 'jobs.batch', namespace: job.metadata.namespace, name: job.metadata.name ?? '' }
+  const deleted = await connection.client.delete(ref, { propagationPolicy: 'Background' })
+  if (!deleted.ok && !isNotFound(deleted.error)) terminal.err(`${statusText(deleted.error)}\n`)
+}

@@ -1,0 +1,15 @@
+/** The executable's first file: runs on any Node, so that one that is too old gets a sentence instead of a stack. */
+const oldest = 24
+const major = Number(process.versions.node.split('.')[0])
+if (major < oldest) {
+  process.stderr.write(
+    `jobd needs Node.js ${oldest} or newer and was started with ${process.versions.node}: install a newer Node.js, or run 'npm install node' beside jobd\n`,
+  )
+  process.exitCode = 1
+} else {
+  // Not bundled into this file: it uses syntax and modules that an older Node does not know.
+  const { main } = await import('./main.ts')
+  process.exitCode = await main(process.argv.slice(2))
+}
+
+export {}
