@@ -1,3 +1,14 @@
+export { base64OfBytes, bytesOfBase64 } from './decode/base64.ts'
+export {
+  type Decoded,
+  type DecodeError,
+  decodeObject,
+  decodeValue,
+  type FieldValidation,
+} from './decode/decoder.ts'
+export { encodeJson } from './decode/encode.ts'
+export { canonicalTime, type TimeKind } from './decode/go-time.ts'
+export { duplicateMembers, type ExactJson, type ParsedJson, parseJson } from './decode/json.ts'
 export {
   causeOf,
   child,
@@ -55,6 +66,20 @@ export {
   unsupportedMediaType,
 } from './meta/status.ts'
 export type * from './meta/types.gen.ts'
+export {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  countQuantity,
+  formatQuantity,
+  parseQuantity,
+  type Quantity,
+  type QuantityFormat,
+  quantityMilliValue,
+  quantityValue,
+  roundUpQuantity,
+  subtractQuantities,
+} from './quantity/quantity.ts'
 export {
   type FieldSchema,
   type KindSchema,
