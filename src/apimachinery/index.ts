@@ -30,6 +30,7 @@ export {
   tooMany,
   typeInvalid,
 } from './field/errors.ts'
+export { selectsLabels } from './labels/label-selector.ts'
 export {
   apiVersionOf,
   type GroupVersionKind,

@@ -1,0 +1,90 @@
+/**
+ * Which active pods go first when there are too many.
+ *
+ * @source kubernetes v1.36 pkg/controller/controller_utils.go, ActivePods; job/indexed_job_utils.go,
+ * appendDuplicatedIndexPodsForRemoval
+ */
+import type { Pod } from '../../apis/core/index.ts'
+import { completionIndex, createdAt, isReady, maxRestarts, readySince } from './pod.ts'
+
+const phaseOrder: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 }
+
+type Ranked = {
+  readonly pod: Pod
+  readonly assigned: number
+  readonly phase: number
+  readonly ready: number
+  readonly readySince: number
+  readonly restarts: number
+  readonly created: number
+}
+
+function ranked(pod: Pod): Ranked {
+  const ready = isReady(pod)
+  return {
+    pod,
+    assigned: pod.spec.nodeName ? 1 : 0,
+    phase: phaseOrder[pod.status.phase ?? 'Pending'] ?? 0,
+    ready: ready ? 1 : 0,
+    readySince: ready ? (readySince(pod) ?? Number.POSITIVE_INFINITY) : 0,
+    restarts: maxRestarts(pod),
+    created: createdAt(pod),
+  }
+}
+
+function earlierVictim(a: Ranked, b: Ranked): number {
+  return (
+    a.assigned - b.assigned ||
+    a.phase - b.phase ||
+    a.ready - b.ready ||
+    descending(a.readySince, b.readySince) ||
+    b.restarts - a.restarts ||
+    b.created - a.created
+  )
+}
+
+const descending = (a: number, b: number): number => (a === b ? 0 : a > b ? -1 : 1)
+
+/** Pods in the order in which they would be deleted: not assigned, not running, not ready, youngest first. */
+export const victimOrder = (pods: readonly Pod[]): readonly Pod[] =>
+  pods
+    .map(ranked)
+    .sort(earlierVictim)
+    .map(({ pod }) => pod)
+
+/**
+ * The pods to delete when at least `surplus` active pods must go. With `completions` (Indexed Jobs) pods without a
+ * valid index and all but the best pod of each index go first, however small the surplus.
+ */
+export function chooseVictims(active: readonly Pod[], surplus: number, completions?: number): readonly Pod[] {
+  const { excess, rest } = completions === undefined ? { excess: [], rest: active } : splitByIndex(active, completions)
+  const missing = surplus - excess.length
+  return missing <= 0 ? excess : [...excess, ...victimOrder(rest).slice(0, missing)]
+}
+
+function splitByIndex(active: readonly Pod[], completions: number) {
+  const excess: Pod[] = []
+  const byIndex = new Map<number, Pod | Pod[]>()
+  for (const pod of active) {
+    const index = completionIndex(pod, completions)
+    if (index === undefined) {
+      excess.push(pod)
+      continue
+    }
+    const there = byIndex.get(index)
+    if (there === undefined) byIndex.set(index, pod)
+    else if (Array.isArray(there)) there.push(pod)
+    else byIndex.set(index, [there, pod])
+  }
+  const rest: Pod[] = []
+  for (const group of byIndex.values()) {
+    if (!Array.isArray(group)) {
+      rest.push(group)
+      continue
+    }
+    const ordered = victimOrder(group)
+    excess.push(...ordered.slice(0, -1))
+    rest.push(ordered.at(-1) as Pod)
+  }
+  return { excess, rest }
+}
