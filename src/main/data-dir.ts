@@ -1,0 +1,89 @@
+/**
+ * The data directory: everything that a server keeps, private to its user.
+ *
+ *     jobd.db          the store            kubeconfig       how clients reach the server, mode 0600
+ *     server.json      who serves now       pki/             certificates and keys
+ *     pods/            logs, exit statuses, volumes
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fail, ok, type Result } from '../base/index.ts'
+
+/** `--data-dir`, then JOBD_DATA_DIR, then the place that XDG gives to programs. */
+export function dataDirectory(given: string | undefined): string {
+  const { JOBD_DATA_DIR, XDG_DATA_HOME } = process.env
+  if (given) return resolve(given)
+  if (JOBD_DATA_DIR) return resolve(JOBD_DATA_DIR)
+  return join(XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jobd')
+}
+
+/** Makes the directory, readable by its owner alone. */
+export function makeDataDirectory(directory: string): Result<undefined, string> {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    return ok(undefined)
+  } catch (error) {
+    return fail(`cannot make the data directory ${directory}: ${reasonOf(error)}; choose another with --data-dir`)
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
+  if (code === 'EROFS') return 'the disk is read-only'
+  if (code === 'ENOSPC') return 'the disk is full'
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file is in the way'
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Who serves from a data directory. `started` tells a process from a later one with the same pid. */
+export type Holder = {
+  readonly pid: number
+  readonly started: string
+  readonly url: string
+  readonly kubeconfig: string
+}
+
+const holderFile = (directory: string): string => join(directory, 'server.json')
+
+/** The process that holds the directory, when it is alive; what a dead one left behind counts as nobody. */
+export function readHolder(directory: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(readFileSync(holderFile(directory), 'utf8')) as Holder
+    return processStart(holder.pid) === holder.started ? holder : undefined
+  } catch {
+    // No file, or a torn one: nobody serves.
+    return undefined
+  }
+}
+
+export function writeHolder(directory: string, holder: Omit<Holder, 'pid' | 'started'>): void {
+  const text = JSON.stringify({ pid: process.pid, started: processStart(process.pid) ?? '', ...holder })
+  const file = holderFile(directory)
+  writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}
+
+export const removeHolder = (directory: string): void => rmSync(holderFile(directory), { force: true })
+
+/** When a process started, in the kernel's own units; undefined when there is no such process. */
+export function processStart(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // Field 22; the second field, the name in brackets, may hold blanks.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    // No /proc: fall back to whether the process takes signals.
+    return isAlive(pid) ? '' : undefined
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

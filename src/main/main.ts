@@ -1,0 +1,151 @@
+/** The command line: what `jobd` understands, and which file does it. Each command is loaded when it is asked for. */
+import { Command, CommanderError, Option } from 'commander'
+import { realTerminal } from './real.ts'
+
+export const version = '0.1.0'
+
+/** Runs one command line and answers its exit code: 0 done, 1 failed, 2 wrong use. */
+export async function main(args: readonly string[]): Promise<number> {
+  const result = { code: 0 }
+  const program = describeProgram((code) => {
+    result.code = code
+  })
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return result.code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    realTerminal().err(`jobd: internal error: ${error instanceof Error ? error.message : String(error)}\n`)
+    if (process.env['JOBD_DEBUG'] !== undefined && error instanceof Error) realTerminal().err(`${error.stack}\n`)
+    return 1
+  }
+}
+
+type Finish = (code: number) => void
+
+function describeProgram(finish: Finish): Command {
+  const program = new Command('jobd')
+    .description('Kubernetes Jobs and CronJobs without a cluster')
+    .version(version, '--version', 'print the version')
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError("(see 'jobd help')")
+  addServerCommands(program, finish)
+  addRunCommand(program, finish)
+  addObjectCommands(program, finish)
+  for (const command of program.commands) command.exitOverride()
+  return program
+}
+
+const dataDir = (): Option => new Option('--data-dir <dir>', 'where the server keeps everything (JOBD_DATA_DIR)')
+const namespace = (): Option => new Option('-n, --namespace <name>', 'the namespace').default('default')
+
+function addServerCommands(program: Command, finish: Finish): void {
+  program
+    .command('up')
+    .description('run the server in the foreground; prints one line when it serves')
+    .addOption(dataDir())
+    .option('--listen <host:port>', 'where to serve; port 0 takes a free one', '127.0.0.1:6443')
+    .addOption(new Option('--runtime <name>', 'what pods run in').choices(['process', 'none']).default('process'))
+    .option('--kubeconfig <file>', 'where to write the kubeconfig (default: DATA/kubeconfig)')
+    .option('--store <store>', 'sqlite or memory', 'sqlite')
+    .option('--exact', 'behave as upstream Kubernetes in every point', false)
+    .option('--token-file <csv>', 'static tokens: token,user,uid,"group1,group2"')
+    .option('--disable-admission-plugins <names>', 'comma-separated, e.g. ServiceAccount')
+    .option('--max-pod-backoff <seconds>', 'the cap of the delay between failed pods', '360')
+    .addOption(
+      new Option('--too-many-missed <what>', 'when a CronJob missed more than 100 starts')
+        .choices(['skip', 'start-latest'])
+        .default('skip'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'how much to say on stderr')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('warn'),
+    )
+    .action(async (options) => finish(await (await import('./up.ts')).up(options)))
+  program
+    .command('down')
+    .description('stop the server of a data directory; pods run on')
+    .addOption(dataDir())
+    .action(async (options) => finish(await (await import('./down.ts')).down(options)))
+  program
+    .command('env')
+    .description("print 'export KUBECONFIG=…' for the running server")
+    .addOption(dataDir())
+    .action(async (options) => finish((await import('./down.ts')).printEnvironment(options)))
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => realTerminal().out(`jobd ${version}\n`))
+}
+
+function addRunCommand(program: Command, finish: Finish): void {
+  program
+    .command('run')
+    .description('run manifests, or a command behind --, and end with their result')
+    .usage('[options] FILE... | -- COMMAND...')
+    .argument('[files...]', 'manifests; - is standard input')
+    .passThroughOptions()
+    .addOption(dataDir())
+    .addOption(namespace())
+    .option('--name <name>', 'the name of the Job made for a command')
+    .action(async (files, options, command) => {
+      const { run } = await import('./run.ts')
+      finish(await run(files, options, behindDashes(command)))
+    })
+}
+
+/** Whether the arguments stand behind `--`: then they are a command, not files. */
+function behindDashes(command: Command): boolean {
+  const raw = (command.parent as (Command & { readonly rawArgs?: readonly string[] }) | null)?.rawArgs ?? []
+  return raw.includes('--')
+}
+
+function addObjectCommands(program: Command, finish: Finish): void {
+  const objects = async () => await import('./objects.ts')
+  program
+    .command('get')
+    .description('show objects, as the server lays them out')
+    .argument('<what...>', 'TYPE [NAME...] or TYPE/NAME...')
+    .addOption(dataDir())
+    .addOption(namespace())
+    .option('-A, --all-namespaces', 'objects of every namespace', false)
+    .option('-l, --selector <labels>', 'only objects with these labels')
+    .option('--field-selector <fields>', 'only objects with these fields')
+    .addOption(new Option('-o, --output <format>', 'how').choices(['json', 'yaml', 'name', 'wide']))
+    .action(async (what, options) => finish(await (await objects()).get(what, options)))
+  program
+    .command('describe')
+    .description('show one object and its events')
+    .argument('<what...>', 'TYPE NAME... or TYPE/NAME...')
+    .addOption(dataDir())
+    .addOption(namespace())
+    .action(async (what, options) => finish(await (await objects()).describe(what, options)))
+  program
+    .command('logs')
+    .description('print the log of a pod, or of all pods of a Job')
+    .argument('<what>', 'POD, pod/NAME or job/NAME')
+    .addOption(dataDir())
+    .addOption(namespace())
+    .option('-f, --follow', 'go on until the container ends', false)
+    .option('-c, --container <name>', 'which container')
+    .option('-p, --previous', 'the run before the last restart', false)
+    .option('--timestamps', 'a time before each line', false)
+    .option('--tail <lines>', 'only the last lines')
+    .action(async (what, options) => finish(await (await objects()).logs(what, options)))
+  program
+    .command('delete')
+    .description('delete objects, and wait until they are gone')
+    .argument('[what...]', 'TYPE NAME... or TYPE/NAME...')
+    .addOption(dataDir())
+    .addOption(namespace())
+    .option('-f, --filename <files...>', 'the objects in these manifests')
+    .addOption(
+      new Option('--cascade <how>', 'what becomes of dependents')
+        .choices(['background', 'foreground', 'orphan'])
+        .default('background'),
+    )
+    .option('--no-wait', 'do not wait until they are gone')
+    .action(async (what, options) => finish(await (await objects()).remove(what, options)))
+}

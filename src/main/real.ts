@@ -1,0 +1,46 @@
+/** The real clock, randomness and terminal: the only place that knows them. */
+import { randomUUID } from 'node:crypto'
+import type { Clock, Instant, Millis, Monotonic, Random } from '../base/index.ts'
+import type { Terminal } from '../cli/index.ts'
+
+/** The longest delay that Node's timers take. */
+const longest = 2 ** 31 - 1
+
+export const realClock: Clock = {
+  now: () => Date.now() as Instant,
+  monotonic: () => performance.now() as Monotonic,
+  wake,
+}
+
+function wake(delay: Millis, callback: () => void): () => void {
+  const due = performance.now() + delay
+  let timer = setTimeout(check, Math.min(longest, Math.max(0, delay)))
+  // A timer may fire a fraction early, and a delay may be longer than one timer: look again until it is due.
+  function check(): void {
+    const left = due - performance.now()
+    if (left <= 0) callback()
+    else timer = setTimeout(check, Math.min(longest, Math.ceil(left)))
+  }
+  return () => clearTimeout(timer)
+}
+
+export const realRandom: Random = { bits: () => Math.floor(Math.random() * 2 ** 32) }
+export const newUid = (): string => randomUUID()
+
+/** Standard output and error of this process, by the conventions of NO_COLOR and of pipes. */
+export function realTerminal(): Terminal {
+  const interactive = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb'
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    interactive,
+    color: interactive && (process.env['NO_COLOR'] ?? '') === '',
+    columns: process.stderr.columns ?? 80,
+  }
+}
+
+export async function readStandardInput(): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks).toString('utf8')
+}

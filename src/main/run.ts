@@ -1,0 +1,91 @@
+/** `jobd run`: on the running server of the data directory, or on a private one that ends with the run. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fail, ok, type Result } from '../base/index.ts'
+import { type Connection, type Manifest, parseManifests, readManifests, runManifests } from '../cli/index.ts'
+import { connect, connectEmbedded } from './connect.ts'
+import { dataDirectory, readHolder } from './data-dir.ts'
+import { readStandardInput, realClock, realTerminal } from './real.ts'
+
+type RunOptions = {
+  readonly dataDir?: string | undefined
+  readonly namespace: string
+  readonly name?: string | undefined
+}
+
+export async function run(words: readonly string[], options: RunOptions, isCommand: boolean): Promise<number> {
+  const terminal = realTerminal()
+  if (words.length === 0) {
+    terminal.err("say what to run: manifest files, or a command behind '--'\n")
+    return 2
+  }
+  const manifests = isCommand ? commandManifest(words, options) : await readManifests(words, readStandardInput)
+  if (!manifests.ok) {
+    terminal.err(`${manifests.error}\n`)
+    return 2
+  }
+  const interrupt = new AbortController()
+  const onSignal = (): void => interrupt.abort()
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  try {
+    return await onSomeServer(options, async (connection) => {
+      const { namespace } = options
+      return await runManifests(manifests.value, {
+        connection,
+        terminal,
+        clock: realClock,
+        namespace,
+        aborted: interrupt.signal,
+      })
+    })
+  } finally {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+  }
+}
+
+async function onSomeServer(options: RunOptions, act: (connection: Connection) => Promise<number>): Promise<number> {
+  const running = readHolder(dataDirectory(options.dataDir)) !== undefined
+  const directory = running ? undefined : await mkdtemp(join(tmpdir(), 'jobd-run-'))
+  try {
+    const connection = directory === undefined ? await connect(options.dataDir) : await connectEmbedded(directory)
+    if (!connection.ok) {
+      realTerminal().err(`${connection.error}\n`)
+      return 1
+    }
+    try {
+      return await act(connection.value)
+    } finally {
+      await connection.value.close()
+    }
+  } finally {
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** A Job for one command: no retries, because a command line is expected to run once. */
+function commandManifest(words: readonly string[], { name }: RunOptions): Result<readonly Manifest[], string> {
+  const base = (words[0]?.split('/').at(-1) ?? 'run')
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+  const label = base === '' ? 'run' : base.slice(0, 40)
+  const job = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: name === undefined ? { generateName: `${label}-` } : { name },
+    spec: {
+      backoffLimit: 0,
+      template: {
+        spec: {
+          restartPolicy: 'Never',
+          containers: [{ name: 'main', image: 'host', command: [...words], workingDir: process.cwd() }],
+        },
+      },
+    },
+  }
+  const parsed = parseManifests(JSON.stringify(job), 'the command')
+  return parsed.ok ? ok(parsed.value) : fail(parsed.error)
+}
