@@ -10,8 +10,7 @@ type Json = Readonly<Record<string, unknown>>
 /** Whether an empty value is written (`always`), written when it was set (`optional`) or left out. */
 type Kept = 'always' | 'optional' | 'whenFilled'
 
-/** The Go field names of the way into an embedded struct, before the field's own name. */
-type Field = {
+export type Field = {
   readonly name: string
   readonly kept: Kept
   readonly decode: Decode
@@ -26,6 +25,8 @@ export type StructDecoder = {
   readonly root: Decode
   /** The struct with nothing set. */
   readonly zero: () => unknown
+  /** The fields in the order in which they are written. */
+  readonly fields: () => readonly Field[]
 }
 
 const decoders = new Map<TypeName, StructDecoder>()
@@ -55,10 +56,14 @@ function zeroOfScalar(type: ScalarType): unknown {
   }
 }
 
-function zeroOf(field: FieldSchema): unknown {
+/** Bytes as items are the empty bytes: protobuf, in which upstream stores everything, knows no others. */
+function zeroOf(field: FieldSchema, place: 'field' | 'item' | 'items'): unknown {
   if (field.ref !== undefined) return structDecoder(field.ref).zero()
+  if (place === 'items') return noItems
+  if (place === 'item' && field.type === 'bytes') return ''
   return field.type === undefined ? null : zeroOfScalar(field.type)
 }
+const noItems: readonly unknown[] = Object.freeze([])
 
 const keptOf = (type: Presence | undefined, name: string): Kept =>
   type?.always?.includes(name) === true ? 'always' : type?.optional?.includes(name) === true ? 'optional' : 'whenFilled'
@@ -72,15 +77,24 @@ function compileFields(type: TypeName): readonly Field[] {
     const embedded = embeddedIn(type, name)
     const owner: Owner = { struct: shortName(type), field: embedded === '' ? name : `${embedded}.${name}` }
     const kept = keptOf(rules, name)
+    const decode = fieldDecoder(field, owner, `${type}.${name}`)
     return [
       {
         name,
         kept,
-        decode: fieldDecoder(field, owner, `${type}.${name}`),
-        zero: kept === 'always' ? zeroOf(field) : undefined,
+        decode: kept === 'always' && field.list !== undefined && name !== 'items' ? unlessEmpty(decode) : decode,
+        zero: kept === 'always' ? zeroOf(field, name === 'items' ? 'items' : 'field') : undefined,
       },
     ]
   })
+}
+
+/** An empty list that is always written becomes null, as it does upstream where every object passes through protobuf. */
+function unlessEmpty(decode: Decode): Decode {
+  return (value, context) => {
+    const list = decode(value, context)
+    return Array.isArray(list) && list.length === 0 ? undefined : list
+  }
 }
 
 const isObject = (value: unknown): value is Json =>
@@ -118,7 +132,12 @@ function compile(type: TypeName): StructDecoder {
     zero ??= Object.freeze(assemble([], compiled()))
     return zero
   }
-  return { part, root: (value, context) => part(value, context, undefined) ?? zeroStruct(), zero: zeroStruct }
+  return {
+    part,
+    root: (value, context) => part(value, context, undefined) ?? zeroStruct(),
+    zero: zeroStruct,
+    fields: compiled,
+  }
 }
 
 function decodeStruct(
@@ -185,7 +204,8 @@ function isCanonical(slots: readonly unknown[], fields: readonly Field[], count:
   return kept === count
 }
 
-function assemble(slots: readonly unknown[], fields: readonly Field[]): Json {
+/** The canonical object of decoded values in the order of `fields`; undefined is unset. */
+export function assemble(slots: readonly unknown[], fields: readonly Field[]): Json {
   const object: Record<string, unknown> = {}
   for (let index = 0; index < fields.length; index++) {
     const field = fields[index] as Field
@@ -225,7 +245,7 @@ function itemDecoder(item: FieldSchema, owner: Owner, place: string): Decode {
     return (value, context) => decoder.part(value, context, owner) ?? decoder.zero()
   }
   const decode = fieldDecoder(item, owner, `${place}[]`)
-  const zero = zeroOf(item)
+  const zero = zeroOf(item, 'item')
   return (value, context) => decode(value, context) ?? zero
 }
 

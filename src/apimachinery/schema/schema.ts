@@ -8,73 +8,19 @@
  */
 import presenceData from './presence.json' with { type: 'json' }
 import schemaData from './schema.json' with { type: 'json' }
+import type { Presence, Schema, TypeName } from './shape.ts'
+import { unlistedPresence, unlistedTypes } from './unlisted-types.ts'
 
-/** `batch.v1.Job`: group word, version and kind. */
-export type TypeName = string
+export type { FieldSchema, KindSchema, Presence, ScalarType, Schema, TypeName, TypeSchema } from './shape.ts'
 
-export type ScalarType =
-  | 'string'
-  | 'bool'
-  | 'int32'
-  | 'int64'
-  | 'bytes'
-  | 'time'
-  | 'microTime'
-  | 'quantity'
-  | 'intOrString'
-  | 'fieldsV1'
-  | 'rawExtension'
+const listed = schemaData as unknown as Schema
+const listedPresence = presenceData as unknown as Readonly<Record<TypeName, Presence | undefined>>
 
-export type FieldSchema = {
-  readonly type?: ScalarType
-  readonly ref?: TypeName
-  readonly list?: FieldSchema
-  readonly map?: FieldSchema
-  readonly enum?: readonly string[]
-  readonly required?: boolean
-  readonly proto?: number
-  readonly listType?: 'atomic' | 'set' | 'map'
-  readonly mapKeys?: readonly string[]
-  readonly mapType?: 'atomic' | 'granular'
-  readonly patchStrategy?: string
-  readonly patchMergeKey?: string
+export const schema: Schema = {
+  ...listed,
+  types: { ...listed.types, ...unlistedTypes(listed.types['core.v1.Container']) },
 }
-
-export type TypeSchema = {
-  readonly fields: Readonly<Record<string, FieldSchema>>
-  readonly mapType?: 'atomic' | 'granular'
+export const presence: Readonly<Record<TypeName, Presence | undefined>> = {
+  ...listedPresence,
+  ...unlistedPresence(listedPresence['core.v1.Container']),
 }
-
-export type Presence = {
-  readonly order: readonly string[]
-  readonly always?: readonly string[]
-  readonly optional?: readonly string[]
-}
-
-/** One served resource or subresource (`pods/log`). */
-export type KindSchema = {
-  readonly group: string
-  readonly version: string
-  readonly resource: string
-  readonly kind: string
-  readonly namespaced: boolean
-  readonly verbs: readonly string[]
-  readonly singular?: string
-  readonly shortNames?: readonly string[]
-  readonly categories?: readonly string[]
-  readonly type?: TypeName
-  readonly listType?: TypeName
-  readonly bodyGroup?: string
-  readonly bodyVersion?: string
-}
-
-export type Schema = {
-  readonly kinds: readonly KindSchema[]
-  readonly types: Readonly<Record<TypeName, TypeSchema>>
-  readonly protoOnly: Readonly<
-    Record<TypeName, Readonly<Record<string, { readonly id: number; readonly type: TypeName }>>>
-  >
-}
-
-export const schema = schemaData as unknown as Schema
-export const presence = presenceData as unknown as Readonly<Record<TypeName, Presence | undefined>>
