@@ -70,16 +70,23 @@ export type Runtime = {
   /** `process`, `docker`; shown in node status. */
   readonly name: string
   readonly version: string
-  /** Starts one run. Calling it twice with one key starts it once. */
+  /**
+   * Starts one run and answers once it runs or has already ended. Calling it twice with one key starts it once. A command
+   * that cannot be executed is a run that ended with `StartError`; a failure here means that there was no run at all.
+   */
   readonly start: (config: ContainerConfig) => Promise<Result<Observed, StartFailure>>
   /** Sends a signal to the container's main process (SIGTERM) or its whole tree (SIGKILL). Absent ones are no error. */
   readonly signal: (key: ContainerKey, signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
-  /** Everything this runtime has of every pod, running and ended. */
-  readonly observe: () => Promise<readonly Observed[]>
-  /** Calls back on each start and exit, also those found after a restart. */
+  /** The pods of which this runtime has anything. */
+  readonly podUids: () => Promise<readonly string[]>
+  /** Everything this runtime has of one pod, running and ended. Later changes of it come by `onChange`. */
+  readonly observe: (podUid: string) => Promise<readonly Observed[]>
+  /** Calls back on each start and exit of runs started or observed here. */
   readonly onChange: (callback: (observed: Observed) => void) => () => void
   /** Ends what still runs of the pod and removes every trace of it except its logs. */
   readonly remove: (podUid: string) => Promise<void>
+  /** Forgets an ended run that is older than those shown in a status, with its log. */
+  readonly removeRun: (key: ContainerKey) => Promise<void>
   /** The log file of a run: stdout and stderr as written, in one file. */
   readonly logPath: (key: ContainerKey) => string
   /** Lets go of watchers and helpers. Containers run on. */

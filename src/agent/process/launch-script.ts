@@ -1,0 +1,94 @@
+/**
+ * The launch script of one run: sets up exactly the container's environment and directory, says that it is up, and
+ * becomes the command. The supervisor runs it, see spawner-script.ts.
+ */
+import { shellQuote } from './shell-quote.ts'
+
+export type Launch = {
+  /** Absolute path of the run's files without the ending. */
+  readonly base: string
+  readonly id: string
+  /** Absolute path of the file that takes stdout and stderr. */
+  readonly logPath: string
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly workingDir: string
+  /** In namespaces the script is PID 1 and the command its child; else the command leads its own session. */
+  readonly namespaced: boolean
+  /** Shell commands run first, inside the namespaces: mounts. Each must end in `|| failed <reason>`. */
+  readonly prepare?: string | undefined
+  /** Words put before the command, each an absolute program with its flags: `setsid`, `setpriv …`. */
+  readonly wrappers: readonly string[]
+  /** Absolute path of `env`, for variables that no shell can hold. */
+  readonly envProgram: string
+}
+
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Names that mean something to some shell; given to the command by `env` so that the launching shell never sees them. */
+const SHELL_OWN =
+  /^(?:_|IFS|ENV|PPID|UID|EUID|OPTIND|OPTARG|OPTERR|LINENO|RANDOM|SECONDS|GROUPS|DIRSTACK|FUNCNAME|SHELLOPTS|PS[0-4]|MAIL|MAILPATH|MAILCHECK|POSIXLY_CORRECT|HIST[A-Z]*|BASH[A-Z_]*|EPOCH[A-Z]*|PIPESTATUS|LD_[A-Z_]*|_jobd_.*)$/
+
+const isPlain = (name: string): boolean => IDENTIFIER.test(name) && !SHELL_OWN.test(name)
+
+/** The text of the launch script. */
+export function launchScript(launch: Launch): string {
+  const { base, id, argv, env, workingDir, namespaced } = launch
+  const [command = ''] = argv
+  const entries = Object.entries(env)
+  const viaEnv = entries.filter(([name]) => !isPlain(name)).map(([name, value]) => shellQuote(`${name}=${value}`))
+  const words = [
+    ...launch.wrappers,
+    ...(viaEnv.length === 0 ? [] : [launch.envProgram, ...viaEnv]),
+    ...argv.map(shellQuote),
+  ]
+  const own = ['PWD', 'OLDPWD', 'SHLVL'].filter((name) => env[name] === undefined)
+  const lines = [
+    `exec >>${shellQuote(launch.logPath)} 2>&1`,
+    `_jobd_f=${shellQuote(`${base}.fail`)}`,
+    `failed() { printf '%s\\n' "$1" >"$_jobd_f"; exit 125; }`,
+    ...(launch.prepare === undefined ? [] : [launch.prepare]),
+    `printf 'up\\n' >>${shellQuote(`${base}.claim`)}`,
+    `printf 'S %s\\n' ${shellQuote(id)} >&3`,
+    'exec 3>&-',
+    ...(namespaced ? ['('] : []),
+    `trap 'printf "exec %s\\n" "$?" >"$_jobd_f"' EXIT`,
+    'umask 022',
+    ...(workingDir === '' ? [] : [`cd ${shellQuote(workingDir)} || { trap - EXIT; failed cwd; }`]),
+    ...(own.length === 0 ? [] : [`unset ${own.join(' ')}`]),
+    ...entries.filter(([name]) => isPlain(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
+    ...lookup(command, words.length > argv.length),
+    `exec ${words.join(' ')}`,
+    ...(namespaced ? closing(base) : []),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** The first process of a namespace outlives the command just long enough to write how it ended. */
+const closing = (base: string): readonly string[] => [
+  ') &',
+  'exec >/dev/null 2>&1',
+  'wait $!',
+  '_jobd_c=$?',
+  '_jobd_w=',
+  'case $_jobd_c in 125|126|127) if [ -e "$_jobd_f" ]; then IFS= read -r _jobd_w <"$_jobd_f"; fi ;; esac',
+  `printf '%s %s\\n' "$_jobd_c" "$_jobd_w" >${shellQuote(`${base}.exit`)}`,
+  'exit $_jobd_c',
+]
+
+/**
+ * Behind another program (`setsid`, `env`) a command that does not exist would look like one that exits with 127, so
+ * it is looked for first.
+ */
+function lookup(command: string, wrapped: boolean): readonly string[] {
+  if (!wrapped) return []
+  const word = shellQuote(command)
+  if (command.includes('/')) {
+    return [`[ -e ${word} ] || exit 127`, `[ -f ${word} ] && [ -x ${word} ] || exit 126`]
+  }
+  return [
+    '_jobd_c=127 IFS=:',
+    `for _jobd_d in $PATH; do if [ -f "$_jobd_d/"${word} ]; then _jobd_c=126; [ -x "$_jobd_d/"${word} ] && { _jobd_c=0; break; }; fi; done`,
+    'unset IFS',
+    '[ $_jobd_c = 0 ] || exit $_jobd_c',
+  ]
+}

@@ -1,0 +1,68 @@
+/** What Linux tells of processes. Everything here is a look at one moment: a process may be gone right after. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** A process, told apart from any other that later gets the same number by its start time. */
+export type ProcessIdentity = { readonly pid: number; readonly startTime: string }
+
+export type ProcessStat = ProcessIdentity & {
+  readonly state: string
+  readonly parent: number
+  readonly group: number
+  readonly session: number
+}
+
+/** Reads the text of a /proc stat file. The command name may hold anything, also `)` and spaces. */
+export function parseStat(text: string): ProcessStat | undefined {
+  const end = text.lastIndexOf(')')
+  const pid = Number.parseInt(text, 10)
+  const fields = text.slice(end + 2).split(' ')
+  const [state, parent, group, session] = fields
+  const startTime = fields[19]
+  if (end === -1 || Number.isNaN(pid) || state === undefined || startTime === undefined) return undefined
+  return { pid, startTime, state, parent: Number(parent), group: Number(group), session: Number(session) }
+}
+
+export function statOf(pid: number): ProcessStat | undefined {
+  const text = readProc(`/proc/${pid}/stat`)
+  return text === undefined ? undefined : parseStat(text)
+}
+
+/** Whether this very process still runs; a zombie does not. */
+export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
+  const stat = statOf(pid)
+  return stat !== undefined && stat.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X'
+}
+
+/** Every process number there is. */
+export const allPids = (): readonly number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0)
+
+/** The children of a process, the eldest first. */
+export function childrenOf(pid: number): readonly number[] {
+  const text = readProc(`/proc/${pid}/task/${pid}/children`)
+  if (text !== undefined) {
+    return text
+      .split(' ')
+      .filter((word) => word !== '')
+      .map(Number)
+  }
+  // A kernel without that file: look at everybody's parent.
+  return allPids().filter((other) => statOf(other)?.parent === pid)
+}
+
+/** The environment a process was started with, as raw text with NULs; undefined when it is gone or another user's. */
+export const environOf = (pid: number): string | undefined => readProc(`/proc/${pid}/environ`)
+
+/** Names the boot, so that process numbers of an earlier one are never believed. */
+export const bootId = (): string => (readProc('/proc/sys/kernel/random/boot_id') ?? 'unknown').trim()
+
+/** Absent and foreign processes are ordinary here: both read as undefined. */
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return undefined
+  }
+}

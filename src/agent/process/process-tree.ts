@@ -1,0 +1,87 @@
+/**
+ * Finding and ending the processes of a run. A namespaced run dies as a whole with the first process of its PID
+ * namespace. Without namespaces its processes are found by group, session and by the cookie in their environment, again
+ * and again until none is left, so that what forks, detaches or starts a session of its own dies too.
+ */
+import { allPids, childrenOf, environOf, type ProcessIdentity, statOf } from './proc.ts'
+
+/** The variable every process of a run carries; its value is the id of the run. */
+export const COOKIE = 'JOBD_CONTAINER'
+
+export type RunProcess = { readonly supervisor: ProcessIdentity; readonly id: string; readonly namespaced: boolean }
+
+/** The main process of a run that is up; undefined when it is not, or no longer, there. */
+export function mainPidOf({ supervisor, namespaced }: RunProcess): number | undefined {
+  const [child] = childrenOf(supervisor.pid)
+  if (child === undefined || !namespaced) return child
+  const init = initPidOf(child)
+  return init === undefined ? undefined : childrenOf(init)[0]
+}
+
+/** `unshare` has one child: the first process of the namespace. */
+const initPidOf = (unshare: number): number | undefined => childrenOf(unshare)[0]
+
+/** Sends a signal to the main process. Nothing happens when it is gone. */
+export function signalMain(run: RunProcess, signal: NodeJS.Signals): void {
+  const pid = mainPidOf(run)
+  if (pid !== undefined) sendSignal(pid, signal)
+}
+
+/** Kills every process of a run but its supervisor, which has to write how the run ended. */
+export function killTree(run: RunProcess): void {
+  const [child] = childrenOf(run.supervisor.pid)
+  if (child !== undefined && run.namespaced) {
+    sendSignal(initPidOf(child) ?? child, 'SIGKILL')
+    return
+  }
+  if (child !== undefined) {
+    const session = child
+    sendSignal(child, 'SIGKILL')
+    sendSignal(-child, 'SIGKILL')
+    for (const pid of allPids()) {
+      const stat = statOf(pid)
+      if (stat?.session === session) sendSignal(pid, 'SIGKILL')
+    }
+  }
+  sweep((id) => id === run.id)
+}
+
+/**
+ * Kills every process whose cookie names a run that `isDoomed`. Goes round until a round finds nobody, since a process
+ * may fork while it is being looked for.
+ *
+ * @returns how many were killed
+ */
+export function sweep(isDoomed: (id: string) => boolean): number {
+  let killed = 0
+  for (let round = 0; round < 50; round += 1) {
+    const found = allPids().filter((pid) => {
+      const id = cookieOf(pid)
+      return id !== undefined && isDoomed(id) && statOf(pid)?.state !== 'Z'
+    })
+    if (found.length === 0) return killed
+    for (const pid of found) sendSignal(pid, 'SIGKILL')
+    killed += found.length
+  }
+  return killed
+}
+
+/** The id of the run that a process belongs to, by its environment. */
+export function cookieOf(pid: number): string | undefined {
+  const environ = environOf(pid)
+  if (environ === undefined) return undefined
+  const start = environ.startsWith(`${COOKIE}=`) ? 0 : environ.indexOf(`\0${COOKIE}=`) + 1
+  if (start === 0 && !environ.startsWith(`${COOKIE}=`)) return undefined
+  const end = environ.indexOf('\0', start)
+  return environ.slice(start + COOKIE.length + 1, end === -1 ? undefined : end)
+}
+
+/** A process that is already gone, or that is not ours to signal, is no error here. */
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The spawner: one small shell that reads a line per container and forks a supervising shell for each.
+ *
+ * Forking a shell of 1 MB costs a fraction of what forking Node does, and the supervisors need nothing of ours to go on:
+ * they hold no pipe to the daemon, live in the spawner's own session, and leave what they learn in files.
+ *
+ * Lines: `n <id>` runs in new PID and mount namespaces, `p <id>` as a plain session, an empty line reaps ended
+ * supervisors. On end of input the spawner ends; its supervisors run on.
+ *
+ * A supervisor claims its run by creating `<id>.claim` (O_EXCL, so that one key never runs twice), runs `<id>.run`, waits,
+ * and sees to it that nothing is left and `<id>.exit` is written. In namespaces the first process inside writes that file
+ * itself; when it could not, it was killed, and the rest of the namespace with it. It tells the daemon by lines appended to `events`:
+ * `S <id>` before the command is executed, `E <id>` after the exit file was written.
+ */
+export type SpawnerTools = {
+  readonly shell: string
+  /** The absolute path of `unshare` and the flags for a namespaced run; absent where namespaces are not permitted. */
+  readonly unshare?: string | undefined
+}
+
+/** The text that `sh -c` gets; its only argument is the directory of the runs. */
+export const spawnerScript = ({ shell, unshare }: SpawnerTools): string => `
+umask 077
+cd "$1" || exit 1
+exec 3>>events
+IFS= read -r boot </proc/sys/kernel/random/boot_id
+supervise() {
+  IFS= read -r stat </proc/self/stat
+  set -C
+  { printf '%s\\n%s\\n' "$stat" "$1 $boot" >"$2.claim"; } 2>/dev/null || exit 0
+  set +C
+  case $1 in
+    n) ${unshare ?? 'false'} ${shell} "./$2.run" </dev/null & ;;
+    *) ( . "./$2.run" ) </dev/null & ;;
+  esac
+  wait $!
+  code=$?
+  case $1 in p) kill -s KILL -- "-$!" 2>/dev/null ;; esac
+  if ! [ -s "$2.exit" ]; then
+    why=
+    case $code in
+      125|126|127) if [ -e "$2.fail" ]; then IFS= read -r why <"$2.fail"; fi ;;
+      *) case $1 in n) code=137 ;; esac ;;
+    esac
+    printf '%s %s\\n' "$code" "$why" >"$2.exit"
+  fi
+  printf 'E %s\\n' "$2" >&3
+}
+count=0
+while IFS= read -r line; do
+  case $line in
+    '') jobs >/dev/null; continue ;;
+  esac
+  ( supervise "\${line%% *}" "\${line#* }" ) </dev/null &
+  count=$((count + 1))
+  case $count in
+    64) jobs >/dev/null; count=0 ;;
+  esac
+done
+`

@@ -1,0 +1,59 @@
+/** The spawner process: started once, told line by line what to run. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import type { Log } from '../../base/index.ts'
+import { spawnerScript } from './spawner-script.ts'
+import type { HostTools } from './tools.ts'
+
+export type Spawner = {
+  /** Asks for a run. The line lies in the pipe until the spawner reads it, also when this process ends. */
+  readonly request: (mode: 'n' | 'p', id: string) => void
+  /** Lets the spawner collect supervisors that ended. */
+  readonly reap: () => void
+  /** Ends the spawner once it has read what it was told. What it started runs on. */
+  readonly close: () => Promise<void>
+}
+
+export type SpawnerOptions = {
+  readonly dir: string
+  readonly tools: HostTools
+  readonly log: Log
+  /** The spawner ended without being closed: what was asked for and not claimed may never start. */
+  readonly onLost: () => void
+}
+
+export function startSpawner({ dir, tools, log, onLost }: SpawnerOptions): Spawner {
+  const output = openSync(`${dir}/spawner.log`, 'a', 0o600)
+  const child = spawn(tools.shell, ['-c', spawnerScript({ ...tools, unshare: tools.unshare?.join(' ') }), 'sh', dir], {
+    stdio: ['pipe', output, output],
+    // A session of its own: a Ctrl-C at the daemon's terminal reaches no pod.
+    detached: true,
+    env: {},
+    cwd: '/',
+  })
+  closeSync(output)
+  const state = { closing: false }
+  const ended = endOf(child).then((how) => {
+    if (state.closing) return
+    log.error('the spawner ended by itself; starting another', { how })
+    onLost()
+  })
+  // Broken pipe: the end of the process, just above, says the same and is acted on.
+  child.stdin?.on('error', (error) => log.debug('writing to the spawner failed', { error: error.message }))
+  const write = (line: string) => child.stdin?.write(line)
+  return {
+    request: (mode, id) => write(`${mode} ${id}\n`),
+    reap: () => write('\n'),
+    close: () => {
+      state.closing = true
+      child.stdin?.end()
+      return ended
+    },
+  }
+}
+
+const endOf = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+  })

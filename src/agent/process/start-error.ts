@@ -1,0 +1,37 @@
+/** Why a command could not be executed, in words that name it and say what to do. */
+import { existsSync } from 'node:fs'
+import type { ContainerConfig } from '../runtime/index.ts'
+
+export type StartErrorFacts = {
+  readonly config: Pick<ContainerConfig, 'command' | 'workingDir' | 'image'>
+  /** From the exit record: `exec 127`, `cwd`, or empty when the command was never reached. */
+  readonly why: string
+  /** What the launching shell said. */
+  readonly said: string
+}
+
+/** The container names no command, and this runtime has no images to take one from. */
+export const noCommand = (image: string): string =>
+  `no command specified: the process runtime runs programs of this host and does not use the image${image === '' ? '' : ` "${image}"`}; set command, or use a runtime that has images (--runtime docker)`
+
+export function startErrorMessage({ config, why, said }: StartErrorFacts): string {
+  const [command = ''] = config.command
+  const shown = JSON.stringify(command)
+  if (why === 'cwd') {
+    return `chdir to workingDir ${JSON.stringify(config.workingDir ?? '')} failed: no such directory on this host; create it or change workingDir`
+  }
+  if (why === 'exec 127') {
+    if (!command.includes('/')) {
+      return `exec: ${shown}: executable file not found in $PATH: the process runtime runs programs of this host, not of the image; install it here or change command`
+    }
+    return existsSync(command)
+      ? `exec: ${shown}: its interpreter does not exist on this host; install it or change the first line of the file`
+      : `exec: ${shown}: stat ${command}: no such file or directory: the process runtime runs programs of this host, not of the image; install it here or change command`
+  }
+  if (why.startsWith('exec')) {
+    const reason = said.slice(said.lastIndexOf(': ') + 2).toLowerCase() || 'permission denied'
+    return `exec: ${shown}: ${reason}: the file must be an executable program of this host`
+  }
+  const detail = [why, said].filter((text) => text !== '').join(': ')
+  return `the container could not be set up: ${detail === '' ? 'its supervisor ended early' : detail}`
+}

@@ -1,0 +1,68 @@
+/** The programs of the host that the process runtime works with, and what the host permits. Found out once, at start. */
+import { execFile } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+
+export type HostTools = {
+  readonly shell: string
+  readonly env: string
+  /** Starts a session of its own; without it the processes of a run share the spawner's. */
+  readonly setsid?: string | undefined
+  readonly setpriv?: string | undefined
+  readonly mount?: string | undefined
+  readonly nsenter?: string | undefined
+  readonly fallocate?: string | undefined
+  /** The words that start a program in new PID and mount namespaces; absent where the host does not permit it. */
+  readonly unshare?: readonly string[] | undefined
+  /** Why there is no `unshare`, in words for people. */
+  readonly namespacesMissing?: string | undefined
+}
+
+const PLACES = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin']
+
+export type ToolsRequest = {
+  /** The daemon's PATH; the usual places are looked at after it. */
+  readonly path: string
+  /** `auto` uses namespaces where they are permitted, `never` does not try. */
+  readonly namespaces: 'auto' | 'never'
+}
+
+export async function detectTools({ path, namespaces }: ToolsRequest): Promise<HostTools> {
+  const places = [...path.split(':').filter((place) => place.startsWith('/')), ...PLACES]
+  const find = (name: string): string | undefined => places.map((place) => `${place}/${name}`).find(isExecutable)
+  const shell = isExecutable('/bin/sh') ? '/bin/sh' : find('sh')
+  if (shell === undefined) throw new Error('the process runtime needs a POSIX shell: no sh in PATH nor at /bin/sh')
+  const found = {
+    shell,
+    env: find('env') ?? '/usr/bin/env',
+    setsid: find('setsid'),
+    setpriv: find('setpriv'),
+    mount: find('mount'),
+    nsenter: find('nsenter'),
+    fallocate: find('fallocate'),
+  }
+  if (namespaces === 'never') return { ...found, namespacesMissing: 'switched off' }
+  const unshare = find('unshare')
+  if (unshare === undefined) return { ...found, namespacesMissing: 'no unshare in PATH (package util-linux)' }
+  const flags = ['--pid', '--fork', '--kill-child', '--mount', '--mount-proc', '--propagation', 'slave']
+  const asRoot = process.getuid?.() === 0
+  const words = asRoot ? [unshare, ...flags] : [unshare, '--user', '--map-current-user', '--keep-caps', ...flags]
+  const failure = await failureOf([...words, shell, '-c', ':'])
+  return failure === undefined ? { ...found, unshare: words } : { ...found, namespacesMissing: failure }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What a program said when it failed; undefined when it ended with 0. */
+const failureOf = ([program = '', ...args]: readonly string[]): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    execFile(program, args, { timeout: 10_000 }, (error, _stdout, stderr) => {
+      resolve(error === null ? undefined : stderr.trim() || error.message)
+    })
+  })
