@@ -1,6 +1,23 @@
+import { anyKind } from '../generic/index.ts'
 import type { Strategy } from '../strategy.ts'
+import { jobStrategy } from './job-strategy.ts'
 
+export { finishedCondition, hasTrueCondition, isJobFinished, trueCondition } from './conditions.ts'
+export { exitOf, resultOf } from './job-table.ts'
+export {
+  completionIndexLabel,
+  controllerUidLabel,
+  cronJobInstantiateAnnotation,
+  cronJobScheduledTimestampAnnotation,
+  exitCodeAnnotation,
+  jobControllerName,
+  jobNameLabel,
+  jobTrackingFinalizer,
+  legacyControllerUidLabel,
+  legacyJobNameLabel,
+  tooManyMissedAnnotation,
+} from './names.ts'
 export type * from './types.gen.ts'
 
 /** The kinds of this group that have rules of their own. */
-export const batchStrategies: readonly Strategy[] = []
+export const batchStrategies: readonly Strategy[] = [anyKind(jobStrategy)]

@@ -1,0 +1,103 @@
+import { child } from '../../apimachinery/index.ts'
+import { podTemplateWarnings } from '../core/index.ts'
+import { buildStrategy, changed, countGeneration, firstGeneration, keepFields } from '../generic/index.ts'
+import { isDNS1123Label } from '../meta/index.ts'
+import type { Strategy } from '../strategy.ts'
+import { defaultJob } from './job-defaults.ts'
+import { validateJobStatusUpdate } from './job-status-validation.ts'
+import { jobTable } from './job-table.ts'
+import { manyCompletions, manyCompletionsParallelism, validateJobCreate, validateJobUpdate } from './job-validation.ts'
+import { controllerUidLabel, jobNameLabel, legacyControllerUidLabel, legacyJobNameLabel } from './names.ts'
+import type { Job, JobSpec, JobStatus } from './types.gen.ts'
+
+const noStatus: JobStatus = {}
+
+/**
+ * The rules of Jobs.
+ *
+ * @source kubernetes v1.36 pkg/registry/batch/job/strategy.go
+ */
+export const jobStrategy: Strategy<Job> = buildStrategy<Job>({
+  type: 'batch.v1.Job',
+  namespaced: true,
+  defaults: defaultJob,
+  prepareForCreate: (job) => firstGeneration(withGeneratedSelector({ ...job, status: noStatus })),
+  validateCreate: validateJobCreate,
+  warningsOnCreate: (job) => [...nameWarnings(job.metadata.name ?? ''), ...jobSpecWarnings(job.spec, 'spec')],
+  prepareForUpdate: (given, old) => {
+    const job = keepFields(given, old, 'status')
+    return job.spec === old.spec ? job : countGeneration(job, old, changed(job.spec, old.spec))
+  },
+  validateUpdate: validateJobUpdate,
+  warningsOnUpdate: (job, old) =>
+    job.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(job.spec, 'spec'),
+  resetFields: [['status']],
+  subresources: {
+    status: {
+      prepareForUpdate: (job, old) => keepFields(job, old, 'spec'),
+      validateUpdate: validateJobStatusUpdate,
+      resetFields: [['spec']],
+    },
+  },
+  table: jobTable,
+  fields: { 'status.successful': ({ status }) => String(status.succeeded ?? 0) },
+  unknownField: (label) => `field label "${label}" not supported for Job`,
+  deletion: {
+    defaultPropagation: 'Orphan',
+    warnings: ({ propagationGiven }) => (propagationGiven ? [] : [orphanWarning]),
+  },
+})
+
+const orphanWarning =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
+
+/**
+ * Unless the user takes care of it (`manualSelector`), a Job selects its pods by its own uid. Labels that are there
+ * already stay; validation refuses them when they are not the generated ones.
+ */
+function withGeneratedSelector(job: Job): Job {
+  if (job.spec.manualSelector === true) return job
+  const { name = '', uid = '' } = job.metadata
+  const { template, selector } = job.spec
+  const labels = {
+    [controllerUidLabel]: uid,
+    [jobNameLabel]: name,
+    [legacyControllerUidLabel]: uid,
+    [legacyJobNameLabel]: name,
+    ...template.metadata?.labels,
+  }
+  const matchLabels = { [controllerUidLabel]: uid, ...selector?.matchLabels }
+  const spec: JobSpec = {
+    ...job.spec,
+    selector: { ...selector, matchLabels },
+    template: { ...template, metadata: { ...template.metadata, labels } },
+  }
+  return { ...job, spec }
+}
+
+/** A name that cannot be part of a host name is accepted with a warning. Also for CronJobs. */
+export function nameWarnings(name: string): readonly string[] {
+  const texts = isDNS1123Label(name)
+  if (texts.length === 0) return []
+  return [
+    `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${texts.join(' ')}]`,
+  ]
+}
+
+/**
+ * Warnings of a Job spec at `path`.
+ *
+ * @source kubernetes v1.36 pkg/api/job/warnings.go, WarningsForJobSpec
+ */
+export function jobSpecWarnings(spec: JobSpec, path: string): readonly string[] {
+  const { completionMode, completions = 0, parallelism = 0, template } = spec
+  const huge = completionMode === 'Indexed' && completions > manyCompletions && parallelism > manyCompletionsParallelism
+  return [
+    ...(huge
+      ? [
+          `${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
+        ]
+      : []),
+    ...podTemplateWarnings(template, child(path, 'template')),
+  ]
+}
