@@ -1,6 +1,7 @@
 /**
  * What differs per kind. The registry does everything else, for every kind the same way and in this order:
- * decode → defaults → prepare → admission → validate → warn → store.
+ * decode → defaults → prepare → admission → validate → warn → defaults → store. The second defaults stand for those that
+ * upstream runs on the way back from etcd (a Job without labels takes the labels generated for its pods).
  *
  * All functions are pure and never change their arguments; where nothing changes they return the very object they were
  * given, so that unchanged parts stay shared in memory. Defaults run on decoding requests and on reading from storage,
