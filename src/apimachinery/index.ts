@@ -30,7 +30,6 @@ export {
   tooMany,
   typeInvalid,
 } from './field/errors.ts'
-export { selectsLabels } from './labels/label-selector.ts'
 export {
   apiVersionOf,
   type GroupVersionKind,
@@ -40,6 +39,7 @@ export {
 } from './meta/object.ts'
 export {
   alreadyExists,
+  applyConflict,
   badRequest,
   conflict,
   expired,
@@ -56,6 +56,7 @@ export {
   notAcceptable,
   notFound,
   plainError,
+  rejectedRequest,
   routeNotFound,
   StatusError,
   type Subject,

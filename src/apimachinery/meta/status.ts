@@ -90,6 +90,19 @@ export const invalidStatus = (
     details: { ...(name ? { name } : {}), ...(group === '' ? {} : { group }), ...(kind ? { kind } : {}), causes },
   })
 
+/** A patch that cannot be applied: the reason stays in the server. */
+export const rejectedRequest = (): Status =>
+  failure({
+    code: 422,
+    reason: 'Invalid',
+    message: 'the server rejected our request due to an error in our request',
+    details: {},
+  })
+
+/** Fields of an applied object that other managers own. */
+export const applyConflict = (message: string, causes: readonly StatusCause[]): Status =>
+  failure({ code: 409, reason: 'Conflict', message, details: { causes } })
+
 export const expired = (message: string): Status => failure({ code: 410, reason: 'Expired', message })
 
 export const methodNotAllowed = (message: string): Status =>
