@@ -1,0 +1,144 @@
+/**
+ * The installation's own authority and the certificates it signs, kept as files in the data directory. What is there and
+ * good is only read; the library that makes certificates is loaded only when something is missing or about to expire.
+ */
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { join } from 'node:path'
+import type { Instant, Millis } from '../../base/index.ts'
+import type { KeyPair, LeafRequest } from './certificate-maker.ts'
+import { readIfThere, writePrivate } from './files.ts'
+
+export type Certificates = {
+  /** The authority's certificate: what clients trust, and what signs client certificates. PEM. */
+  readonly ca: string
+  readonly server: KeyPair
+  /** `kubernetes-admin` in `system:masters`. */
+  readonly admin: KeyPair
+  /** The private key that signs ServiceAccount tokens. PEM. */
+  readonly serviceAccountKey: string
+}
+
+export type CertificateOptions = {
+  readonly dataDir: string
+  /** Names and addresses that clients may use besides the usual local ones. */
+  readonly hosts: readonly string[]
+  readonly now: Instant
+}
+
+/** Certificates are made anew when less than this is left. */
+const renewBefore: Millis = (30 * 24 * 3_600_000) as Millis
+
+const usualHosts = [
+  'localhost',
+  '127.0.0.1',
+  '::1',
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+]
+
+function readPair(dir: string, name: string): KeyPair | undefined {
+  const cert = readIfThere(join(dir, `${name}.crt`))
+  const key = readIfThere(join(dir, `${name}.key`))
+  return cert === undefined || key === undefined ? undefined : { cert, key }
+}
+
+function writePair(dir: string, name: string, pair: KeyPair): void {
+  writePrivate(join(dir, `${name}.key`), pair.key)
+  writePrivate(join(dir, `${name}.crt`), pair.cert)
+}
+
+function covers(certificate: X509Certificate, host: string): boolean {
+  const address = /^[\d.]+$/.test(host) || host.includes(':')
+  return (address ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined
+}
+
+/** Whether a pair can go on being used: parsable, matching, signed by the authority, long enough valid, for all hosts. */
+export function isGood(
+  pair: KeyPair | undefined,
+  authority: string,
+  hosts: readonly string[],
+  now: Instant,
+): pair is KeyPair {
+  if (pair === undefined) return false
+  try {
+    const certificate = new X509Certificate(pair.cert)
+    if (certificate.validToDate.getTime() - now < renewBefore || certificate.validFromDate.getTime() > now) return false
+    if (!certificate.checkPrivateKey(createPrivateKey(pair.key))) return false
+    if (!certificate.verify(new X509Certificate(authority).publicKey)) return false
+    return hosts.every((host) => covers(certificate, host))
+  } catch {
+    return false
+  }
+}
+
+async function ensurePair(
+  dir: string,
+  name: string,
+  authority: KeyPair,
+  request: LeafRequest,
+  now: Instant,
+): Promise<KeyPair> {
+  const there = readPair(dir, name)
+  if (isGood(there, authority.cert, request.hosts, now)) return there
+  const { makeLeaf } = await import('./certificate-maker.ts')
+  const made = await makeLeaf(authority, request, now)
+  writePair(dir, name, made)
+  return made
+}
+
+async function ensureAuthority(dir: string, now: Instant): Promise<KeyPair> {
+  const there = readPair(dir, 'ca')
+  if (there !== undefined && isGood(there, there.cert, [], now)) return there
+  const { makeAuthority } = await import('./certificate-maker.ts')
+  const made = await makeAuthority(now)
+  writePair(dir, 'ca', made)
+  return made
+}
+
+function ensureSigningKey(dir: string): string {
+  const path = join(dir, 'sa.key')
+  const there = readIfThere(path)
+  if (there !== undefined) return there
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const made = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  writePrivate(path, made)
+  return made
+}
+
+const pkiDir = (dataDir: string): string => join(dataDir, 'pki')
+
+/** Everything that is needed to serve and to be an administrator; made where missing. Files have mode 0600. */
+export async function ensureCertificates({ dataDir, hosts, now }: CertificateOptions): Promise<Certificates> {
+  const dir = pkiDir(dataDir)
+  const authority = await ensureAuthority(dir, now)
+  const serverHosts = [
+    ...new Set([...usualHosts, ...hosts.filter((host) => host !== '' && host !== '0.0.0.0' && host !== '::')]),
+  ]
+  const server: LeafRequest = { commonName: 'jobd', organizations: [], hosts: serverHosts, usage: 'server' }
+  const admin: LeafRequest = {
+    commonName: 'kubernetes-admin',
+    organizations: ['system:masters'],
+    hosts: [],
+    usage: 'client',
+  }
+  return {
+    ca: authority.cert,
+    server: await ensurePair(dir, 'server', authority, server, now),
+    admin: await ensurePair(dir, 'admin', authority, admin, now),
+    serviceAccountKey: ensureSigningKey(dir),
+  }
+}
+
+/** A client's certificate that is not kept: for a node agent or a user; O are groups, CN is the user's name. */
+export async function issueClientCertificate(
+  dataDir: string,
+  commonName: string,
+  organizations: readonly string[],
+  now: Instant,
+): Promise<KeyPair> {
+  const { makeLeaf } = await import('./certificate-maker.ts')
+  const authority = await ensureAuthority(pkiDir(dataDir), now)
+  return makeLeaf(authority, { commonName, organizations, hosts: [], usage: 'client' }, now)
+}

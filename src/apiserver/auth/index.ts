@@ -1,0 +1,6 @@
+export { type Authenticate, newAuthenticate, websocketTokenPrefix } from './authenticate.ts'
+export { type Attributes, type Authorize, type Decision, forbiddenStatus } from './authorize.ts'
+export { type Certificates, ensureCertificates, issueClientCertificate } from './certificates.ts'
+export { kubeconfigText, writeKubeconfig } from './kubeconfig.ts'
+export { parseTokenFile, type TokenTable } from './token-file.ts'
+export { anonymous, authenticated, isMaster } from './users.ts'

@@ -1,0 +1,181 @@
+/**
+ * One request and its answer, and the only functions that write answers. Every failure becomes bytes in `sendStatus`.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { internalError, type Status, schema } from '../../apimachinery/index.ts'
+import type { Log } from '../../base/index.ts'
+import type { RequestContext, User } from '../registry/index.ts'
+import { encodeProtobuf } from './media.ts'
+import { contentTypes, negotiate, type Representation, wantsPretty } from './negotiate.ts'
+import { boolOf, first, type Query } from './query.ts'
+import type { RequestInfo } from './request-info.ts'
+import { warningHeaders } from './warnings.ts'
+import { yamlText } from './yaml-text.ts'
+
+export type Exchange = {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly info: RequestInfo
+  readonly query: Query
+  readonly auditId: string
+  readonly log: Log
+  /** Texts for `Warning:` headers, in order. */
+  readonly warnings: string[]
+  user: User
+  /** Set when the answer has no end of its own: watches, logs, streams. */
+  longRunning: boolean
+  /** The code of the answer once it is known; for metrics and the audit log. */
+  code: number
+}
+
+export const userAgentOf = (x: Exchange): string => x.req.headers['user-agent'] ?? ''
+
+/** What the registry needs to know of a request. */
+export function contextOf(x: Exchange): RequestContext {
+  const { query, warnings } = x
+  return {
+    user: x.user,
+    userAgent: userAgentOf(x),
+    fieldManager: first(query, 'fieldManager'),
+    fieldValidation: first(query, 'fieldValidation'),
+    dryRun: query.get('dryRun'),
+    force: query.has('force') ? boolOf(query, 'force') : undefined,
+    warn: (text) => {
+      warnings.push(text)
+    },
+  }
+}
+
+const noHeaders: readonly string[] = []
+
+/** The headers of every answer, as node's flat list of names and values. */
+function headersOf(x: Exchange, contentType: string, extra: readonly string[]): string[] {
+  const headers = ['Audit-Id', x.auditId, 'Cache-Control', 'no-cache, private', 'Content-Type', contentType]
+  for (const text of extra) headers.push(text)
+  if (x.warnings.length > 0) for (const text of warningHeaders(x.warnings)) headers.push('Warning', text)
+  return headers
+}
+
+const gzipped = promisify(gzip)
+const compressFrom = 128 * 1024
+
+const takesGzip = (x: Exchange): boolean => String(x.req.headers['accept-encoding'] ?? '').includes('gzip')
+
+/** Writes a whole answer. Nothing is written when the client has gone or an answer was begun. */
+export function send(
+  x: Exchange,
+  code: number,
+  contentType: string,
+  body: string | Uint8Array,
+  extra: readonly string[] = noHeaders,
+): void {
+  const { res } = x
+  if (res.headersSent || res.destroyed) return
+  x.code = code
+  const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+  if (bytes > compressFrom && takesGzip(x)) {
+    void sendCompressed(x, code, contentType, body, extra)
+    return
+  }
+  const headers = headersOf(x, contentType, extra)
+  headers.push('Content-Length', String(bytes))
+  res.writeHead(code, headers)
+  if (x.req.method === 'HEAD') res.end()
+  else res.end(body)
+}
+
+async function sendCompressed(
+  x: Exchange,
+  code: number,
+  contentType: string,
+  body: string | Uint8Array,
+  extra: readonly string[],
+): Promise<void> {
+  const packed = await gzipped(body, { level: 1 })
+  if (x.res.headersSent || x.res.destroyed) return
+  const headers = headersOf(x, contentType, extra)
+  headers.push('Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding', 'Content-Length', String(packed.byteLength))
+  x.res.writeHead(code, headers)
+  x.res.end(x.req.method === 'HEAD' ? undefined : packed)
+}
+
+/** The headers of an answer without a known end; the caller writes and ends the body. */
+export function beginStream(
+  x: Exchange,
+  code: number,
+  contentType: string,
+  extra: readonly string[] = noHeaders,
+): void {
+  x.code = code
+  x.longRunning = true
+  x.res.writeHead(code, headersOf(x, contentType, extra))
+  x.res.flushHeaders()
+}
+
+/** JSON of a value as this request wants to see it. `text` is its compact form where that is known already. */
+function jsonFor(x: Exchange, form: Representation, value: () => unknown, text: () => string): string {
+  if (form.pretty || wantsPretty(first(x.query, 'pretty'), userAgentOf(x))) {
+    return `${JSON.stringify(value(), undefined, 2)}`
+  }
+  return `${text()}\n`
+}
+
+export type Document = {
+  /** The value; evaluated only for YAML, protobuf and indented JSON. */
+  readonly value: () => unknown
+  /** Its compact JSON. */
+  readonly text: () => string
+}
+
+/** Writes an object in the negotiated form. */
+export function sendDocument(
+  x: Exchange,
+  code: number,
+  form: Representation,
+  document: Document,
+  extra = noHeaders,
+): void {
+  if (form.media === 'json') {
+    send(x, code, contentTypes.json, jsonFor(x, form, document.value, document.text), extra)
+  } else if (form.media === 'yaml') {
+    send(x, code, contentTypes.yaml, yamlText(document.value()), extra)
+  } else {
+    send(x, code, contentTypes.protobuf, encodeProtobuf(document.value()), extra)
+  }
+}
+
+/** Writes a failure (or a Status success) in the form that the request accepts, JSON when it accepts none. */
+export function sendStatus(x: Exchange, status: Status, code = status.code ?? 500): void {
+  const form = negotiate(x.req.headers.accept, 'plain')
+  const retry = status.details?.retryAfterSeconds
+  const extra = retry === undefined || retry === 0 ? noHeaders : ['Retry-After', String(retry)]
+  const text = (): string => JSON.stringify(status)
+  sendDocument(x, code, form.ok ? form.value : { media: 'json', pretty: true }, { value: () => status, text }, extra)
+}
+
+/** Answers a defect: told in the log with its stack, to the client without. */
+export function sendDefect(x: Exchange, error: unknown): void {
+  x.log.error('a request ended in a defect', {
+    method: x.req.method,
+    path: x.info.path,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  })
+  if (x.res.headersSent) {
+    x.res.destroy()
+    return
+  }
+  sendStatus(x, internalError('unexpected defect, see the log of the server'))
+}
+
+/** Plain text, as health checks and unknown root paths have it. */
+export const sendText = (x: Exchange, code: number, text: string): void =>
+  send(x, code, 'text/plain; charset=utf-8', text, ['X-Content-Type-Options', 'nosniff'])
+
+export const pageNotFound = (x: Exchange): void => sendText(x, 404, '404 page not found\n')
+
+/** Kinds that are served, by group word and kind: whether a value is one of the API's own objects. */
+export const servedTypes: ReadonlyMap<string, string> = new Map(
+  schema.kinds.flatMap((kind) => (kind.type === undefined ? [] : [[`${kind.group}/${kind.kind}`, kind.type] as const])),
+)

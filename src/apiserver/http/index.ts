@@ -1,0 +1,1 @@
+export { type HttpServer, type Listen, type ServerParts, startServer } from './server.ts'

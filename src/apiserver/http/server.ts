@@ -1,0 +1,268 @@
+/**
+ * The HTTPS server: accepts connections, makes an exchange of every request, and sends it where it belongs.
+ */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server, type ServerOptions } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { badRequest, type Status, serviceUnavailable, timeout, unauthorized } from '../../apimachinery/index.ts'
+import { type Clock, type Log, type Millis, millis, type Random } from '../../base/index.ts'
+import { type Attributes, type Authenticate, type Authorize, anonymous, forbiddenStatus } from '../auth/index.ts'
+import { type Exchange, pageNotFound, sendDefect, sendStatus } from './exchange.ts'
+import { first, parseQuery } from './query.ts'
+import type { Presenter } from './representation.ts'
+import { type RequestInfo, requestInfo } from './request-info.ts'
+import { serveResource } from './resources.ts'
+import { isServed, type Route, routeOf } from './routes.ts'
+import { serveWatch } from './watch-stream.ts'
+
+/** Serves paths outside of resources; false when it knows nothing of the path. */
+export type ServePath = (x: Exchange) => boolean
+/** Serves logs and streams of pods. */
+export type ServeConnect = (x: Exchange, route: Route) => Promise<void>
+
+export type ServerParts = {
+  readonly presenter: Presenter
+  readonly authenticate: Authenticate
+  readonly authorize: Authorize
+  readonly servePath: ServePath
+  readonly serveConnect: ServeConnect
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string }
+  readonly onDone?: ((x: Exchange, seconds: number) => void) | undefined
+}
+
+export type Listen = { readonly host: string; readonly port: number }
+
+export type HttpServer = {
+  readonly address: { readonly host: string; readonly port: number; readonly url: string }
+  /** Answers new requests with 503, lets running ones end within `grace`, ends watches, then closes. */
+  readonly close: (grace?: Millis) => Promise<void>
+  /** Serves with other certificates from the next connection on. */
+  readonly renew: (tls: ServerParts['tls']) => void
+}
+
+const maxHeaderBytes = 64 * 1024
+const maxHeaders = 200
+const maxConnections = 10_000
+const requestDeadline = millis(60_000)
+const headersDeadline = millis(10_000)
+/** Longer than the idle time of usual clients and proxies, so that they close first. */
+const keepAlive = millis(180_000)
+
+const unauthorizedStatus: Status = unauthorized()
+const shuttingDown: Status = serviceUnavailable('apiserver is shutting down')
+const outOfTime: Status = timeout('request did not complete within the allotted timeout')
+
+type State = {
+  readonly parts: ServerParts
+  closing: boolean
+  readonly open: Set<Exchange>
+}
+
+const attributesOf = (info: RequestInfo): Attributes => info
+
+/** A duration as Go writes it, in milliseconds; undefined when it is none. */
+export function durationOf(text: string): Millis | undefined {
+  if (text === '0' || text === '+0' || text === '-0') return millis(0)
+  const units: Readonly<Record<string, number>> = {
+    ns: 1e-6,
+    us: 1e-3,
+    µs: 1e-3,
+    μs: 1e-3,
+    ms: 1,
+    s: 1000,
+    m: 60_000,
+    h: 3_600_000,
+  }
+  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text)
+  if (match === null) return undefined
+  let total = 0
+  for (const [, value, unit] of (match[2] as string).matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    total += Number(value) * (units[unit as string] as number)
+  }
+  return millis(match[1] === '-' ? -total : total)
+}
+
+function dispatch(state: State, x: Exchange): void | Promise<void> {
+  const { parts } = state
+  const { info, req } = x
+  if (!info.isResource) {
+    if (!parts.servePath(x)) pageNotFound(x)
+    return
+  }
+  if (!isServed(info.group, info.version)) return pageNotFound(x)
+  const route = routeOf(req.method ?? '', info, req.headers['content-type'])
+  if (!route.ok) return sendStatus(x, route.error)
+  switch (route.value.action) {
+    case 'watch':
+      x.longRunning = true
+      return serveWatch(x, parts.presenter, route.value, parts)
+    case 'connect':
+      x.longRunning = true
+      return parts.serveConnect(x, route.value)
+    default:
+      return serveResource(x, parts.presenter, route.value)
+  }
+}
+
+/** Answers in time what has an end: at the client's own deadline where it named one, else after a minute. */
+function limitTime(state: State, x: Exchange): Status | undefined {
+  const asked = first(x.query, 'timeout')
+  if (asked === undefined || asked === '') return undefined
+  const span = durationOf(asked)
+  if (span === undefined) {
+    const why = /^[+-]?[\d.]+$/.test(asked) ? 'missing unit in duration' : 'invalid duration'
+    return badRequest(`invalid timeout specified in the request URL - time: ${why} ${JSON.stringify(asked)}`)
+  }
+  if (span > 0 && span < requestDeadline) {
+    const cancel = state.parts.clock.wake(span, () => expire(x))
+    x.res.once('close', cancel)
+  }
+  return undefined
+}
+
+function expire(x: Exchange): void {
+  if (!x.longRunning && !x.res.headersSent) sendStatus(x, outOfTime)
+}
+
+function newExchange(state: State, req: IncomingMessage, res: ServerResponse): Exchange {
+  const url = req.url ?? '/'
+  const mark = url.indexOf('?')
+  const query = parseQuery(mark < 0 ? '' : url.slice(mark + 1))
+  let path = mark < 0 ? url : url.slice(0, mark)
+  if (path.includes('%')) {
+    try {
+      path = decodeURIComponent(path)
+    } catch {
+      // Left as it is: no name has a percent sign, so it will not be found.
+    }
+  }
+  return {
+    req,
+    res,
+    query,
+    info: requestInfo(req.method ?? 'GET', path, query),
+    auditId: auditIdOf(req),
+    log: state.parts.log,
+    warnings: [],
+    user: anonymous,
+    longRunning: false,
+    code: 0,
+  }
+}
+
+function auditIdOf(req: IncomingMessage): string {
+  const given = req.headers['audit-id']
+  return typeof given === 'string' && /^[\x21-\x7e]{1,64}$/.test(given) ? given : randomUUID()
+}
+
+/** The whole way of one request. */
+export function handle(state: State, req: IncomingMessage, res: ServerResponse): void {
+  const started = performance.now()
+  const x = newExchange(state, req, res)
+  state.open.add(x)
+  res.on('close', () => {
+    state.open.delete(x)
+    state.parts.onDone?.(x, (performance.now() - started) / 1000)
+  })
+  try {
+    const failure = admit(state, x)
+    if (failure !== undefined) {
+      sendStatus(x, failure)
+      return
+    }
+    const work = dispatch(state, x)
+    if (work !== undefined) work.catch((error: unknown) => sendDefect(x, error))
+  } catch (error) {
+    sendDefect(x, error)
+  }
+}
+
+/** Why a request goes no further. */
+function admit(state: State, x: Exchange): Status | undefined {
+  const { parts } = state
+  if (state.closing) {
+    x.res.setHeader('Connection', 'close')
+    return { ...shuttingDown, details: { retryAfterSeconds: 1 } }
+  }
+  const user = parts.authenticate(x.req)
+  if (!user.ok) return unauthorizedStatus
+  x.user = user.value
+  const attributes = attributesOf(x.info)
+  const decision = parts.authorize(x.user, attributes)
+  if (!decision.allowed) return forbiddenStatus(x.user, attributes, decision.reason)
+  return limitTime(state, x)
+}
+
+function serverOptions(parts: ServerParts): ServerOptions {
+  return {
+    ...parts.tls,
+    requestCert: true,
+    // A bad certificate is answered with 401, not with a broken handshake.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersDeadline,
+    requestTimeout: requestDeadline,
+    keepAliveTimeout: keepAlive,
+    connectionsCheckingInterval: 5000,
+    noDelay: true,
+    insecureHTTPParser: false,
+  }
+}
+
+function listening(server: Server, listen: Listen): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(listen.port, listen.host, () => {
+      server.off('error', reject)
+      resolve(server.address() as AddressInfo)
+    })
+  })
+}
+
+/** Ends requests that have taken longer than the deadline. Runs only while requests are open. */
+function sweep(state: State): () => void {
+  let cancel: (() => void) | undefined
+  let old = new Set<Exchange>()
+  const tick = (): void => {
+    for (const x of old) if (state.open.has(x)) expire(x)
+    old = new Set([...state.open].filter((x) => !x.longRunning))
+    cancel = state.parts.clock.wake(requestDeadline, tick)
+  }
+  cancel = state.parts.clock.wake(requestDeadline, tick)
+  return () => cancel?.()
+}
+
+/** Listens and serves. Rejects when the address cannot be had. */
+export async function startServer(parts: ServerParts, listen: Listen): Promise<HttpServer> {
+  const state: State = { parts, closing: false, open: new Set() }
+  const server = createServer(serverOptions(parts), (req, res) => handle(state, req, res))
+  server.maxHeadersCount = maxHeaders
+  server.maxConnections = maxConnections
+  server.on('tlsClientError', (error) => parts.log.debug('a TLS handshake failed', { error: error.message }))
+  const bound = await listening(server, listen)
+  server.on('error', (error) => parts.log.error('the listener failed', { error: error.message }))
+  const stopSweep = sweep(state)
+  const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
+  return {
+    address: { host: bound.address, port: bound.port, url: `https://${host}:${bound.port}` },
+    renew: ({ cert, key, ca }) => server.setSecureContext({ cert, key, ca }),
+    close: (grace = millis(2000)) =>
+      new Promise((resolve) => {
+        state.closing = true
+        stopSweep()
+        for (const x of state.open) if (x.longRunning) x.res.end()
+        const cancel = parts.clock.wake(grace, () => server.closeAllConnections())
+        server.close(() => {
+          cancel()
+          resolve()
+        })
+        server.closeIdleConnections()
+      }),
+  }
+}
