@@ -1,3 +1,16 @@
+export { typeOfKind } from './codec/kinds.ts'
+export {
+  decodeMessage,
+  decodeWatchFrames,
+  type Envelope,
+  encodeMessage,
+  encodeProtobuf,
+  encodeWatchFrame,
+  type ObjectKind,
+  openEnvelope,
+  type WatchEventType,
+  type WatchFrame,
+} from './codec/protobuf.ts'
 export { base64OfBytes, bytesOfBase64 } from './decode/base64.ts'
 export {
   type Decoded,
@@ -68,6 +81,10 @@ export {
   unsupportedMediaType,
 } from './meta/status.ts'
 export type * from './meta/types.gen.ts'
+export { applyJsonPatch, type JsonPatch, readJsonPatch } from './patch/json.ts'
+export { equalJson, type JsonObject } from './patch/json-value.ts'
+export { applyMergePatch } from './patch/merge.ts'
+export { applyStrategicMergePatch } from './patch/strategic.ts'
 export {
   addQuantities,
   canonicalQuantity,

@@ -7,7 +7,8 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 export const isList = (value: unknown): value is JsonList => Array.isArray(value)
 /** A member of an object by its own name; never one that every JavaScript object inherits. */
-export const member = (object: JsonObject, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined)
+export const member = (object: JsonObject, key: string): unknown =>
+  Object.hasOwn(object, key) ? object[key] : undefined
 
 /** A copy of an object with one member set; the same object when nothing changes. */
 export function withMember(object: JsonObject, key: string, value: unknown): JsonObject {

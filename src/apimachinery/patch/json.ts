@@ -7,7 +7,16 @@
 import { fail, ok, type Result } from '../../base/index.ts'
 import { badRequest, rejectedRequest, tooLarge } from '../meta/status.ts'
 import type { Status } from '../meta/types.gen.ts'
-import { equalJson, isList, isObject, type JsonObject, jsonKind, member, withMember, withoutMember } from './json-value.ts'
+import {
+  equalJson,
+  isList,
+  isObject,
+  type JsonObject,
+  jsonKind,
+  member,
+  withMember,
+  withoutMember,
+} from './json-value.ts'
 
 /** Operations as the request had them; what is wrong with one is found when it is applied. */
 export type JsonPatch = readonly JsonObject[]
@@ -31,9 +40,7 @@ export function readJsonPatch(
   if (problem !== undefined) return fail(badRequest(lenient ? problem : `error decoding patch: ${problem}`))
   const patch = ((body ?? []) as readonly unknown[]).map((operation) => (isObject(operation) ? operation : {}))
   if (patch.length > maxOperations)
-    return fail(
-      tooLarge(`The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`),
-    )
+    return fail(tooLarge(`The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`))
   if (lenient) return ok({ patch, strict: [] })
   const known = new Set<string>([...memberTypes, 'value'])
   const unknown = patch.flatMap((operation, index) =>
