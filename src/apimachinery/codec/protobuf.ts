@@ -1,0 +1,160 @@
+/**
+ * Objects as `application/vnd.kubernetes.protobuf`: a bare message per type, the envelope that names its type, and
+ * the frames of a watch stream.
+ *
+ * @source kubernetes v1.36 apimachinery/pkg/runtime/serializer/protobuf, apimachinery/pkg/runtime/generated.proto
+ * (facts: layout, texts)
+ */
+import { fail, ok, type Result } from '../../base/index.ts'
+import { schema, type TypeName } from '../schema/schema.ts'
+import { messageCodec } from './messages.ts'
+import { enter, hasMore, leave, newReader, type Reader, readBytes, readText, readVarint, skipField } from './reader.ts'
+import { stringValue } from './values.ts'
+import { newWriter, putBytes, putLength, size, type Writer, written } from './writer.ts'
+
+export type ObjectKind = { readonly apiVersion: string; readonly kind: string }
+/** A body with its type named; `raw` is the bare message, a view of the body. */
+export type Envelope = ObjectKind & { readonly raw: Uint8Array }
+
+const magic = Uint8Array.of(0x6b, 0x38, 0x73, 0)
+
+/** One writer for everything: encoding runs to its end without a break, and the result is a copy. */
+const shared: Writer = newWriter()
+/** A buffer that one huge object made larger than this is given back. */
+const largestKept = 1 << 20
+
+function write(content: (writer: Writer) => void): Uint8Array {
+  shared.start = shared.buffer.length
+  content(shared)
+  const bytes = written(shared)
+  if (shared.buffer.length > largestKept) Object.assign(shared, newWriter())
+  return bytes
+}
+
+/** The bare message of a canonical object; `kind` and `apiVersion` of whole objects are not in it. */
+export const encodeMessage = (type: TypeName, object: object): Uint8Array =>
+  write((writer) => messageCodec(type).put(writer, object as Readonly<Record<string, unknown>>))
+
+/** The body for a canonical object: magic, type, message. */
+export const encodeProtobuf = (type: TypeName, kind: ObjectKind, object: object): Uint8Array =>
+  write((writer) => {
+    stringValue.put(writer, 4, '')
+    stringValue.put(writer, 3, '')
+    const before = size(writer)
+    messageCodec(type).put(writer, object as Readonly<Record<string, unknown>>)
+    putLength(writer, 2, before)
+    putKind(writer, kind)
+  })
+
+/** Writes the head of an envelope in front of its content. */
+function putKind(writer: Writer, { apiVersion, kind }: ObjectKind): void {
+  const before = size(writer)
+  stringValue.put(writer, 2, kind)
+  stringValue.put(writer, 1, apiVersion)
+  putLength(writer, 1, before)
+  putBytes(writer, magic)
+}
+
+/** The canonical object in a bare message, or upstream's text of what is wrong with the bytes. */
+export function decodeMessage(type: TypeName, bytes: Uint8Array, kind?: ObjectKind): Result<object, string> {
+  if (schema.types[type] === undefined) return fail(`unknown type ${type}`)
+  const reader = newReader(bytes)
+  const object = messageCodec(type).read(reader, kind) as object
+  return reader.error === undefined ? ok(object) : fail(reader.error)
+}
+
+/** Opens a body. `kind` and `apiVersion` are empty texts when the body does not tell them. */
+export function openEnvelope(body: Uint8Array): Result<Envelope, string> {
+  if (body.length === 0) return fail('empty data')
+  if (!magic.every((byte, index) => body[index] === byte)) {
+    return fail('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
+  }
+  if (body.length === magic.length) return fail('empty body')
+  const reader = newReader(body)
+  reader.at = magic.length
+  let raw = body.subarray(0, 0)
+  let kind: ObjectKind = { apiVersion: '', kind: '' }
+  while (hasMore(reader)) {
+    const tag = readVarint(reader)
+    if (tag === 8 + 2) kind = readKind(reader)
+    else if (tag === 16 + 2) raw = readBytes(reader)
+    else if (reader.error === undefined) skipField(reader, tag % 8)
+  }
+  return reader.error === undefined ? ok({ ...kind, raw }) : fail(reader.error)
+}
+
+function readKind(reader: Reader): ObjectKind {
+  let apiVersion = ''
+  let kind = ''
+  const outer = enter(reader)
+  while (hasMore(reader)) {
+    const tag = readVarint(reader)
+    if (tag === 8 + 2) apiVersion = readText(reader)
+    else if (tag === 16 + 2) kind = readText(reader)
+    else skipField(reader, tag % 8)
+  }
+  leave(reader, outer)
+  return { apiVersion, kind }
+}
+
+export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+
+/** One frame of a watch stream: four bytes of length, then the event; `object` is a body of `encodeProtobuf`. */
+export function encodeWatchFrame(type: WatchEventType, object: Uint8Array): Uint8Array {
+  return write((writer) => {
+    const end = size(writer)
+    const before = size(writer)
+    const rawBefore = size(writer)
+    putBytes(writer, object)
+    putLength(writer, 1, rawBefore)
+    putLength(writer, 2, before)
+    stringValue.put(writer, 1, type)
+    const length = size(writer) - end
+    putBytes(writer, Uint8Array.of(length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255))
+  })
+}
+
+export type WatchFrame = { readonly type: string; readonly object: Uint8Array }
+
+/** The whole frames at the start of `bytes`, and how many bytes they took; the rest waits for more. */
+export function decodeWatchFrames(
+  bytes: Uint8Array,
+): Result<{ readonly frames: readonly WatchFrame[]; readonly taken: number }, string> {
+  const frames: WatchFrame[] = []
+  let at = 0
+  while (at + 4 <= bytes.length) {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at + 4)
+    const length = a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d
+    if (at + 4 + length > bytes.length) break
+    const frame = readFrame(bytes.subarray(at + 4, at + 4 + length))
+    if (!frame.ok) return frame
+    frames.push(frame.value)
+    at += 4 + length
+  }
+  return ok({ frames, taken: at })
+}
+
+function readFrame(bytes: Uint8Array): Result<WatchFrame, string> {
+  const reader = newReader(bytes)
+  let type = ''
+  let object = bytes.subarray(0, 0)
+  while (hasMore(reader)) {
+    const tag = readVarint(reader)
+    if (tag === 8 + 2) type = readText(reader)
+    else if (tag === 16 + 2) object = readRaw(reader)
+    else if (reader.error === undefined) skipField(reader, tag % 8)
+  }
+  return reader.error === undefined ? ok({ type, object }) : fail(reader.error)
+}
+
+function readRaw(reader: Reader): Uint8Array {
+  let raw = reader.bytes.subarray(0, 0)
+  const outer = enter(reader)
+  while (hasMore(reader)) {
+    const tag = readVarint(reader)
+    if (tag === 8 + 2) raw = readBytes(reader)
+    else skipField(reader, tag % 8)
+  }
+  leave(reader, outer)
+  return raw
+}
