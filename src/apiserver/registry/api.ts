@@ -49,6 +49,8 @@ export type Target = {
 export type RequestBody =
   | { readonly kind: 'Text'; readonly text: string }
   | { readonly kind: 'Value'; readonly value: unknown; readonly problems?: readonly string[] | undefined }
+  /** Made by trusted code of this process: of the right type already, and shared from now on. */
+  | { readonly kind: 'Typed'; readonly object: KubeObject }
 
 export type PatchBody = { readonly type: PatchType; readonly body: RequestBody }
 
@@ -63,6 +65,8 @@ export type ListQuery = {
   readonly continue?: string | undefined
   readonly allowWatchBookmarks?: boolean | undefined
   readonly sendInitialEvents?: boolean | undefined
+  /** Of a watch: when the caller will end it. Only used to send a last bookmark in time. */
+  readonly timeoutSeconds?: number | undefined
 }
 
 export type Listing = {

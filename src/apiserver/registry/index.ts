@@ -14,3 +14,4 @@ export type {
   User,
   Written,
 } from './api.ts'
+export { type ApiConfig, createApi, type RunningApi } from './create-api.ts'

@@ -1,0 +1,193 @@
+/**
+ * The objects of all resources in memory, kept in step with the store by its watch. Reads and watches are served from
+ * here; only pages of old snapshots are read from the store again.
+ */
+import type { KubeObject } from '../../apimachinery/index.ts'
+import { fail, type Log, ok, type Result, type Revision } from '../../base/index.ts'
+import type { Change, Store, StoreError } from '../../storage/revision/index.ts'
+import {
+  type CachedChange,
+  type CachedEvent,
+  eventOf,
+  goneOf,
+  newResourceCache,
+  type ResourceCache,
+  record,
+  type Watcher,
+} from './resource-cache.ts'
+import { newTextCache, objectAt, servedText, type TextCache } from './text.ts'
+
+/** Where a resource's keys lie: `/registry/jobs/`. */
+export type StoredResource = { readonly name: string; readonly prefix: string }
+
+export type CacheOptions = {
+  readonly store: Store
+  readonly root: string
+  readonly resources: readonly StoredResource[]
+  /** Makes an object of a stored text. Called for what this process has not written itself. */
+  readonly decode: (resource: string, text: string) => KubeObject
+  readonly log: Log
+}
+
+export type Cache = {
+  readonly resource: (name: string) => ResourceCache
+  readonly revision: () => Revision
+  readonly texts: TextCache
+  /** Announces a write under way, so that its object need not be decoded when the store tells of it. */
+  readonly expect: (text: string, object: KubeObject) => void
+  readonly expectNoMore: (text: string) => void
+  /** Resolves when reads see `revision`, or after `wakeWaiters`. */
+  readonly reached: (revision: Revision) => Promise<void>
+  readonly wakeWaiters: () => void
+  readonly decodeAt: (resource: string, text: string, revision: Revision) => KubeObject
+  readonly close: () => void
+}
+
+type State = {
+  readonly byName: Map<string, ResourceCache>
+  readonly options: CacheOptions
+  readonly texts: TextCache
+  readonly expected: Map<string, KubeObject>
+  waiters: { readonly revision: Revision; readonly wake: () => void }[]
+  revision: Revision
+}
+
+/** Fills a cache with all that is stored, then follows the store. */
+export async function openCache(options: CacheOptions): Promise<Result<Cache, StoreError>> {
+  const { store, root, resources, log } = options
+  const listed = await store.list(root)
+  if (!listed.ok) return listed
+  const state: State = {
+    byName: new Map(resources.map(({ name }) => [name, newResourceCache(listed.value.revision)])),
+    options,
+    texts: newTextCache(),
+    expected: new Map(),
+    waiters: [],
+    revision: listed.value.revision,
+  }
+  for (const entry of listed.value.entries) {
+    const place = placeOf(options, entry.key)
+    if (place === undefined) continue
+    const object = decodeAt(options, place.resource, entry.value, entry.modified)
+    state.byName.get(place.resource)?.objects.set(place.key, object)
+  }
+  const watch = store.watch(root, listed.value.revision, {
+    onChanges: (changes) => take(state, changes),
+    onEnd(error) {
+      if (error !== undefined) log.error('the store no longer tells of changes', { error: error.kind })
+      endAll(state)
+    },
+  })
+  if (!watch.ok) return fail(watch.error)
+  return ok(cacheOf(state, watch.value.stop))
+}
+
+function cacheOf(state: State, stop: () => void): Cache {
+  return {
+    resource(name) {
+      const resource = state.byName.get(name)
+      if (resource === undefined) throw new Error(`no resource ${name} is stored`)
+      return resource
+    },
+    revision: () => state.revision,
+    texts: state.texts,
+    expect: (text, object) => void state.expected.set(text, object),
+    expectNoMore: (text) => void state.expected.delete(text),
+    reached(revision) {
+      if (state.revision >= revision) return Promise.resolve()
+      return new Promise((wake) => state.waiters.push({ revision, wake }))
+    },
+    wakeWaiters() {
+      const waiters = state.waiters
+      state.waiters = []
+      for (const { wake } of waiters) wake()
+    },
+    decodeAt: (resource, text, revision) => decodeAt(state.options, resource, text, revision),
+    close() {
+      stop()
+      endAll(state)
+    },
+  }
+}
+
+function endAll(state: State): void {
+  for (const { watchers } of state.byName.values()) {
+    const all = [...watchers]
+    watchers.clear()
+    for (const watcher of all) watcher.onEnd()
+  }
+}
+
+const decodeAt = ({ decode }: CacheOptions, resource: string, text: string, revision: Revision): KubeObject =>
+  objectAt(decode(resource, text), revision)
+
+/** The resource of a stored key, and the key within it: `default/pi`. Undefined for keys of nobody. */
+function placeOf({ resources, root }: CacheOptions, key: string): { resource: string; key: string } | undefined {
+  const found = prefixIndex(resources, root).get(key.slice(0, key.indexOf('/', root.length) + 1))
+  for (const { name, prefix } of found ?? []) {
+    if (key.startsWith(prefix)) return { resource: name, key: key.slice(prefix.length) }
+  }
+  return undefined
+}
+
+const indexes = new WeakMap<readonly StoredResource[], Map<string, StoredResource[]>>()
+
+/** Resources by the first part of their prefix: `/registry/services/` has `/registry/services/specs/`. */
+function prefixIndex(resources: readonly StoredResource[], root: string): Map<string, StoredResource[]> {
+  const known = indexes.get(resources)
+  if (known !== undefined) return known
+  const index = new Map<string, StoredResource[]>()
+  for (const resource of resources) {
+    const first = resource.prefix.slice(0, resource.prefix.indexOf('/', root.length) + 1)
+    index.set(first, [...(index.get(first) ?? []), resource])
+  }
+  indexes.set(resources, index)
+  return index
+}
+
+function take(state: State, changes: readonly Change[]): void {
+  const told = new Map<Watcher, CachedEvent[]>()
+  for (const change of changes) {
+    state.revision = change.revision
+    const place = placeOf(state.options, change.kind === 'Put' ? change.entry.key : change.previous.key)
+    const resource = place === undefined ? undefined : state.byName.get(place.resource)
+    if (place === undefined || resource === undefined) continue
+    const previous = resource.objects.get(place.key)
+    const object = change.kind === 'Put' ? objectOf(state, place.resource, change) : undefined
+    if (object === undefined && previous === undefined) continue
+    const cached: CachedChange = { revision: change.revision, object, previous }
+    record(resource, place.key, cached)
+    collect(told, resource, place.key, cached)
+  }
+  for (const [watcher, events] of told) watcher.onEvents(events)
+  wakeReached(state)
+}
+
+function objectOf(state: State, resource: string, change: Extract<Change, { kind: 'Put' }>): KubeObject {
+  const { value, modified } = change.entry
+  const expected = state.expected.get(value)
+  if (expected === undefined) return decodeAt(state.options, resource, value, modified)
+  const object = objectAt(expected, modified)
+  state.texts.remember(object, servedText(value, object.metadata.uid ?? '', modified))
+  return object
+}
+
+function collect(told: Map<Watcher, CachedEvent[]>, resource: ResourceCache, key: string, change: CachedChange): void {
+  const gone = goneOf(change)
+  for (const watcher of resource.watchers) {
+    if (change.revision <= watcher.after) continue
+    const event = eventOf(watcher.selection, key, change, gone)
+    if (event === undefined) continue
+    const events = told.get(watcher)
+    if (events === undefined) told.set(watcher, [event])
+    else events.push(event)
+  }
+}
+
+function wakeReached(state: State): void {
+  if (state.waiters.length === 0) return
+  const ready = state.waiters.filter(({ revision }) => revision <= state.revision)
+  if (ready.length === 0) return
+  state.waiters = state.waiters.filter(({ revision }) => revision > state.revision)
+  for (const { wake } of ready) wake()
+}

@@ -1,0 +1,13 @@
+export { type Cache, type CacheOptions, openCache, type StoredResource } from './cache.ts'
+export {
+  type CachedChange,
+  type CachedEvent,
+  eventsSince,
+  type ResourceCache,
+  type Selection,
+  select,
+  selectAt,
+  type Watcher,
+} from './resource-cache.ts'
+export type { KeyedObject } from './sorted-entries.ts'
+export { metadataAt, objectAt, servedText } from './text.ts'

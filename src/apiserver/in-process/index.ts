@@ -1,0 +1,1 @@
+export { type InProcessOptions, inProcessClient } from './client.ts'

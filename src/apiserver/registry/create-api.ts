@@ -1,0 +1,199 @@
+/** Puts the registry together: store, cache, kinds and admission as one Api. */
+import {
+  type DeleteOptions,
+  type KubeObject,
+  methodNotAllowed,
+  routeNotFound,
+  type Status,
+  type TypeName,
+} from '../../apimachinery/index.ts'
+import type { ApiOptions, Strategy } from '../../apis/index.ts'
+import { type Clock, fail, type Log, ok, type Random, type Result } from '../../base/index.ts'
+import type { ResourceName } from '../../client/index.ts'
+import type { Store, StoreError } from '../../storage/revision/index.ts'
+import { type AdmissionReads, admissionChain, namespaceLifecycle } from '../admission/index.ts'
+import { openCache } from '../cache/index.ts'
+import type { Api, ApiWatchObserver, CreateHandler, ListQuery, RequestBody, RequestContext, Target } from './api.ts'
+import { decodeBody } from './body.ts'
+import { type Bookmarks, newBookmarks } from './bookmarks.ts'
+import { createObject } from './create.ts'
+import { deleteCollection, deleteObject } from './delete.ts'
+import { trackFields } from './fields.ts'
+import { makeInitialObjects } from './initial-objects.ts'
+import { getObject, listObjects } from './list.ts'
+import { checkName, fillNamespace } from './metadata.ts'
+import { writeSettings } from './options.ts'
+import { type Registry, type Resource, root } from './registry.ts'
+import { resourceTable } from './resources.ts'
+import { updateObject } from './update.ts'
+import { beginWatch, prepareWatch } from './watch.ts'
+import { updateStrategyOf, type WriteRequest } from './write.ts'
+
+export type ApiConfig = {
+  readonly store: Store
+  readonly strategies: ReadonlyMap<TypeName, Strategy>
+  readonly clock: Clock
+  readonly random: Random
+  /** A new UUID (version 4) with every call. */
+  readonly newUid: () => string
+  readonly options: ApiOptions
+  readonly log: Log
+  /** As `--disable-admission-plugins`. */
+  readonly disabledAdmission?: readonly string[] | undefined
+  /** Creates that are not stored: `serviceaccounts/token`, `selfsubjectreviews.authentication.k8s.io`. */
+  readonly handlers?: Readonly<Record<string, CreateHandler>> | undefined
+}
+
+export type RunningApi = Api & {
+  readonly registry: Registry
+  /** Ends all watches. The store stays open. */
+  readonly close: () => void
+}
+
+/** How often an unconditional PUT is tried again on a newer state. */
+const updateTries = 100
+
+/** Fills the cache from the store, makes the objects that are always there, and answers the Api. */
+export async function createApi(config: ApiConfig): Promise<Result<RunningApi, StoreError | Status>> {
+  const resources = resourceTable(config.strategies)
+  const stored = [...resources.values()].filter(({ view }) => view === undefined)
+  const byStored = new Map(stored.map((resource) => [resource.stored.name, resource]))
+  const cache = await openCache({
+    store: config.store,
+    root,
+    resources: stored.map((resource) => resource.stored),
+    decode: (name, text) => (byStored.get(name) as Resource).strategy.defaults(JSON.parse(text) as KubeObject),
+    log: config.log,
+  })
+  if (!cache.ok) return cache
+  const reads: AdmissionReads = {
+    get: (resource, namespace, name) =>
+      cache.value.resource(resource).objects.get(namespace === '' ? name : `${namespace}/${name}`),
+    list: (resource, namespace) => cache.value.resource(resource).objects.list(namespace === '' ? '' : `${namespace}/`),
+  }
+  const registry: Registry = {
+    store: config.store,
+    cache: cache.value,
+    clock: config.clock,
+    random: config.random,
+    newUid: config.newUid,
+    options: config.options,
+    log: config.log,
+    resources,
+    handlers: new Map(Object.entries(config.handlers ?? {})),
+    admission: admissionChain([namespaceLifecycle(reads)], config.disabledAdmission ?? []),
+  }
+  const made = await makeInitialObjects(registry)
+  if (!made.ok) return made
+  return ok(apiOf(registry, newBookmarks(config.clock)))
+}
+
+function apiOf(registry: Registry, bookmarks: Bookmarks): RunningApi {
+  const { resources, cache } = registry
+  return {
+    registry,
+    kindOf: (resource, subresource) => kindOf(registry, resource, subresource),
+    tableOf: (resource) => resources.get(resource)?.strategy.table,
+    get: async (target, query) => {
+      const found = stored(registry, target)
+      return found.ok ? getObject(registry, found.value, target, query.resourceVersion) : found
+    },
+    list: async (target, query) => {
+      const found = stored(registry, target)
+      return found.ok ? listObjects(registry, found.value, target, query) : found
+    },
+    watch: async (target, query, observer) => {
+      const found = stored(registry, target)
+      return found.ok ? startWatch(registry, found.value, target, query, observer, bookmarks) : found
+    },
+    create: (target, body, context) => create(registry, target, body, context),
+    update: (target, body, context) => update(registry, target, body, context),
+    patch: async () => fail(methodNotAllowed('the server does not allow this method on the requested resource')),
+    delete: async (target, options, context) => {
+      const found = stored(registry, target)
+      return found.ok ? deleteObject(registry, found.value, target, options, context) : found
+    },
+    deleteCollection: async (target, options: DeleteOptions, query, context) => {
+      const found = stored(registry, target)
+      return found.ok ? deleteCollection(registry, found.value, target, options, query, context) : found
+    },
+    textOf: (object) => cache.texts.textOf(object),
+    revision: () => cache.revision(),
+    now: () => registry.clock.now(),
+    close: () => cache.close(),
+  }
+}
+
+function kindOf(registry: Registry, name: ResourceName, subresource = '') {
+  const resource = registry.resources.get(name)
+  return subresource === '' ? resource?.kind : resource?.subresources.get(subresource)
+}
+
+/** The resource of a target, which may be a subresource that shows the same object. */
+function stored(registry: Registry, { resource, subresource = '' }: Target): Result<Resource, Status> {
+  const found = registry.resources.get(resource)
+  if (found === undefined || updateStrategyOf(found, subresource) === undefined) return fail(routeNotFound())
+  return ok(found)
+}
+
+/** Starts telling only after the caller has got its answer. */
+function startWatch(
+  registry: Registry,
+  resource: Resource,
+  target: Target,
+  query: ListQuery,
+  observer: ApiWatchObserver,
+  bookmarks: Bookmarks,
+) {
+  const start = prepareWatch(registry, resource, target, query)
+  if (!start.ok) return start
+  let stop: (() => void) | undefined
+  const pending = setImmediate(() => {
+    stop = beginWatch(registry, resource, start.value, observer, bookmarks).stop
+  })
+  return ok({ stop: () => (stop === undefined ? clearImmediate(pending) : stop()) })
+}
+
+async function create(registry: Registry, target: Target, body: RequestBody, context: RequestContext) {
+  const { resource: name, subresource = '', namespace = '' } = target
+  const handlerName = subresource === '' ? name : `${name}/${subresource}`
+  const handler = registry.handlers.get(handlerName)
+  const resource = registry.resources.get(name)
+  if (resource === undefined || subresource !== '') return fail(routeNotFound())
+  void handler
+  const settings = writeSettings('CreateOptions', context)
+  if (!settings.ok) return settings
+  const decoded = decodeBody(resource.kind, body, settings.value.validation)
+  if (!decoded.ok) return decoded
+  for (const text of decoded.value.warnings) context.warn(text)
+  const requested = decoded.value.object
+  const request: WriteRequest = { ...settings.value, resource, subresource, namespace, name: '', context }
+  const created = await createObject(registry, request, resource.strategy.defaults(requested), requested)
+  return created.ok ? ok({ object: created.value, created: true }) : created
+}
+
+async function update(registry: Registry, target: Target, body: RequestBody, context: RequestContext) {
+  const { subresource = '', namespace = '', name = '' } = target
+  const found = stored(registry, target)
+  if (!found.ok) return found
+  const resource = found.value
+  const settings = writeSettings('UpdateOptions', context)
+  if (!settings.ok) return settings
+  const decoded = decodeBody(resource.kind, body, settings.value.validation)
+  if (!decoded.ok) return decoded
+  for (const text of decoded.value.warnings) context.warn(text)
+  const requested = decoded.value.object
+  const misnamed = checkName(requested, name, namespace)
+  if (misnamed !== undefined) return fail(misnamed)
+  const placed = fillNamespace(resource.strategy.defaults(requested), resource.kind.namespaced ? namespace : '')
+  if (!placed.ok) return placed
+  const request: WriteRequest = { ...settings.value, resource, subresource, namespace, name, context }
+  const { manager } = request
+  return updateObject(
+    registry,
+    request,
+    (current, now) =>
+      ok({ object: trackFields(placed.value, current, { resource, subresource, manager, now }), requested }),
+    { uid: requested.metadata.uid, tries: updateTries },
+  )
+}

@@ -1,0 +1,136 @@
+/** Steps that all writes share: validation, admission, and the way into the store. */
+import {
+  alreadyExists,
+  conflict,
+  type FieldError,
+  invalidFields,
+  type KubeObject,
+  modified,
+  notFound,
+  type Status,
+  serviceUnavailable,
+} from '../../apimachinery/index.ts'
+import type { UpdateStrategy, WriteContext } from '../../apis/index.ts'
+import { fail, type Instant, ok, type Result, type Revision, revision } from '../../base/index.ts'
+import type { StoreError } from '../../storage/revision/index.ts'
+import type { Attributes, Operation } from '../admission/index.ts'
+import { metadataAt, objectAt } from '../cache/index.ts'
+import type { RequestContext } from './api.ts'
+import type { WriteSettings } from './options.ts'
+import { cacheOf, keyOf, type Registry, type Resource, storeKeyOf, subjectOf } from './registry.ts'
+
+/** One write, as far as it is known before the object is. */
+export type WriteRequest = WriteSettings & {
+  readonly resource: Resource
+  /** `''` for the object itself. */
+  readonly subresource: string
+  /** `''` in cluster scope. */
+  readonly namespace: string
+  /** `''` for a create. */
+  readonly name: string
+  readonly context: RequestContext
+}
+
+/** The object as it is now, in the form of the resource that asks. */
+export function currentObject(registry: Registry, resource: Resource, namespace: string, name: string) {
+  const stored = cacheOf(registry, resource).objects.get(keyOf(resource, namespace, name))
+  return stored === undefined || resource.view === undefined ? stored : resource.view.fromStored(stored)
+}
+
+/** How the endpoint of a write takes updates; undefined when it takes none. */
+export const updateStrategyOf = (
+  { strategy }: Resource,
+  subresource: string,
+): UpdateStrategy<KubeObject> | undefined => (subresource === '' ? strategy : strategy.subresources[subresource])
+
+export const writeContext = (registry: Registry, now: Instant, requested?: KubeObject): WriteContext => ({
+  now,
+  options: registry.options,
+  ...(requested === undefined ? {} : { requested }),
+})
+
+export function attributesOf(
+  { resource, subresource, namespace, name, context, dryRun }: WriteRequest,
+  operation: Operation,
+  object: KubeObject | undefined,
+  old?: KubeObject,
+): Attributes {
+  const { user, warn } = context
+  return { operation, kind: resource.kind, subresource, namespace, name, object, old, user, dryRun, warn }
+}
+
+/** 422 for an object that breaks rules of its kind; undefined when it breaks none. */
+export function invalidObject(
+  { kind }: Resource,
+  name: string | undefined,
+  errors: readonly FieldError[],
+): Status | undefined {
+  return errors.length === 0 ? undefined : invalidFields({ group: kind.group, kind: kind.kind }, name ?? '', errors)
+}
+
+export const revisionOf = (object: KubeObject): Revision => revision(Number(object.metadata.resourceVersion ?? '0'))
+
+/** Why a write did not reach the store: `Raced` may be tried again on a newer state. */
+export type CommitError = { readonly kind: 'Raced' } | { readonly kind: 'Failed'; readonly status: Status }
+
+/** Writes a new object (`old` absent) or a new state of one, and answers it as stored. */
+export async function commit(
+  registry: Registry,
+  resource: Resource,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): Promise<Result<KubeObject, CommitError>> {
+  const { cache, store } = registry
+  const { name = '', namespace = '' } = object.metadata
+  const stored = resource.view === undefined ? object : resource.view.toStored(object)
+  const bare = { ...stored, metadata: metadataAt(stored.metadata, undefined) }
+  const text = JSON.stringify(bare)
+  const key = storeKeyOf(resource, namespace, name)
+  cache.expect(text, bare)
+  const written = await (old === undefined ? store.create(key, text) : store.update(key, text, revisionOf(old)))
+  if (written.ok && cache.revision() < written.value.modified) await cache.reached(written.value.modified)
+  cache.expectNoMore(text)
+  if (!written.ok) return fail(await commitError(registry, resource, name, written.error))
+  const { modified: at } = written.value
+  const known = currentObject(registry, resource, namespace, name)
+  return ok(known !== undefined && revisionOf(known) === at ? known : objectAt(object, at))
+}
+
+/** Removes an object and answers it with the revision of its removal. */
+export async function commitDelete(
+  registry: Registry,
+  resource: Resource,
+  old: KubeObject,
+): Promise<Result<KubeObject, CommitError>> {
+  const { name = '', namespace = '' } = old.metadata
+  const removed = await registry.store.delete(storeKeyOf(resource, namespace, name), revisionOf(old))
+  if (!removed.ok) return fail(await commitError(registry, resource, name, removed.error))
+  if (registry.cache.revision() < removed.value) await registry.cache.reached(removed.value)
+  return ok(objectAt(old, removed.value))
+}
+
+async function commitError(
+  registry: Registry,
+  resource: Resource,
+  name: string,
+  error: StoreError,
+): Promise<CommitError> {
+  const subject = subjectOf(resource, name)
+  switch (error.kind) {
+    case 'Exists':
+      return { kind: 'Failed', status: alreadyExists(subject) }
+    case 'Missing':
+      return { kind: 'Raced' }
+    case 'Conflict':
+      await registry.cache.reached(error.current)
+      return { kind: 'Raced' }
+    case 'Compacted':
+    case 'Future':
+      return { kind: 'Failed', status: conflict(subject, modified) }
+    case 'Unavailable':
+      registry.cache.wakeWaiters()
+      return { kind: 'Failed', status: serviceUnavailable(error.message) }
+  }
+}
+
+export const missing = (resource: Resource, name: string): Status => notFound(subjectOf(resource, name))
