@@ -1,7 +1,8 @@
 import type { Strategy } from '../strategy.ts'
 
 export { defaultPodSpec } from './podspec/defaults.ts'
-export type { PodValidationOptions } from './podspec/options.ts'
+export { dropDisabledPodFields, dropDisabledTemplateFields } from './podspec/disabled-fields.ts'
+export { type PodValidationOptions, podTemplateValidationOptions, podValidationOptions } from './podspec/options.ts'
 export { validatePodSpec } from './podspec/podspec.ts'
 export { defaultPodTemplateSpec, validatePodTemplateSpec } from './podspec/template.ts'
 export { podTemplateWarnings } from './podspec/warnings.ts'

@@ -11,8 +11,9 @@ import {
   nameIsDNSSubdomain,
   nameIsPathSegment,
   validateCommonUpdate,
+  validateCoreObjectMeta,
+  validateCoreObjectMetaUpdate,
   validateObjectMeta,
-  validateObjectMetaUpdate,
 } from '../meta/index.ts'
 import type { DeletionStrategy, Strategy, TableDefinition, UpdateStrategy, WriteContext } from '../strategy.ts'
 import { genericTable } from '../table/index.ts'
@@ -91,7 +92,7 @@ function updateStrategy<T extends KubeObject>(namespaced: boolean, definition: U
       const errors = validateCommonUpdate(object.metadata, old.metadata, namespaced)
       const own =
         validateUpdate === undefined
-          ? validateObjectMetaUpdate(object.metadata, old.metadata)
+          ? validateCoreObjectMetaUpdate(object.metadata, old.metadata)
           : validateUpdate(object, old, context)
       return errors.length === 0 ? own : [...errors, ...own]
     },
@@ -105,7 +106,7 @@ export function buildStrategy<T extends KubeObject>(kind: KindDefinition<T>): St
   const { type, namespaced, nameRule = nameIsDNSSubdomain, warningsOnCreate, unknownField } = kind
   const { validateCreate = noErrors, subresources = {} } = kind
   const validateMetadata =
-    kind.validateMetadata ?? ((metadata: ObjectMeta) => validateObjectMeta(metadata, namespaced, nameRule))
+    kind.validateMetadata ?? ((metadata: ObjectMeta) => validateCoreObjectMeta(metadata, namespaced, nameRule))
   return {
     type,
     defaults: kind.defaults ?? same,

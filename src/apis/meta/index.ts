@@ -25,6 +25,7 @@ export {
   isValidUserID,
   isWildcardDNS1123Subdomain,
 } from './formats.ts'
+export { ipFamily, ipWarnings, validateCIDR, validateIP } from './ip.ts'
 export {
   anyName,
   hasInvalidLabelValue,
@@ -38,6 +39,9 @@ export {
   totalAnnotationBytes,
   validateAnnotations,
   validateCommonUpdate,
+  validateCoreObjectMeta,
+  validateCoreObjectMetaUpdate,
+  validateFinalizerDomain,
   validateFinalizers,
   validateImmutable,
   validateLabelName,

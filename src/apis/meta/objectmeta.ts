@@ -82,6 +82,46 @@ export function validateObjectMeta(
 }
 
 /**
+ * Metadata as kinds of core, batch, policy, rbac and scheduling check it: a finalizer is one of the three known short
+ * names or has a domain in front.
+ *
+ * @source kubernetes v1.36 pkg/apis/core/validation/validation.go, ValidateObjectMeta, validateKubeFinalizerName
+ */
+export function validateCoreObjectMeta(
+  metadata: ObjectMeta,
+  namespaced: boolean,
+  rule: NameRule,
+  path = 'metadata',
+): readonly FieldError[] {
+  const errors = validateObjectMeta(metadata, namespaced, rule, path)
+  return metadata.finalizers === undefined ? errors : [...errors, ...qualifiedFinalizers(metadata, path)]
+}
+
+/** The update rules of the same kinds. */
+export function validateCoreObjectMetaUpdate(
+  metadata: ObjectMeta,
+  old: ObjectMeta,
+  path = 'metadata',
+): readonly FieldError[] {
+  const errors = validateObjectMetaUpdate(metadata, old, path)
+  return metadata.finalizers === undefined || metadata.finalizers === old.finalizers
+    ? errors
+    : [...errors, ...qualifiedFinalizers(metadata, path)]
+}
+
+const shortFinalizers: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
+
+function qualifiedFinalizers({ finalizers = [] }: ObjectMeta, path: string): readonly FieldError[] {
+  return finalizers.flatMap((name, index) => validateFinalizerDomain(name, item(child(path, 'finalizers'), index)))
+}
+
+/** A finalizer without a domain must be one that Kubernetes knows. */
+export const validateFinalizerDomain = (name: string, path: string): readonly FieldError[] =>
+  name.includes('/') || shortFinalizers.has(name)
+    ? none
+    : [invalid(path, name, 'name is neither a standard finalizer name nor is it fully qualified')]
+
+/**
  * Metadata of any object that replaces `old`, before the rules of its kind: what holds for new objects, then what holds
  * for updates. Upstream's kinds then check the update rules once more, so their causes stand twice in the answer.
  *

@@ -1,14 +1,279 @@
-import type { PodSpec } from '../types.gen.ts'
+/**
+ * What upstream fills in a pod spec that leaves it open. All functions are idempotent and share unchanged parts.
+ *
+ * @source kubernetes v1.36 pkg/apis/core/v1/defaults.go, zz_generated.defaults.go (facts: values)
+ */
+import { formatQuantity, roundUpQuantity } from '../../../apimachinery/index.ts'
+import { quantityOf, type ResourceList } from '../resources/quantities.ts'
+import type {
+  Container,
+  ContainerPort,
+  DownwardAPIVolumeFile,
+  EnvVar,
+  EphemeralContainer,
+  HTTPGetAction,
+  Lifecycle,
+  LifecycleHandler,
+  PodSpec,
+  Probe,
+  ResourceRequirements,
+  Volume,
+  VolumeProjection,
+} from '../types.gen.ts'
+import { isLatestImage } from './image-name.ts'
+import { mapShared } from './share.ts'
 
-/** Fills what upstream fills in a pod spec. Idempotent; shares unchanged parts. */
+/** Permission bits of files in volumes: 0644. */
+const fileMode = 0o644
+/** The life of a projected token in seconds. */
+const tokenSeconds = 3600
+
+/** Fills the spec of a pod, a template or anything that has one. */
 export function defaultPodSpec(spec: PodSpec): PodSpec {
-  const filled = {
-    ...spec,
-    restartPolicy: spec.restartPolicy || 'Always',
-    dnsPolicy: spec.dnsPolicy || 'ClusterFirst',
-    schedulerName: spec.schedulerName || 'default-scheduler',
-    securityContext: spec.securityContext ?? {},
-    terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
+  const containers = mapShared(spec.containers, defaultContainer)
+  const initContainers = mapShared(spec.initContainers, defaultContainer)
+  const ephemeralContainers = mapShared(spec.ephemeralContainers, defaultContainer)
+  const volumes = mapShared(spec.volumes, defaultVolume)
+  const resources = spec.resources === undefined ? undefined : roundedRequirements(spec.resources)
+  const overhead = roundedList(spec.overhead)
+  const unchanged =
+    containers === spec.containers &&
+    initContainers === spec.initContainers &&
+    ephemeralContainers === spec.ephemeralContainers &&
+    volumes === spec.volumes &&
+    resources === spec.resources &&
+    overhead === spec.overhead
+  if (
+    unchanged &&
+    spec.restartPolicy &&
+    spec.dnsPolicy &&
+    spec.schedulerName &&
+    spec.securityContext !== undefined &&
+    spec.terminationGracePeriodSeconds !== undefined
+  ) {
+    return spec
   }
-  return filled
+  return {
+    ...spec,
+    containers: containers ?? [],
+    ...(initContainers === undefined ? {} : { initContainers }),
+    ...(ephemeralContainers === undefined ? {} : { ephemeralContainers }),
+    ...(volumes === undefined ? {} : { volumes }),
+    ...(resources === undefined ? {} : { resources }),
+    ...(overhead === undefined ? {} : { overhead }),
+    restartPolicy: spec.restartPolicy || 'Always',
+    terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
+    dnsPolicy: spec.dnsPolicy || 'ClusterFirst',
+    securityContext: spec.securityContext ?? {},
+    schedulerName: spec.schedulerName || 'default-scheduler',
+  }
+}
+
+function defaultContainer<C extends Container | EphemeralContainer>(container: C): C {
+  const ports = mapShared(container.ports, defaultPort)
+  const env = mapShared(container.env, defaultEnv)
+  const resources = roundedRequirements(container.resources ?? {})
+  const livenessProbe = defaultProbe(container.livenessProbe)
+  const readinessProbe = defaultProbe(container.readinessProbe)
+  const startupProbe = defaultProbe(container.startupProbe)
+  const lifecycle = defaultLifecycle(container.lifecycle)
+  if (
+    container.imagePullPolicy &&
+    container.terminationMessagePath &&
+    container.terminationMessagePolicy &&
+    ports === container.ports &&
+    env === container.env &&
+    resources === container.resources &&
+    livenessProbe === container.livenessProbe &&
+    readinessProbe === container.readinessProbe &&
+    startupProbe === container.startupProbe &&
+    lifecycle === container.lifecycle
+  ) {
+    return container
+  }
+  const latest = container.imagePullPolicy ? false : isLatestImage(container.image ?? '')
+  return {
+    ...container,
+    ...(ports === undefined ? {} : { ports }),
+    ...(env === undefined ? {} : { env }),
+    resources,
+    ...(livenessProbe === undefined ? {} : { livenessProbe }),
+    ...(readinessProbe === undefined ? {} : { readinessProbe }),
+    ...(startupProbe === undefined ? {} : { startupProbe }),
+    ...(lifecycle === undefined ? {} : { lifecycle }),
+    terminationMessagePath: container.terminationMessagePath || '/dev/termination-log',
+    terminationMessagePolicy: container.terminationMessagePolicy || 'File',
+    imagePullPolicy: container.imagePullPolicy || (latest ? 'Always' : 'IfNotPresent'),
+  }
+}
+
+const defaultPort = (port: ContainerPort): ContainerPort => (port.protocol ? port : { ...port, protocol: 'TCP' })
+
+function defaultEnv(variable: EnvVar): EnvVar {
+  const fieldRef = variable.valueFrom?.fieldRef
+  if (fieldRef === undefined || fieldRef.apiVersion) return variable
+  return { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: { ...fieldRef, apiVersion: 'v1' } } }
+}
+
+function defaultProbe(probe: Probe | undefined): Probe | undefined {
+  if (probe === undefined) return undefined
+  const httpGet = defaultHTTPGet(probe.httpGet)
+  const grpc =
+    probe.grpc === undefined || probe.grpc.service !== undefined ? probe.grpc : { ...probe.grpc, service: '' }
+  if (
+    probe.timeoutSeconds &&
+    probe.periodSeconds &&
+    probe.successThreshold &&
+    probe.failureThreshold &&
+    httpGet === probe.httpGet &&
+    grpc === probe.grpc
+  ) {
+    return probe
+  }
+  return {
+    ...probe,
+    ...(httpGet === undefined ? {} : { httpGet }),
+    ...(grpc === undefined ? {} : { grpc }),
+    timeoutSeconds: probe.timeoutSeconds || 1,
+    periodSeconds: probe.periodSeconds || 10,
+    successThreshold: probe.successThreshold || 1,
+    failureThreshold: probe.failureThreshold || 3,
+  }
+}
+
+function defaultHTTPGet(get: HTTPGetAction | undefined): HTTPGetAction | undefined {
+  if (get === undefined || (get.path && get.scheme)) return get
+  return { ...get, path: get.path || '/', scheme: get.scheme || 'HTTP' }
+}
+
+function defaultLifecycle(lifecycle: Lifecycle | undefined): Lifecycle | undefined {
+  if (lifecycle === undefined) return undefined
+  const postStart = defaultHook(lifecycle.postStart)
+  const preStop = defaultHook(lifecycle.preStop)
+  if (postStart === lifecycle.postStart && preStop === lifecycle.preStop) return lifecycle
+  return {
+    ...lifecycle,
+    ...(postStart === undefined ? {} : { postStart }),
+    ...(preStop === undefined ? {} : { preStop }),
+  }
+}
+
+function defaultHook(hook: LifecycleHandler | undefined): LifecycleHandler | undefined {
+  const httpGet = defaultHTTPGet(hook?.httpGet)
+  return hook === undefined || httpGet === hook.httpGet ? hook : { ...hook, httpGet }
+}
+
+const sourceNames: ReadonlySet<string> = new Set(['name'])
+
+function defaultVolume(volume: Volume): Volume {
+  const { hostPath, secret, configMap, downwardAPI, projected, ephemeral, image, iscsi, rbd, azureDisk, scaleIO } =
+    volume
+  if (!Object.keys(volume).some((key) => !sourceNames.has(key) && volume[key as keyof Volume] !== undefined)) {
+    return { ...volume, emptyDir: {} }
+  }
+  if (hostPath !== undefined && hostPath.type === undefined) return { ...volume, hostPath: { ...hostPath, type: '' } }
+  if (secret !== undefined && secret.defaultMode === undefined) {
+    return { ...volume, secret: { ...secret, defaultMode: fileMode } }
+  }
+  if (configMap !== undefined && configMap.defaultMode === undefined) {
+    return { ...volume, configMap: { ...configMap, defaultMode: fileMode } }
+  }
+  if (downwardAPI !== undefined) {
+    const items = mapShared(downwardAPI.items, defaultDownwardFile)
+    if (items === downwardAPI.items && downwardAPI.defaultMode !== undefined) return volume
+    const mode = downwardAPI.defaultMode ?? fileMode
+    return { ...volume, downwardAPI: { ...(items === undefined ? {} : { items }), defaultMode: mode } }
+  }
+  if (projected !== undefined) {
+    const sources = mapShared(projected.sources, defaultProjection)
+    if (sources === projected.sources && projected.defaultMode !== undefined) return volume
+    return { ...volume, projected: { ...projected, sources, defaultMode: projected.defaultMode ?? fileMode } }
+  }
+  if (ephemeral?.volumeClaimTemplate !== undefined && ephemeral.volumeClaimTemplate.spec?.volumeMode === undefined) {
+    const template = ephemeral.volumeClaimTemplate
+    const spec = { ...template.spec, volumeMode: 'Filesystem' }
+    return { ...volume, ephemeral: { ...ephemeral, volumeClaimTemplate: { ...template, spec } } }
+  }
+  if (image !== undefined && !image.pullPolicy) {
+    const pullPolicy = isLatestImage(image.reference ?? '') ? 'Always' : 'IfNotPresent'
+    return { ...volume, image: { ...image, pullPolicy } }
+  }
+  if (iscsi !== undefined && !iscsi.iscsiInterface) {
+    return { ...volume, iscsi: { ...iscsi, iscsiInterface: 'default' } }
+  }
+  if (rbd !== undefined) return defaultRBD(volume)
+  if (azureDisk !== undefined) return defaultAzureDisk(volume)
+  if (scaleIO !== undefined) return defaultScaleIO(volume)
+  return volume
+}
+
+function defaultRBD(volume: Volume): Volume {
+  const { rbd } = volume
+  if (rbd === undefined || (rbd.pool && rbd.user && rbd.keyring)) return volume
+  const filled = { pool: rbd.pool || 'rbd', user: rbd.user || 'admin', keyring: rbd.keyring || '/etc/ceph/keyring' }
+  return { ...volume, rbd: { ...rbd, ...filled } }
+}
+
+function defaultAzureDisk(volume: Volume): Volume {
+  const disk = volume.azureDisk
+  if (
+    disk === undefined ||
+    [disk.cachingMode, disk.kind, disk.fsType, disk.readOnly].every((value) => value !== undefined)
+  ) {
+    return volume
+  }
+  const filled = {
+    cachingMode: disk.cachingMode ?? 'ReadWrite',
+    fsType: disk.fsType ?? 'ext4',
+    kind: disk.kind ?? 'Shared',
+    readOnly: disk.readOnly ?? false,
+  }
+  return { ...volume, azureDisk: { ...disk, ...filled } }
+}
+
+function defaultScaleIO(volume: Volume): Volume {
+  const source = volume.scaleIO
+  if (source === undefined || (source.storageMode && source.fsType)) return volume
+  const filled = { storageMode: source.storageMode || 'ThinProvisioned', fsType: source.fsType || 'xfs' }
+  return { ...volume, scaleIO: { ...source, ...filled } }
+}
+
+function defaultDownwardFile(file: DownwardAPIVolumeFile): DownwardAPIVolumeFile {
+  if (file.fieldRef === undefined || file.fieldRef.apiVersion) return file
+  return { ...file, fieldRef: { ...file.fieldRef, apiVersion: 'v1' } }
+}
+
+function defaultProjection(source: VolumeProjection): VolumeProjection {
+  const { serviceAccountToken: token, downwardAPI } = source
+  if (token !== undefined && token.expirationSeconds === undefined) {
+    return { ...source, serviceAccountToken: { ...token, expirationSeconds: tokenSeconds } }
+  }
+  const items = mapShared(downwardAPI?.items, defaultDownwardFile)
+  if (downwardAPI === undefined || items === downwardAPI.items) return source
+  return { ...source, downwardAPI: { ...downwardAPI, items } }
+}
+
+/** Amounts of resources are kept in thousandths; what is finer is rounded up. */
+export function roundedList(list: ResourceList | undefined): ResourceList | undefined {
+  if (list === undefined) return undefined
+  let copy: Record<string, string | number> | undefined
+  for (const name of Object.keys(list)) {
+    const text = list[name] as string | number
+    const quantity = quantityOf(text)
+    if (quantity.scale >= -3) continue
+    copy ??= { ...list }
+    copy[name] = formatQuantity(roundUpQuantity(quantity, -3))
+  }
+  return copy ?? list
+}
+
+function roundedRequirements(requirements: ResourceRequirements): ResourceRequirements {
+  const limits = roundedList(requirements.limits)
+  const requests = roundedList(requirements.requests)
+  if (limits === requirements.limits && requests === requirements.requests) return requirements
+  return {
+    ...requirements,
+    ...(limits === undefined ? {} : { limits }),
+    ...(requests === undefined ? {} : { requests }),
+  }
 }

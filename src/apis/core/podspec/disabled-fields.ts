@@ -1,0 +1,58 @@
+/**
+ * Fields of features that are off in v1.36 unless asked for: taken and dropped, as upstream does.
+ *
+ * @source kubernetes v1.36 pkg/api/pod/util.go, dropDisabledFields; pkg/features/kube_features.go (facts: defaults)
+ */
+import type { Container, EphemeralContainer, PodSpec, PodTemplateSpec, Volume, VolumeProjection } from '../types.gen.ts'
+import { mapShared, without } from './share.ts'
+
+/** Drops `schedulingGroup`, `lifecycle.stopSignal`, and projections of trust bundles and pod certificates. */
+export function dropDisabledPodFields(spec: PodSpec): PodSpec {
+  const containers = mapShared(spec.containers, dropStopSignal)
+  const initContainers = mapShared(spec.initContainers, dropStopSignal)
+  const ephemeralContainers = mapShared(spec.ephemeralContainers, dropStopSignal)
+  const volumes = mapShared(spec.volumes, dropProjections)
+  const kept = spec.schedulingGroup === undefined ? spec : without(spec, 'schedulingGroup')
+  if (
+    containers === spec.containers &&
+    initContainers === spec.initContainers &&
+    ephemeralContainers === spec.ephemeralContainers &&
+    volumes === spec.volumes
+  ) {
+    return kept
+  }
+  return {
+    ...kept,
+    containers: containers ?? [],
+    ...(initContainers === undefined ? {} : { initContainers }),
+    ...(ephemeralContainers === undefined ? {} : { ephemeralContainers }),
+    ...(volumes === undefined ? {} : { volumes }),
+  }
+}
+
+/** The same for the template of a Job, CronJob or PodTemplate. */
+export function dropDisabledTemplateFields(template: PodTemplateSpec): PodTemplateSpec {
+  if (template.spec === undefined) return template
+  const spec = dropDisabledPodFields(template.spec)
+  return spec === template.spec ? template : { ...template, spec }
+}
+
+function dropStopSignal<C extends Container | EphemeralContainer>(container: C): C {
+  const { lifecycle } = container
+  if (lifecycle?.stopSignal === undefined) return container
+  const rest = without(lifecycle, 'stopSignal')
+  return rest.postStart === undefined && rest.preStop === undefined
+    ? without(container, 'lifecycle')
+    : { ...container, lifecycle: rest }
+}
+
+function dropProjections(volume: Volume): Volume {
+  const sources = mapShared(volume.projected?.sources, dropProjection)
+  if (volume.projected === undefined || sources === volume.projected.sources) return volume
+  return { ...volume, projected: { ...volume.projected, sources } }
+}
+
+function dropProjection(source: VolumeProjection): VolumeProjection {
+  if (source.clusterTrustBundle === undefined && source.podCertificate === undefined) return source
+  return without(without(source, 'clusterTrustBundle'), 'podCertificate')
+}
