@@ -1,0 +1,166 @@
+/** What the Job controller does to pods. */
+import { isConflict, isNamespaceTerminating, isNotFound, type Status } from '../apimachinery/index.ts'
+import type { Job } from '../apis/batch/index.ts'
+import type { Pod } from '../apis/core/index.ts'
+import type { Client, Ref } from '../client/index.ts'
+import { controllerReference, isTerminal, isTracked, trackingFinalizer } from '../controllers/job/index.ts'
+import type { EventRecorder } from './event-recorder.ts'
+import { type Informer, keyOf } from './informer.ts'
+import type { JobMetrics } from './job-metrics.ts'
+import type { Visibility } from './visibility.ts'
+
+export type Failure =
+  | { readonly kind: 'Refused'; readonly message: string }
+  /** Pods could not be created; what else was planned has still to be told. */
+  | { readonly kind: 'CreationRefused'; readonly message: string }
+  | { readonly kind: 'Conflict' }
+  /** The Job or its namespace goes away: nothing is left to do. */
+  | { readonly kind: 'Moot' }
+
+export type PodEffectsContext = {
+  readonly client: Client
+  readonly recorder: EventRecorder
+  readonly visibility: Visibility
+  readonly metrics: JobMetrics
+  readonly pods: Informer<Pod>
+}
+
+export const component = 'job-controller'
+export const fieldManager = 'kube-controller-manager'
+/** Requests of one kind that one pass has under way at the same time. */
+const mostAtOnce = 250
+
+const podRef = ({ metadata: { namespace, name = '' } }: Pod): Ref => ({ resource: 'pods', namespace, name })
+const untracked = { metadata: { '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] } }
+
+export type PodEffects = {
+  readonly createPods: (job: Job, wanted: readonly Pod[]) => Promise<Failure | undefined>
+  readonly deletePods: (job: Job, pods: readonly Pod[], uncounted: boolean) => Promise<Failure | undefined>
+  /** `job` is the one whose next snapshot must show it; undefined when none will. */
+  readonly untrackPods: (job: Job | undefined, pods: readonly Pod[]) => Promise<Failure | undefined>
+  readonly adoptPods: (job: Job, pods: readonly Pod[]) => Promise<Failure | undefined>
+  readonly releasePods: (job: Job, pods: readonly Pod[]) => Promise<Failure | undefined>
+}
+
+export function createPodEffects(context: PodEffectsContext): PodEffects {
+  const { client } = context
+  return {
+    createPods: (job, wanted) => createInBatches(wanted, (pod) => createPod(context, job, pod)),
+    deletePods: (job, pods, uncounted) => each(pods, (pod) => deletePod(context, job, pod, uncounted)),
+    untrackPods: (job, pods) => each(pods, (pod) => untrack(context, job, pod)),
+    async adoptPods(job, orphans) {
+      const { namespace, name = '', uid } = job.metadata
+      const fresh = await client.get<Job>({ resource: 'jobs.batch', namespace, name })
+      if (!fresh.ok) return failureOf(fresh.error)
+      const { metadata } = fresh.value
+      if (metadata.uid !== uid || metadata.deletionTimestamp !== undefined) return { kind: 'Moot' }
+      return each(orphans, (pod) => patchPod(context, job, pod, adoption(job, pod), isNotFound))
+    },
+    releasePods: (job, pods) =>
+      each(pods, (pod) =>
+        patchPod(context, job, pod, dismissal(job, pod), (status) => isNotFound(status) || status.code === 422),
+      ),
+  }
+}
+
+/** Batches of 1, 2, 4 …: something that refuses pods is not asked for all of them. */
+async function createInBatches(
+  wanted: readonly Pod[],
+  create: (pod: Pod) => Promise<Failure | undefined>,
+): Promise<Failure | undefined> {
+  for (let from = 0, size = 1; from < wanted.length; from += size, size = Math.min(2 * size, mostAtOnce)) {
+    const failures = await Promise.all(wanted.slice(from, from + size).map(create))
+    const failure = failures.find((one) => one !== undefined)
+    if (failure !== undefined) return failure
+  }
+  return undefined
+}
+
+async function createPod(context: PodEffectsContext, job: Job, pod: Pod): Promise<Failure | undefined> {
+  const { client, recorder, visibility, metrics, pods } = context
+  const created = await client.create<Pod>('pods', pod, { fieldManager })
+  metrics.created(job, created.ok)
+  if (created.ok) {
+    visibility.wrote(keyOf(job), pods, created.value)
+    recorder.record(component, job, 'Normal', 'SuccessfulCreate', `Created pod: ${created.value.metadata.name}`)
+    return undefined
+  }
+  if (isNamespaceTerminating(created.error)) return { kind: 'Moot' }
+  const message = messageOf(created.error)
+  recorder.record(component, job, 'Warning', 'FailedCreate', `Error creating: ${message}`)
+  return { kind: 'CreationRefused', message }
+}
+
+async function deletePod(
+  context: PodEffectsContext,
+  job: Job,
+  pod: Pod,
+  uncounted: boolean,
+): Promise<Failure | undefined> {
+  const { client, recorder, visibility, pods } = context
+  const kept = uncounted && isTracked(pod) ? await untrack(context, job, pod) : undefined
+  if (kept !== undefined) return kept
+  const { uid } = pod.metadata
+  const deleted = await client.delete(podRef(pod), uid === undefined ? {} : { preconditions: { uid } })
+  if (!deleted.ok && isNotFound(deleted.error)) return undefined
+  if (!deleted.ok) {
+    const message = messageOf(deleted.error)
+    recorder.record(component, job, 'Warning', 'FailedDelete', `Error deleting: ${message}`)
+    return { kind: 'Refused', message }
+  }
+  visibility.deleted(keyOf(job), pods, pod)
+  recorder.record(component, job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)
+  return undefined
+}
+
+async function untrack(context: PodEffectsContext, job: Job | undefined, pod: Pod): Promise<Failure | undefined> {
+  const failure = await patchPod(context, job, pod, untracked, isNotFound)
+  if (failure === undefined && isTerminal(pod)) context.metrics.tracked('delete')
+  return failure
+}
+
+const adoption = (job: Job, { metadata: { uid } }: Pod) => ({
+  metadata: { uid, ownerReferences: [controllerReference(job)], finalizers: [trackingFinalizer] },
+})
+const dismissal = (job: Job, { metadata: { uid } }: Pod) => ({
+  metadata: { uid, ownerReferences: [{ $patch: 'delete', uid: job.metadata.uid }], ...untracked.metadata },
+})
+
+async function patchPod(
+  { client, visibility, pods }: PodEffectsContext,
+  job: Job | undefined,
+  pod: Pod,
+  patch: unknown,
+  ignored: (status: Status) => boolean,
+): Promise<Failure | undefined> {
+  const patched = await client.patch<Pod>(podRef(pod), 'strategic', patch, { fieldManager })
+  if (!patched.ok) return ignored(patched.error) ? undefined : failureOf(patched.error)
+  if (job === undefined) return undefined
+  const { deletionTimestamp, finalizers = [] } = patched.value.metadata
+  // The last finalizer of a pod that was asked to go may take the pod with it: nothing newer will be seen of it then.
+  const mayBeGone = deletionTimestamp !== undefined && finalizers.length === 0
+  if (mayBeGone) visibility.changed(keyOf(job), pods, pod, (seen) => !isTracked(seen))
+  else visibility.wrote(keyOf(job), pods, patched.value)
+  return undefined
+}
+
+const messageOf = (status: Status): string => status.message ?? status.reason ?? 'unknown failure'
+
+export function failureOf(status: Status): Failure {
+  if (isConflict(status)) return { kind: 'Conflict' }
+  if (isNotFound(status)) return { kind: 'Moot' }
+  return { kind: 'Refused', message: messageOf(status) }
+}
+
+/** Some at a time; all are tried, the first failure is told. */
+async function each(
+  pods: readonly Pod[],
+  act: (pod: Pod) => Promise<Failure | undefined>,
+): Promise<Failure | undefined> {
+  let failure: Failure | undefined
+  for (let from = 0; from < pods.length; from += mostAtOnce) {
+    const failures = await Promise.all(pods.slice(from, from + mostAtOnce).map(act))
+    failure ??= failures.find((one) => one !== undefined)
+  }
+  return failure
+}
