@@ -1,0 +1,15 @@
+export {
+  awaitsDependents,
+  type ClassifiedOwner,
+  type CollectionAction,
+  classifyOwner,
+  dropReferences,
+  foregroundFinalizer,
+  type OwnerAction,
+  type OwnerState,
+  orphanFinalizer,
+  orphansDependents,
+  planCollection,
+  planOwner,
+  unblockReferences,
+} from './plan.ts'

@@ -1,0 +1,8 @@
+export {
+  isEmptied,
+  type NamespaceDeletionAction,
+  type NamespaceSnapshot,
+  namespaceFinalizer,
+  planNamespaceDeletion,
+  type Remainder,
+} from './plan.ts'

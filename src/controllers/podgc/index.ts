@@ -1,0 +1,8 @@
+export {
+  defaultTerminatedPodThreshold,
+  nodeQuarantine,
+  type PodGcAction,
+  type PodGcSnapshot,
+  planPodGc,
+  podGcPeriod,
+} from './plan.ts'

@@ -1,0 +1,7 @@
+export {
+  defaultServiceAccount,
+  type NamespaceAction,
+  type NamespaceContent,
+  planNamespaceContent,
+  rootCaConfigMap,
+} from './plan.ts'

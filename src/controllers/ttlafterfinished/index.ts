@@ -1,0 +1,1 @@
+export { expiryOf, planTtl, type TtlAction } from './plan.ts'
