@@ -1,0 +1,225 @@
+/** The node agent: sees the pods of its node, makes them real, and says how they fare. */
+import type { Pod } from '../apis/core/index.ts'
+import { after, type Clock, type Log, millis, type Random } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+import { type Alarms, createAlarms } from './alarms.ts'
+import { containerConfig } from './container-config.ts'
+import type { ReadObject } from './env/index.ts'
+import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
+import { nodeResources, registerNode } from './node-object.ts'
+import { newWorker, observeRun, type PodWorker, touch, type WorkerContext, withMessage } from './pod-worker.ts'
+import { reflect } from './reflector.ts'
+import type { Runtime } from './runtime/index.ts'
+import { startScheduler } from './scheduler.ts'
+
+export type AgentOptions = {
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly runtime: Runtime
+  /** A directory of its own for volumes. */
+  readonly dataDir: string
+  readonly nodeName: string
+  readonly version: string
+  /** The daemon's environment; a few variables of it are handed on to containers. */
+  readonly hostEnv: Readonly<Record<string, string | undefined>>
+  /** Where in-pod clients find the API server: KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT and what else. */
+  readonly serviceEnv?: Readonly<Record<string, string>> | undefined
+  /** Whether this agent also binds pods to its node; true unless a scheduler of another kind does. */
+  readonly schedules?: boolean | undefined
+}
+
+export type Agent = {
+  /** Lets go of everything; containers run on. */
+  readonly stop: () => Promise<void>
+  /** Fulfilled once the node is registered and every pod of it has been looked at. */
+  readonly ready: Promise<void>
+}
+
+/** What containers inherit of the host. Everything else of the daemon's environment stays with the daemon. */
+const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TMPDIR']
+const POD_LIMIT = 100_000
+const ADDRESS = '127.0.0.1'
+
+type State = {
+  readonly options: AgentOptions
+  readonly context: WorkerContext
+  readonly alarms: Alarms
+  readonly recorder: EventRecorder
+  /** Pods that are not over, by uid. */
+  readonly workers: Map<string, PodWorker>
+  stopped: boolean
+}
+
+export function startAgent(options: AgentOptions): Agent {
+  const { client, clock, log, runtime, nodeName } = options
+  const alarms = createAlarms(clock)
+  const recorder = createEventRecorder({ client, clock, log, nodeName })
+  const state: State = {
+    options,
+    alarms,
+    recorder,
+    workers: new Map(),
+    stopped: false,
+    context: workerContext(options, alarms, recorder, (worker) => {
+      state.workers.delete(worker.pod.metadata.uid ?? '')
+    }),
+  }
+  const silence = runtime.onChange((observed) => {
+    const worker = state.workers.get(observed.key.podUid)
+    if (worker !== undefined) observeRun(state.context, worker, observed)
+  })
+  const running: { stop: () => void }[] = []
+  const ready = register(state).then(
+    () =>
+      new Promise<void>((resolve) => {
+        if (state.stopped) return
+        running.push(watchPods(state, resolve))
+        if (options.schedules !== false) running.push(startScheduler({ client, clock, log, nodeName, recorder }))
+      }),
+  )
+  return {
+    ready,
+    stop: async () => {
+      state.stopped = true
+      silence()
+      for (const part of running) part.stop()
+      for (const worker of state.workers.values()) worker.isGone = true
+      alarms.stop()
+    },
+  }
+}
+
+function workerContext(
+  { client, clock, log, runtime, nodeName, ...options }: AgentOptions,
+  alarms: Alarms,
+  recorder: EventRecorder,
+  onOver: (worker: PodWorker) => void,
+): WorkerContext {
+  const hostEnv = Object.fromEntries(
+    INHERITED.flatMap((name) => {
+      const value = options.hostEnv[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+  const allocatable = nodeResources(POD_LIMIT)
+  const readFor =
+    (namespace: string | undefined): ReadObject =>
+    (resource, name) =>
+      client.get({ resource, namespace, name })
+  return {
+    client,
+    clock,
+    log,
+    runtime,
+    recorder,
+    alarms,
+    node: { name: nodeName, hostIP: ADDRESS, podIP: ADDRESS },
+    configOf: (pod, { key, container }) =>
+      containerConfig({
+        key,
+        container,
+        facts: { pod, hostIP: ADDRESS, podIP: ADDRESS, allocatable },
+        hostEnv,
+        serviceEnv: options.serviceEnv ?? {},
+        mounts: [],
+        read: readFor(pod.metadata.namespace),
+      }),
+    messageOf: () => undefined,
+    onOver,
+  }
+}
+
+async function register(state: State): Promise<void> {
+  const { client, clock, log, nodeName, version, runtime } = state.options
+  const identity = {
+    name: nodeName,
+    version,
+    runtimeVersion: `${runtime.name}://${runtime.version}`,
+    address: ADDRESS,
+    podLimit: POD_LIMIT,
+  }
+  for (let delay = 50; !state.stopped; delay = Math.min(delay * 2, 10_000)) {
+    const registered = await registerNode(client, identity, clock.now())
+    if (registered.ok) return
+    log.warn('registering the node failed; trying again', { because: registered.error.message })
+    await new Promise<void>((resolve) => state.alarms.set(after(clock.now(), millis(delay)), resolve))
+  }
+}
+
+function watchPods(state: State, onReady: () => void): { readonly stop: () => void } {
+  const { client, clock, log, nodeName } = state.options
+  return reflect<Pod>({
+    client,
+    clock,
+    log,
+    resource: 'pods',
+    selection: { fieldSelector: `spec.nodeName=${nodeName}` },
+    onList: (pods) => void takeList(state, pods).then(onReady),
+    onEvents: (events) => {
+      for (const { type, object } of events) {
+        if (type === 'DELETED') onDeleted(state, object)
+        else void onPod(state, object)
+      }
+    },
+  })
+}
+
+/** What runs here of pods that are not in the list belongs to nobody any more. */
+async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
+  const listed = new Set(pods.map(({ metadata }) => metadata.uid ?? ''))
+  for (const podUid of await state.options.runtime.podUids()) {
+    if (!listed.has(podUid)) void state.options.runtime.remove(podUid)
+  }
+  for (const [podUid, worker] of state.workers) if (!listed.has(podUid)) onDeleted(state, worker.pod)
+  await Promise.all(pods.map((pod) => onPod(state, pod)))
+}
+
+async function onPod(state: State, pod: Pod): Promise<void> {
+  const uid = pod.metadata.uid ?? ''
+  const known = state.workers.get(uid)
+  if (known !== undefined) {
+    if (isNewer(pod, known.pod)) known.pod = pod
+    touch(state.context, known)
+    return
+  }
+  const { phase } = pod.status ?? {}
+  const isOver = phase === 'Succeeded' || phase === 'Failed'
+  if (isOver && (pod.metadata.deletionTimestamp === undefined || pod.metadata.deletionGracePeriodSeconds === 0)) return
+  const worker = newWorker(pod, [])
+  state.workers.set(uid, worker)
+  // Nothing is decided before it is known what already runs.
+  worker.isDirty = true
+  const runs = isOver ? [] : await state.options.runtime.observe(uid)
+  for (const run of runs) {
+    const slot = `${run.key.container}.${run.key.attempt}`
+    if (!worker.runs.has(slot)) worker.runs.set(slot, withMessage(state.context, pod, run))
+  }
+  worker.isPrepared = runs.length > 0
+  worker.isDirty = false
+  touch(state.context, worker)
+}
+
+/** Versions of one server only grow; a watch may tell of what our own write has overtaken. */
+const isNewer = (one: Pod, other: Pod): boolean =>
+  Number(one.metadata.resourceVersion) > Number(other.metadata.resourceVersion)
+
+/** The object is gone. What still runs is asked to end, and has a moment to do so. */
+function onDeleted(state: State, pod: Pod): void {
+  const { runtime, clock } = state.options
+  const uid = pod.metadata.uid ?? ''
+  const worker = state.workers.get(uid)
+  state.workers.delete(uid)
+  if (worker !== undefined) worker.isGone = true
+  worker?.cancelWake?.()
+  worker?.cancelWrite?.()
+  const running = [...(worker?.runs.values() ?? [])].filter((run) => run.state.kind === 'Running')
+  if (running.length === 0) {
+    void runtime.remove(uid)
+    return
+  }
+  for (const { key } of running) void runtime.signal(key, 'SIGTERM')
+  const grace = millis(1000 * Math.max(1, pod.metadata.deletionGracePeriodSeconds ?? 0))
+  state.alarms.set(after(clock.now(), grace), () => void runtime.remove(uid))
+}

@@ -1,0 +1,3 @@
+export { type DownwardFacts, fieldValue, resourceValue } from './downward.ts'
+export { type EnvironmentRequest, hostnameOf, type ReadObject, resolveEnvironment } from './environment.ts'
+export { expand } from './expansion.ts'

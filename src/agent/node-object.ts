@@ -1,0 +1,113 @@
+/** The Node object that this agent stands for. */
+import { readFileSync } from 'node:fs'
+import { arch, availableParallelism, hostname, release, totalmem } from 'node:os'
+import { isNotFound, type Status } from '../apimachinery/index.ts'
+import type { Node, NodeCondition, NodeStatus } from '../apis/core/index.ts'
+import { formatTime, type Instant, type Result } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+
+export type NodeIdentity = {
+  readonly name: string
+  readonly version: string
+  /** `process://0.1.0`. */
+  readonly runtimeVersion: string
+  readonly address: string
+  readonly podLimit: number
+}
+
+/** What this machine has to give to pods. */
+export const nodeResources = (podLimit: number): Readonly<Record<string, string>> => ({
+  cpu: String(availableParallelism()),
+  memory: `${Math.floor(totalmem() / 1024)}Ki`,
+  pods: String(podLimit),
+})
+
+/**
+ * Registers the node, or renews the status of one registered before. That one write is all: later heartbeats would only
+ * be disk writes that tell nothing new.
+ */
+export async function registerNode(
+  client: Client,
+  identity: NodeIdentity,
+  now: Instant,
+): Promise<Result<Node, Status>> {
+  const found = await client.get<Node>({ resource: 'nodes', name: identity.name })
+  if (!found.ok && !isNotFound(found.error)) return found
+  const wanted = nodeObject(identity, now)
+  const present = found.ok ? found : await client.create('nodes', wanted)
+  if (!present.ok) return present
+  const status = { ...present.value.status, ...wanted.status }
+  return client.update('nodes', { ...present.value, status }, { subresource: 'status' })
+}
+
+function nodeObject({ name, ...identity }: NodeIdentity, now: Instant): Node {
+  const architecture = arch() === 'x64' ? 'amd64' : arch()
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: {
+        'beta.kubernetes.io/arch': architecture,
+        'beta.kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': architecture,
+        'kubernetes.io/hostname': name,
+        'kubernetes.io/os': 'linux',
+      },
+    },
+    spec: {},
+    status: nodeStatus({ name, ...identity }, architecture, now),
+  }
+}
+
+function nodeStatus(identity: NodeIdentity, architecture: string, now: Instant): NodeStatus {
+  const resources = nodeResources(identity.podLimit)
+  return {
+    capacity: resources,
+    allocatable: resources,
+    conditions: conditions(now),
+    addresses: [
+      { type: 'InternalIP', address: identity.address },
+      { type: 'Hostname', address: hostname() },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+    nodeInfo: {
+      machineID: textOf('/etc/machine-id'),
+      systemUUID: '',
+      bootID: textOf('/proc/sys/kernel/random/boot_id'),
+      kernelVersion: release(),
+      osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(textOf('/etc/os-release'))?.[1] ?? 'Linux',
+      containerRuntimeVersion: identity.runtimeVersion,
+      kubeletVersion: `jobd-${identity.version}`,
+      kubeProxyVersion: '',
+      operatingSystem: 'linux',
+      architecture,
+    },
+  }
+}
+
+function conditions(now: Instant): readonly NodeCondition[] {
+  const at = { lastHeartbeatTime: formatTime(now), lastTransitionTime: formatTime(now) }
+  const fine = (type: string, reason: string, message: string): NodeCondition => ({
+    type,
+    status: 'False',
+    ...at,
+    reason,
+    message,
+  })
+  return [
+    fine('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    fine('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    fine('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    { type: 'Ready', status: 'True', ...at, reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+  ]
+}
+
+/** A fact of the machine; empty where it has none. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * One pod of this node. Each look is pure (pod/); here its actions are carried out, one status write at a time, and
+ * whatever comes of them leads to the next look.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { isConflict, isNotFound } from '../apimachinery/index.ts'
+import type { Pod, PodStatus } from '../apis/core/index.ts'
+import { after, type Clock, type Instant, type Log, millis, type Result } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+import type { Alarms } from './alarms.ts'
+import type { EventRecorder } from './event-recorder.ts'
+import {
+  type FailedStart,
+  type NodeFacts,
+  newMemory,
+  type PodAction,
+  type PodMemory,
+  type ProbeFacts,
+  planPod,
+  podEvent,
+} from './pod/index.ts'
+import type { ContainerConfig, ContainerKey, Observed, Runtime, StartFailure } from './runtime/index.ts'
+
+export type WorkerContext = {
+  readonly client: Client
+  readonly clock: Clock
+  readonly log: Log
+  readonly runtime: Runtime
+  readonly recorder: EventRecorder
+  readonly alarms: Alarms
+  readonly node: NodeFacts
+  readonly configOf: (
+    pod: Pod,
+    action: Extract<PodAction, { kind: 'StartContainer' }>,
+  ) => Promise<Result<ContainerConfig, StartFailure>>
+  /** What the run left as its last word, for an exit that has no message of its own. */
+  readonly messageOf: (pod: Pod, observed: Observed) => string | undefined
+  /** The pod is over and its final status is written; nothing more happens until it is deleted. */
+  readonly onOver: (worker: PodWorker) => void
+}
+
+export type PodWorker = {
+  pod: Pod
+  memory: PodMemory
+  readonly runs: Map<string, Observed>
+  readonly starting: Map<string, number>
+  readonly failedStarts: Map<string, FailedStart>
+  readonly probes: Map<string, ProbeFacts>
+  isPrepared: boolean
+  isGone: boolean
+  isWriting: boolean
+  isDeleting: boolean
+  /** The status that the last look asked for. */
+  wanted?: PodStatus | undefined
+  /** A look is due in this turn of the event loop. */
+  isDirty: boolean
+  cancelWake?: (() => void) | undefined
+  cancelWrite?: (() => void) | undefined
+  writeAt?: Instant | undefined
+}
+
+/** A start that could not be is tried again after this; as often as a kubelet looks at a pod that failed to sync. */
+const START_RETRY = millis(10_000)
+/** A pod that ends this soon after its start is written once instead of twice. */
+const FOLD_RUNNING = millis(15)
+/** Being about to start is worth a write only when it takes long. */
+const FOLD_PENDING = millis(500)
+
+export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
+  pod,
+  memory: newMemory,
+  runs: new Map(runs.map((run) => [slotOf(run.key), run])),
+  starting: new Map(),
+  failedStarts: new Map(),
+  probes: new Map(),
+  isPrepared: runs.length > 0,
+  isGone: false,
+  isWriting: false,
+  isDeleting: false,
+  isDirty: false,
+})
+
+const slotOf = ({ container, attempt }: ContainerKey): string => `${container}.${attempt}`
+
+/** Asks for a look, once for all that changes in this turn. */
+export function touch(context: WorkerContext, worker: PodWorker): void {
+  if (worker.isDirty || worker.isGone) return
+  worker.isDirty = true
+  queueMicrotask(() => {
+    worker.isDirty = false
+    if (!worker.isGone) look(context, worker)
+  })
+}
+
+/** Takes what the runtime saw. */
+export function observeRun(context: WorkerContext, worker: PodWorker, observed: Observed): void {
+  worker.runs.set(slotOf(observed.key), withMessage(context, worker.pod, observed))
+  if (worker.starting.get(observed.key.container) === observed.key.attempt) {
+    worker.starting.delete(observed.key.container)
+  }
+  touch(context, worker)
+}
+
+/** An exit with the message that its program left, where it has none of its own. */
+export function withMessage(context: Pick<WorkerContext, 'messageOf'>, pod: Pod, observed: Observed): Observed {
+  const { state } = observed
+  if (state.kind !== 'Exited' || state.exit.message !== undefined) return observed
+  const message = context.messageOf(pod, observed)
+  return message === undefined ? observed : { ...observed, state: { ...state, exit: { ...state.exit, message } } }
+}
+
+function look(context: WorkerContext, worker: PodWorker): void {
+  const now = context.clock.now()
+  const plan = planPod({
+    pod: worker.pod,
+    runs: [...worker.runs.values()],
+    starting: worker.starting,
+    failedStarts: worker.failedStarts,
+    probes: worker.probes,
+    isPrepared: worker.isPrepared,
+    memory: worker.memory,
+    node: context.node,
+    now,
+  })
+  worker.memory = plan.memory
+  worker.wanted = plan.status
+  for (const event of plan.events) context.recorder.record(worker.pod, event)
+  worker.cancelWake?.()
+  worker.cancelWake =
+    plan.wakeAt === undefined ? undefined : context.alarms.set(plan.wakeAt, () => touch(context, worker))
+  for (const action of plan.actions) perform(context, worker, action)
+  writeWhenDue(context, worker)
+}
+
+function perform(context: WorkerContext, worker: PodWorker, action: PodAction): void {
+  const { runtime } = context
+  switch (action.kind) {
+    case 'PrepareVolumes':
+      worker.isPrepared = true
+      touch(context, worker)
+      return
+    case 'StartContainer':
+      void startContainer(context, worker, action)
+      return
+    case 'StopContainer':
+      void runtime.signal(action.key, 'SIGTERM')
+      return
+    case 'KillContainer':
+      void runtime.signal(action.key, 'SIGKILL')
+      return
+    case 'RemoveRun':
+      worker.runs.delete(slotOf(action.key))
+      void runtime.removeRun(action.key)
+      return
+    case 'DeletePod':
+      // Done after the status is written, see `writeWhenDue`.
+      worker.isDeleting = true
+      return
+  }
+}
+
+type StartAction = Extract<PodAction, { kind: 'StartContainer' }>
+
+async function startContainer(context: WorkerContext, worker: PodWorker, action: StartAction): Promise<void> {
+  const { key, container } = action
+  worker.starting.set(key.container, key.attempt)
+  const config = await context.configOf(worker.pod, action)
+  const started = config.ok ? await context.runtime.start(config.value) : config
+  if (worker.starting.get(key.container) === key.attempt) worker.starting.delete(key.container)
+  const kind = worker.pod.spec.containers.includes(container) ? 'App' : 'Init'
+  const facts = { pod: worker.pod, container: key.container, kind } as const
+  const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
+    context.recorder.record(worker.pod, podEvent(type, reason, message, facts))
+  if (!started.ok) {
+    const retryAt = after(context.clock.now(), START_RETRY)
+    worker.failedStarts.set(key.container, { ...started.error, retryAt })
+    tell('Warning', 'Failed', `Error: ${started.error.message}`)
+    touch(context, worker)
+    return
+  }
+  worker.failedStarts.delete(key.container)
+  tell('Normal', 'Created', 'Container created')
+  const { state } = started.value
+  if (state.kind === 'Exited' && state.exit.reason === 'StartError') {
+    tell('Warning', 'Failed', `Error: ${state.exit.message ?? 'the container could not be started'}`)
+  } else {
+    tell('Normal', 'Started', 'Container started')
+  }
+  if (!worker.runs.has(slotOf(key))) observeRun(context, worker, started.value)
+  else touch(context, worker)
+}
+
+/** Writes the wanted status when it is news, at once or after the time in which newer news may make it needless. */
+function writeWhenDue(context: WorkerContext, worker: PodWorker): void {
+  const { wanted } = worker
+  if (worker.isWriting || worker.isGone || wanted === undefined) return
+  if (isDeepStrictEqual(wanted, worker.pod.status)) {
+    worker.cancelWrite?.()
+    worker.writeAt = undefined
+    settled(context, worker)
+    return
+  }
+  const now = context.clock.now()
+  const due = after(now, foldingTime(worker, wanted))
+  if (worker.writeAt !== undefined && worker.writeAt <= due && worker.writeAt > now) return
+  worker.cancelWrite?.()
+  if (due <= now) {
+    void write(context, worker, wanted)
+    return
+  }
+  worker.writeAt = due
+  worker.cancelWrite = context.alarms.set(due, () => {
+    worker.writeAt = undefined
+    if (worker.wanted !== undefined && !worker.isWriting && !worker.isGone) void write(context, worker, worker.wanted)
+  })
+}
+
+function foldingTime({ starting, pod }: PodWorker, wanted: PodStatus) {
+  if (wanted.phase === 'Succeeded' || wanted.phase === 'Failed') return millis(0)
+  if (pod.metadata.deletionTimestamp !== undefined) return millis(0)
+  const isStarting = wanted.phase === 'Pending' && starting.size > 0
+  return isStarting ? FOLD_PENDING : FOLD_RUNNING
+}
+
+async function write(context: WorkerContext, worker: PodWorker, status: PodStatus): Promise<void> {
+  worker.isWriting = true
+  const written = await context.client.update('pods', { ...worker.pod, status }, { subresource: 'status' })
+  worker.isWriting = false
+  if (written.ok) {
+    worker.pod = written.value
+  } else if (isConflict(written.error)) {
+    await refresh(context, worker)
+  } else if (isNotFound(written.error)) {
+    // The watch will tell, and clean up.
+    return
+  } else {
+    context.log.warn('writing the status of a pod failed; trying again', {
+      pod: `${worker.pod.metadata.namespace}/${worker.pod.metadata.name}`,
+      because: written.error.message,
+    })
+    context.alarms.set(after(context.clock.now(), millis(1000)), () => touch(context, worker))
+    return
+  }
+  touch(context, worker)
+}
+
+async function refresh(context: WorkerContext, worker: PodWorker): Promise<void> {
+  const { namespace, name = '', uid } = worker.pod.metadata
+  const found = await context.client.get<Pod>({ resource: 'pods', namespace, name })
+  if (found.ok && found.value.metadata.uid === uid) worker.pod = found.value
+}
+
+/** The API server knows what we know. */
+function settled(context: WorkerContext, worker: PodWorker): void {
+  const { phase } = worker.pod.status
+  if (phase !== 'Succeeded' && phase !== 'Failed') return
+  if (worker.isDeleting) void deletePod(context, worker)
+  else context.onOver(worker)
+}
+
+async function deletePod(context: WorkerContext, worker: PodWorker): Promise<void> {
+  worker.isDeleting = false
+  const { namespace, name = '', uid = '' } = worker.pod.metadata
+  const gone = await context.client.delete(
+    { resource: 'pods', namespace, name },
+    { gracePeriodSeconds: 0, preconditions: { uid } },
+  )
+  if (!gone.ok && !isNotFound(gone.error) && !isConflict(gone.error)) {
+    context.log.warn('deleting a pod for good failed', { pod: `${namespace}/${name}`, because: gone.error.message })
+  }
+  context.onOver(worker)
+}

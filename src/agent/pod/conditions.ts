@@ -1,0 +1,81 @@
+/** The conditions that a node agent writes on a pod. */
+import type { Pod, PodCondition } from '../../apis/core/index.ts'
+import { formatTime, type Instant } from '../../base/index.ts'
+import type { Phase } from './phase.ts'
+
+export type ConditionFacts = {
+  readonly phase: Phase
+  /** The pod has had its place prepared: volumes are there, the first container may start. */
+  readonly isReadyToStart: boolean
+  readonly incompleteInit: readonly string[]
+  readonly unready: readonly string[]
+}
+
+const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])
+
+type Verdict = { readonly status: boolean; readonly reason?: string; readonly message?: string }
+
+/**
+ * The conditions in a kubelet's order, then those that others wrote. A transition time moves only with the status.
+ *
+ * @source kubernetes v1.36 pkg/kubelet/status/generate.go
+ */
+export function conditionsOf(pod: Pod, facts: ConditionFacts, now: Instant): readonly PodCondition[] {
+  const known = pod.status.conditions ?? []
+  const containersReady = containersReadyOf(facts)
+  const verdicts: readonly (readonly [string, Verdict])[] = [
+    ['PodReadyToStartContainers', { status: facts.isReadyToStart }],
+    ['Initialized', initializedOf(facts)],
+    ['Ready', readyOf(pod, containersReady)],
+    ['ContainersReady', containersReady],
+    ['PodScheduled', { status: true }],
+  ]
+  const { generation } = pod.metadata
+  const own = verdicts.map(([type, { status, reason, message }]): PodCondition => {
+    const text = status ? 'True' : 'False'
+    const before = known.find((condition) => condition.type === type)
+    const condition: PodCondition = {
+      type,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      status: text,
+      lastTransitionTime: before?.status === text ? before.lastTransitionTime : formatTime(now),
+      ...(reason === undefined ? {} : { reason }),
+      ...(message === undefined ? {} : { message }),
+    }
+    return condition
+  })
+  return [...own, ...known.filter(({ type }) => !OWN.has(type))]
+}
+
+function initializedOf({ phase, incompleteInit }: ConditionFacts): Verdict {
+  if (phase === 'Succeeded') return { status: true, reason: 'PodCompleted' }
+  if (incompleteInit.length === 0) return { status: true }
+  return {
+    status: false,
+    reason: 'ContainersNotInitialized',
+    message: `containers with incomplete status: [${incompleteInit.join(' ')}]`,
+  }
+}
+
+function containersReadyOf({ phase, unready }: ConditionFacts): Verdict {
+  if (phase === 'Succeeded') return { status: false, reason: 'PodCompleted' }
+  if (phase === 'Failed') return { status: false, reason: 'PodFailed' }
+  if (unready.length === 0) return { status: true }
+  return {
+    status: false,
+    reason: 'ContainersNotReady',
+    message: `containers with unready status: [${unready.join(' ')}]`,
+  }
+}
+
+function readyOf(pod: Pod, containersReady: Verdict): Verdict {
+  if (!containersReady.status) return containersReady
+  const missing = (pod.spec.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const found = pod.status.conditions?.find(({ type }) => type === conditionType)
+    if (found === undefined) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]
+    if (found.status === 'True') return []
+    return [`the status of pod readiness gate "${conditionType}" is not "True", but ${found.status}`]
+  })
+  if (missing.length === 0) return { status: true }
+  return { status: false, reason: 'ReadinessGatesNotReady', message: missing.join(', ') }
+}

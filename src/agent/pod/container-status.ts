@@ -1,0 +1,96 @@
+/** The status of one container in a kubelet's words. */
+import type { ContainerState, ContainerStateTerminated, ContainerStatus } from '../../apis/core/index.ts'
+import { formatTime } from '../../base/index.ts'
+import type { Exit, Observed } from '../runtime/index.ts'
+import type { ContainerView } from './containers.ts'
+
+/** Why a container is not running although it should be. */
+export type Waiting = { readonly reason: string; readonly message?: string | undefined }
+
+export type ContainerFacts = {
+  readonly view: ContainerView
+  readonly ready: boolean
+  readonly started: boolean
+  /** Set for a container that waits to start, also when a run of it ended before. */
+  readonly waiting?: Waiting | undefined
+  /** The pod was torn down before this container's end was seen, or before it ran. */
+  readonly isUnaccounted: boolean
+}
+
+const UNACCOUNTED: ContainerStateTerminated = {
+  exitCode: 137,
+  reason: 'ContainerStatusUnknown',
+  message: 'The container could not be located when the pod was terminated',
+}
+
+/** @source kubernetes v1.36 pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses */
+export function containerStatusOf({ view, ready, started, waiting, isUnaccounted }: ContainerFacts): ContainerStatus {
+  const { spec, standing, previous } = view
+  const newest = standing.kind === 'Running' || standing.kind === 'Ended' ? standing.run : previous?.run
+  const isWaiting = waiting !== undefined || standing.kind === 'Starting' || standing.kind === 'Absent'
+  // While it waits for its next run, the newest ended run is the last state.
+  const last = isWaiting && standing.kind === 'Ended' ? { run: standing.run, exit: standing.exit } : previous
+  return {
+    name: spec.name,
+    state: isUnaccounted ? { terminated: UNACCOUNTED } : stateOf(view, waiting),
+    lastState: last === undefined ? {} : { terminated: terminatedOf(last.run, last.exit) },
+    ready,
+    restartCount: standing.kind === 'Absent' ? 0 : standing.attempt,
+    image: spec.image ?? '',
+    imageID: '',
+    ...(newest === undefined ? {} : { containerID: newest.id }),
+    started,
+    ...resourcesOf(view),
+    ...volumeMountsOf(view),
+  }
+}
+
+function stateOf({ standing }: ContainerView, waiting: Waiting | undefined): ContainerState {
+  if (waiting !== undefined) {
+    const { reason, message } = waiting
+    return { waiting: message === undefined ? { reason } : { reason, message } }
+  }
+  switch (standing.kind) {
+    case 'Running':
+      return standing.run.state.kind === 'Running'
+        ? { running: { startedAt: formatTime(standing.run.state.startedAt) } }
+        : {}
+    case 'Ended':
+      return { terminated: terminatedOf(standing.run, standing.exit) }
+    default:
+      return { waiting: { reason: 'ContainerCreating' } }
+  }
+}
+
+function terminatedOf(run: Observed, exit: Exit): ContainerStateTerminated {
+  return {
+    exitCode: exit.exitCode,
+    ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+    reason: exit.reason,
+    ...(exit.message === undefined || exit.message === '' ? {} : { message: exit.message }),
+    startedAt: formatTime(exit.startedAt),
+    finishedAt: formatTime(exit.finishedAt),
+    containerID: run.id,
+  }
+}
+
+function resourcesOf({ spec }: ContainerView): Partial<ContainerStatus> {
+  const { requests, limits } = spec.resources ?? {}
+  if (requests === undefined && limits === undefined) return {}
+  return {
+    ...(requests === undefined ? {} : { allocatedResources: requests }),
+    resources: { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) },
+  }
+}
+
+function volumeMountsOf({ spec }: ContainerView): Partial<ContainerStatus> {
+  const mounts = spec.volumeMounts ?? []
+  if (mounts.length === 0) return {}
+  return {
+    volumeMounts: mounts.map(({ name, mountPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly === true ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+    })),
+  }
+}

@@ -1,0 +1,85 @@
+/** The containers of a pod as the life cycle sees them: what kind each is, and how its newest run stands. */
+import type { Container, Pod } from '../../apis/core/index.ts'
+import type { Exit, Observed } from '../runtime/index.ts'
+
+export type ContainerKind = 'Init' | 'Sidecar' | 'App'
+
+/** How a container stands. `Starting` covers all work between the decision to start it and its first instruction. */
+export type Standing =
+  | { readonly kind: 'Absent' }
+  | { readonly kind: 'Starting'; readonly attempt: number }
+  | { readonly kind: 'Running'; readonly attempt: number; readonly run: Observed }
+  | { readonly kind: 'Ended'; readonly attempt: number; readonly run: Observed; readonly exit: Exit }
+
+export type ContainerView = {
+  readonly spec: Container
+  readonly kind: ContainerKind
+  readonly standing: Standing
+  /** The run before the newest one, when it ended. */
+  readonly previous?: { readonly run: Observed; readonly exit: Exit } | undefined
+}
+
+/** The starts under way: container name → attempt. */
+export type Starting = ReadonlyMap<string, number>
+
+/** All containers of a pod: init containers and sidecars in their order, then the app containers. */
+export function viewContainers(pod: Pod, runs: readonly Observed[], starting: Starting): readonly ContainerView[] {
+  const view = (spec: Container, kind: ContainerKind): ContainerView => {
+    const own = runs
+      .filter(({ key }) => key.container === spec.name)
+      .sort((one, other) => other.key.attempt - one.key.attempt)
+    const attempt = starting.get(spec.name)
+    const isAhead = attempt !== undefined && !(own[0] !== undefined && own[0].key.attempt >= attempt)
+    const standing: Standing = isAhead ? { kind: 'Starting', attempt } : standingOf(own[0])
+    return { spec, kind, standing, previous: endOf(isAhead ? own[0] : own[1]) }
+  }
+  return [
+    ...(pod.spec.initContainers ?? []).map((spec) => view(spec, isSidecar(spec) ? 'Sidecar' : 'Init')),
+    ...pod.spec.containers.map((spec) => view(spec, 'App')),
+  ]
+}
+
+const isSidecar = (spec: Container): boolean => spec.restartPolicy === 'Always'
+
+function standingOf(run: Observed | undefined): Standing {
+  if (run === undefined) return { kind: 'Absent' }
+  const { attempt } = run.key
+  const { state } = run
+  return state.kind === 'Running'
+    ? { kind: 'Running', attempt, run }
+    : { kind: 'Ended', attempt, run, exit: state.exit }
+}
+
+const endOf = (run: Observed | undefined): ContainerView['previous'] =>
+  run?.state.kind === 'Exited' ? { run, exit: run.state.exit } : undefined
+
+export const isRunning = ({ standing }: ContainerView): boolean =>
+  standing.kind === 'Running' || standing.kind === 'Starting'
+
+/** Whether a regular init container has done its work. */
+export const hasSucceeded = ({ standing }: ContainerView): boolean =>
+  standing.kind === 'Ended' && standing.exit.exitCode === 0
+
+/**
+ * Whether an ended run is followed by another one, as far as policies decide.
+ *
+ * @source kubernetes v1.36 pkg/kubelet/container/helpers.go, ShouldContainerBeRestarted
+ */
+export function isRestarted(pod: Pod, { spec, kind }: ContainerView, exit: Exit): boolean {
+  if (kind === 'Sidecar') return true
+  const rule = spec.restartPolicyRules?.find(({ exitCodes }) => {
+    if (exitCodes === undefined) return false
+    const isListed = exitCodes.values?.includes(exit.exitCode) === true
+    return exitCodes.operator === 'NotIn' ? !isListed : isListed
+  })
+  if (rule?.action === 'Restart') return true
+  switch (spec.restartPolicy ?? pod.spec.restartPolicy ?? 'Always') {
+    case 'Never':
+      return false
+    case 'OnFailure':
+      return exit.exitCode !== 0
+    default:
+      // A regular init container that succeeded is done whatever the policy.
+      return kind === 'App' || exit.exitCode !== 0
+  }
+}

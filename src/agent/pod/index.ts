@@ -1,0 +1,10 @@
+export { type PodAction, type PodPlan, planPod } from './lifecycle.ts'
+export { type PodEvent, podEvent } from './pod-events.ts'
+export {
+  type FailedStart,
+  type NodeFacts,
+  newMemory,
+  type PodInput,
+  type PodMemory,
+  type ProbeFacts,
+} from './pod-input.ts'

@@ -1,0 +1,260 @@
+/**
+ * The life of a pod on its node, decided purely: what to start and stop next, what its status says, which events tell
+ * of it, and when to look again.
+ */
+import type { Container, Pod, PodStatus } from '../../apis/core/index.ts'
+import { after, formatTime, type Instant, millis, parseTime, seconds, toMillis } from '../../base/index.ts'
+import type { ContainerKey, Exit } from '../runtime/index.ts'
+import { assumedBackOff, type BackOff, formatDelay, nextBackOff, restartAt } from './back-off.ts'
+import type { Waiting } from './container-status.ts'
+import { type ContainerView, hasSucceeded, isRestarted, isRunning, viewContainers } from './containers.ts'
+import { finalPhaseOf, hasEverRun, type Phase, phaseOf, wantedPhase } from './phase.ts'
+import { type EventFacts, killingEvent, type PodEvent, podEvent } from './pod-events.ts'
+import type { PodInput, PodMemory, Stopping, Teardown } from './pod-input.ts'
+import { podStatusOf } from './pod-status.ts'
+
+export type PodAction =
+  | { readonly kind: 'PrepareVolumes' }
+  | { readonly kind: 'StartContainer'; readonly key: ContainerKey; readonly container: Container }
+  /** SIGTERM after the preStop hook, when there is one; SIGKILL comes as `KillContainer`. */
+  | {
+      readonly kind: 'StopContainer'
+      readonly key: ContainerKey
+      readonly container: Container
+      readonly killAt: Instant
+    }
+  | { readonly kind: 'KillContainer'; readonly key: ContainerKey }
+  /** Forget a run that no status shows any more. */
+  | { readonly kind: 'RemoveRun'; readonly key: ContainerKey }
+  /** The pod is over and asked to go: delete the object for good, once the status is written. */
+  | { readonly kind: 'DeletePod' }
+
+export type PodPlan = {
+  readonly actions: readonly PodAction[]
+  readonly status: PodStatus
+  readonly events: readonly PodEvent[]
+  readonly memory: PodMemory
+  readonly wakeAt?: Instant | undefined
+}
+
+/** What one look gathers while it goes through the containers. */
+type Draft = {
+  readonly actions: PodAction[]
+  readonly events: PodEvent[]
+  readonly waiting: Map<string, Waiting>
+  readonly wakes: Instant[]
+  memory: PodMemory
+}
+
+export function planPod(input: PodInput): PodPlan {
+  const containers = viewContainers(input.pod, input.runs, input.starting)
+  const draft: Draft = { actions: [], events: [], waiting: new Map(), wakes: [], memory: input.memory }
+  const startTime = draft.memory.startTime ?? input.pod.status.startTime ?? formatTime(input.now)
+  if (draft.memory.startTime === undefined) draft.memory = { ...draft.memory, startTime }
+  const known = input.pod.status.phase
+  const isOver = known === 'Succeeded' || known === 'Failed'
+  const teardown = isOver ? undefined : teardownOf(input, draft)
+  if (!isOver) {
+    if (teardown !== undefined) stopAll(input, containers, teardown, draft)
+    else if (isDecided(input.pod, containers)) stopSidecars(input, containers, draft)
+    else startDue(input, containers, draft)
+    dropOldRuns(input, draft)
+  }
+  const anyRunning = containers.some(isRunning)
+  const phase: Phase = isOver
+    ? known
+    : teardown === undefined
+      ? phaseOf(input.pod, containers)
+      : anyRunning
+        ? beforeTheEnd(known)
+        : finalPhaseOf(containers)
+  const isFinal = phase === 'Succeeded' || phase === 'Failed'
+  const { metadata } = input.pod
+  if (isFinal && metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds !== 0) {
+    draft.actions.push({ kind: 'DeletePod' })
+  }
+  const status = isOver
+    ? input.pod.status
+    : podStatusOf({ input, containers, phase, waiting: draft.waiting, teardown, startTime })
+  const wakeAt = draft.wakes.length === 0 ? undefined : (Math.min(...draft.wakes) as Instant)
+  return { actions: draft.actions, status, events: draft.events, memory: draft.memory, wakeAt }
+}
+
+const beforeTheEnd = (known: string | undefined): Phase => (known === 'Running' ? 'Running' : 'Pending')
+
+/** Nothing more will be started except what may hold sidecars: the pod only has to come to its end. */
+function isDecided(pod: Pod, containers: readonly ContainerView[]): boolean {
+  const wanted = wantedPhase(pod, containers)
+  return wanted === 'Succeeded' || wanted === 'Failed'
+}
+
+/** Why the whole pod has to stop, if it has to. @source kubernetes v1.36 pkg/kubelet/active_deadline.go */
+function teardownOf(input: PodInput, draft: Draft): Teardown | undefined {
+  const { pod, now } = input
+  const known = draft.memory.teardown
+  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
+  if (deletionTimestamp !== undefined) {
+    const killAt = parseTime(deletionTimestamp) ?? now
+    const asked = deletionGracePeriodSeconds ?? 0
+    const earliest = after(now, millis(1000 * Math.max(asked, 1)))
+    const teardown = known ?? { since: now, killAt: asked > 0 ? killAt : earliest }
+    // A later delete may ask for less time.
+    const shorter = killAt < teardown.killAt && asked > 0 ? { ...teardown, killAt } : teardown
+    draft.memory = { ...draft.memory, teardown: shorter }
+    return shorter
+  }
+  if (known !== undefined) return known
+  const deadline = pod.spec.activeDeadlineSeconds
+  const startTime = draft.memory.startTime === undefined ? undefined : parseTime(draft.memory.startTime)
+  if (deadline === undefined || startTime === undefined) return undefined
+  const end = after(startTime, toMillis(seconds(deadline)))
+  if (now < end) {
+    draft.wakes.push(end)
+    return undefined
+  }
+  const message = 'Pod was active on the node longer than the specified deadline'
+  draft.events.push(podEvent('Normal', 'DeadlineExceeded', message))
+  const teardown = { since: now, killAt: after(now, graceOf(pod)), reason: 'DeadlineExceeded', message }
+  draft.memory = { ...draft.memory, teardown }
+  return teardown
+}
+
+const graceOf = (pod: Pod) => toMillis(seconds(Math.max(pod.spec.terminationGracePeriodSeconds ?? 30, 1)))
+
+/** App and init containers stop together; sidecars, the last first, once those have ended. */
+function stopAll(input: PodInput, containers: readonly ContainerView[], { killAt }: Teardown, draft: Draft): void {
+  const running = containers.filter(isRunning)
+  const first = running.filter(({ kind }) => kind !== 'Sidecar')
+  const sidecar = running.findLast(({ kind }) => kind === 'Sidecar')
+  const due = first.length > 0 ? first : sidecar === undefined ? [] : [sidecar]
+  for (const view of input.now >= killAt ? running : due) stop(input, view, killAt, draft)
+}
+
+function stopSidecars(input: PodInput, containers: readonly ContainerView[], draft: Draft): void {
+  const sidecar = containers.findLast((view) => view.kind === 'Sidecar' && isRunning(view))
+  if (sidecar !== undefined) stop(input, sidecar, after(input.now, graceOf(input.pod)), draft)
+}
+
+/** Takes one container through being asked and being killed. */
+function stop({ now, pod }: PodInput, view: ContainerView, killAt: Instant, draft: Draft): void {
+  const { standing, spec } = view
+  if (standing.kind !== 'Running') return
+  const { key } = standing.run
+  const slot = `${key.container}.${key.attempt}`
+  const known = draft.memory.stopping[slot]
+  const remember = (stopping: Stopping) => {
+    draft.memory = { ...draft.memory, stopping: { ...draft.memory.stopping, [slot]: stopping } }
+  }
+  const deadline = known === undefined ? killAt : (Math.min(known.killAt, killAt) as Instant)
+  if (known === undefined) draft.events.push(killingEvent(factsOf(pod, view)))
+  if (now >= deadline) {
+    if (known?.killed !== true) draft.actions.push({ kind: 'KillContainer', key })
+    remember({ killAt: deadline, killed: true })
+    return
+  }
+  draft.wakes.push(deadline)
+  if (known === undefined) draft.actions.push({ kind: 'StopContainer', key, container: spec, killAt: deadline })
+  if (known?.killAt !== deadline) remember({ killAt: deadline, killed: false })
+}
+
+const factsOf = (pod: Pod, { spec, kind }: ContainerView): EventFacts => ({ pod, container: spec.name, kind })
+
+/**
+ * Starts what may start now: init containers one after the other, sidecars among them without waiting for their end, then
+ * all app containers together.
+ *
+ * @source kubernetes v1.36 pkg/kubelet/kuberuntime/kuberuntime_container.go, computeInitContainerActions
+ */
+function startDue(input: PodInput, containers: readonly ContainerView[], draft: Draft): void {
+  if (!input.isPrepared) {
+    draft.actions.push({ kind: 'PrepareVolumes' })
+    return
+  }
+  const isInitialized = containers.some((view) => view.kind === 'App' && hasEverRun(view))
+  let isOpen = true
+  for (const view of containers) {
+    if (view.kind === 'App') {
+      if (isOpen || isInitialized) startIfDue(input, view, draft)
+      else draft.waiting.set(view.spec.name, { reason: 'PodInitializing' })
+      continue
+    }
+    if (isInitialized && view.kind === 'Init') continue
+    if (isOpen || isInitialized) startIfDue(input, view, draft)
+    else draft.waiting.set(view.spec.name, { reason: 'PodInitializing' })
+    isOpen &&= view.kind === 'Init' ? hasSucceeded(view) : hasStarted(input, view)
+  }
+}
+
+/** A sidecar lets the next container start once it runs and its startup probe, if any, has succeeded. */
+const hasStarted = ({ probes }: PodInput, { spec, standing }: ContainerView): boolean =>
+  standing.kind === 'Running' && (probes.get(spec.name)?.started ?? true)
+
+function startIfDue(input: PodInput, view: ContainerView, draft: Draft): void {
+  const { standing, spec } = view
+  const attempt = nextAttemptOf(input, view, draft)
+  if (attempt === undefined) return
+  const failed = input.failedStarts.get(spec.name)
+  if (failed !== undefined) {
+    draft.waiting.set(spec.name, { reason: failed.reason, message: failed.message })
+    if (input.now < failed.retryAt) {
+      draft.wakes.push(failed.retryAt)
+      return
+    }
+  }
+  if (standing.kind === 'Ended') rememberRestart(input, view, standing.exit, draft)
+  draft.actions.push({
+    kind: 'StartContainer',
+    key: { podUid: input.pod.metadata.uid ?? '', container: spec.name, attempt },
+    container: spec,
+  })
+}
+
+/** The attempt that should start now; undefined when none should, or not yet. */
+function nextAttemptOf(input: PodInput, view: ContainerView, draft: Draft): number | undefined {
+  const { standing, spec } = view
+  if (standing.kind === 'Absent') return 0
+  if (standing.kind !== 'Ended' || !isRestarted(input.pod, view, standing.exit)) return undefined
+  const backOff = backOffOf(draft.memory, spec.name, standing.attempt, standing.exit)
+  const due = restartAt(backOff, standing.exit)
+  if (due === undefined || backOff === undefined || input.now >= due) return standing.attempt + 1
+  draft.wakes.push(due)
+  tellBackOff(input, view, { attempt: standing.attempt, delay: formatDelay(backOff.delay) }, draft)
+  return undefined
+}
+
+const backOffOf = (memory: PodMemory, container: string, attempt: number, exit: Exit): BackOff | undefined =>
+  memory.backOff[container] ?? assumedBackOff(attempt, exit.startedAt)
+
+function rememberRestart({ now }: PodInput, { spec, standing }: ContainerView, exit: Exit, draft: Draft): void {
+  if (standing.kind !== 'Ended') return
+  const known = backOffOf(draft.memory, spec.name, standing.attempt, exit)
+  const next = nextBackOff(known, exit, now)
+  draft.memory = { ...draft.memory, backOff: { ...draft.memory.backOff, [spec.name]: next } }
+}
+
+/** @source kubernetes v1.36 pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff */
+function tellBackOff(
+  { pod }: PodInput,
+  view: ContainerView,
+  { attempt, delay }: { readonly attempt: number; readonly delay: string },
+  draft: Draft,
+): void {
+  const { name } = view.spec
+  const { metadata } = pod
+  const where = `${metadata.name ?? ''}_${metadata.namespace ?? ''}(${metadata.uid ?? ''})`
+  const message = `back-off ${delay} restarting failed container=${name} pod=${where}`
+  draft.waiting.set(name, { reason: 'CrashLoopBackOff', message })
+  if (draft.memory.toldBackOff[name] === attempt) return
+  draft.memory = { ...draft.memory, toldBackOff: { ...draft.memory.toldBackOff, [name]: attempt } }
+  const text = `Back-off restarting failed container ${name} in pod ${where}`
+  draft.events.push(podEvent('Warning', 'BackOff', text, factsOf(pod, view)))
+}
+
+/** A status shows the newest run and the one before. */
+function dropOldRuns({ runs }: PodInput, draft: Draft): void {
+  for (const { key, state } of runs) {
+    if (state.kind !== 'Exited') continue
+    const isOld = runs.some((other) => other.key.container === key.container && other.key.attempt > key.attempt + 1)
+    if (isOld) draft.actions.push({ kind: 'RemoveRun', key })
+  }
+}
