@@ -1,8 +1,10 @@
 import { anyKind } from '../generic/index.ts'
 import type { Strategy } from '../strategy.ts'
+import { cronJobStrategy } from './cronjob-strategy.ts'
 import { jobStrategy } from './job-strategy.ts'
 
 export { finishedCondition, hasTrueCondition, isJobFinished, trueCondition } from './conditions.ts'
+export { lastResultOf, nextDue } from './cronjob-table.ts'
 export { exitOf, resultOf } from './job-table.ts'
 export {
   completionIndexLabel,
@@ -13,6 +15,7 @@ export {
   jobControllerName,
   jobNameLabel,
   jobTrackingFinalizer,
+  lastResultAnnotation,
   legacyControllerUidLabel,
   legacyJobNameLabel,
   tooManyMissedAnnotation,
@@ -20,4 +23,4 @@ export {
 export type * from './types.gen.ts'
 
 /** The kinds of this group that have rules of their own. */
-export const batchStrategies: readonly Strategy[] = [anyKind(jobStrategy)]
+export const batchStrategies: readonly Strategy[] = [anyKind(jobStrategy), anyKind(cronJobStrategy)]

@@ -1,11 +1,11 @@
 import { child } from '../../apimachinery/index.ts'
-import { podTemplateWarnings } from '../core/index.ts'
+import { dropDisabledTemplateFields, podTemplateWarnings } from '../core/index.ts'
 import { buildStrategy, changed, countGeneration, firstGeneration, keepFields } from '../generic/index.ts'
 import { isDNS1123Label } from '../meta/index.ts'
-import type { Strategy } from '../strategy.ts'
+import type { ApiOptions, Strategy } from '../strategy.ts'
 import { defaultJob } from './job-defaults.ts'
 import { validateJobStatusUpdate } from './job-status-validation.ts'
-import { jobTable } from './job-table.ts'
+import { containerImages, jobTable } from './job-table.ts'
 import { manyCompletions, manyCompletionsParallelism, validateJobCreate, validateJobUpdate } from './job-validation.ts'
 import { controllerUidLabel, jobNameLabel, legacyControllerUidLabel, legacyJobNameLabel } from './names.ts'
 import type { Job, JobSpec, JobStatus } from './types.gen.ts'
@@ -21,16 +21,22 @@ export const jobStrategy: Strategy<Job> = buildStrategy<Job>({
   type: 'batch.v1.Job',
   namespaced: true,
   defaults: defaultJob,
-  prepareForCreate: (job) => firstGeneration(withGeneratedSelector({ ...job, status: noStatus })),
+  prepareForCreate: (job) =>
+    firstGeneration(withGeneratedSelector({ ...job, spec: withoutDisabledFields(job.spec), status: noStatus })),
   validateCreate: validateJobCreate,
-  warningsOnCreate: (job) => [...nameWarnings(job.metadata.name ?? ''), ...jobSpecWarnings(job.spec, 'spec')],
+  warningsOnCreate: (job, { options }) => [
+    ...nameWarnings(job.metadata.name ?? ''),
+    ...jobSpecWarnings(job.spec, 'spec', options),
+  ],
   prepareForUpdate: (given, old) => {
     const job = keepFields(given, old, 'status')
-    return job.spec === old.spec ? job : countGeneration(job, old, changed(job.spec, old.spec))
+    if (job.spec === old.spec) return job
+    const spec = withoutDisabledFields(job.spec)
+    return countGeneration(spec === job.spec ? job : { ...job, spec }, old, changed(spec, old.spec))
   },
   validateUpdate: validateJobUpdate,
-  warningsOnUpdate: (job, old) =>
-    job.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(job.spec, 'spec'),
+  warningsOnUpdate: (job, old, { options }) =>
+    job.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(job.spec, 'spec', options, old.spec),
   resetFields: [['status']],
   subresources: {
     status: {
@@ -50,6 +56,12 @@ export const jobStrategy: Strategy<Job> = buildStrategy<Job>({
 
 const orphanWarning =
   'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
+
+/** Fields of features that are off are dropped without a word. Also for CronJobs. */
+export function withoutDisabledFields(spec: JobSpec): JobSpec {
+  const template = dropDisabledTemplateFields(spec.template)
+  return template === spec.template ? spec : { ...spec, template }
+}
 
 /**
  * Unless the user takes care of it (`manualSelector`), a Job selects its pods by its own uid. Labels that are there
@@ -85,12 +97,18 @@ export function nameWarnings(name: string): readonly string[] {
 }
 
 /**
- * Warnings of a Job spec at `path`.
+ * Warnings of a Job spec at `path`. What `image` means on this node is told for new and changed templates.
  *
  * @source kubernetes v1.36 pkg/api/job/warnings.go, WarningsForJobSpec
  */
-export function jobSpecWarnings(spec: JobSpec, path: string): readonly string[] {
+export function jobSpecWarnings(
+  spec: JobSpec,
+  path: string,
+  { imageWarning }: ApiOptions,
+  old?: JobSpec,
+): readonly string[] {
   const { completionMode, completions = 0, parallelism = 0, template } = spec
+  const tellsImage = imageWarning !== undefined && changed(template, old?.template) && containerImages(template) !== ''
   const huge = completionMode === 'Indexed' && completions > manyCompletions && parallelism > manyCompletionsParallelism
   return [
     ...(huge
@@ -99,5 +117,6 @@ export function jobSpecWarnings(spec: JobSpec, path: string): readonly string[] 
         ]
       : []),
     ...podTemplateWarnings(template, child(path, 'template')),
+    ...(tellsImage ? [imageWarning] : []),
   ]
 }

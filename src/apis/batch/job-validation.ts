@@ -15,7 +15,12 @@ import {
   requirementsOf,
   tooLong,
 } from '../../apimachinery/index.ts'
-import { type PodTemplateSpec, validatePodTemplateSpec } from '../core/index.ts'
+import {
+  type PodTemplateSpec,
+  type PodValidationOptions,
+  podTemplateValidationOptions,
+  validatePodTemplateSpec,
+} from '../core/index.ts'
 import {
   byteLength,
   equal,
@@ -49,7 +54,8 @@ export const manyCompletionsParallelism = 10_000
 const manyCompletionsFailedIndexes = 10_000
 
 /** What is wrong with a new Job, besides its metadata. */
-export const validateJobCreate = (job: Job): readonly FieldError[] => validateJob(job, true)
+export const validateJobCreate = (job: Job): readonly FieldError[] =>
+  validateJob(job, true, podTemplateValidationOptions(undefined))
 
 /** The checks of a new Job run again on the updated one, some of them twice: clients see each cause as often as upstream tells it. */
 export function validateJobUpdate(job: Job, old: Job): readonly FieldError[] {
@@ -60,17 +66,21 @@ export function validateJobUpdate(job: Job, old: Job): readonly FieldError[] {
   const oldLabels = old.spec.template.metadata?.labels
   // Jobs from before the labels had a prefix keep working.
   const prefixed = oldLabels?.[jobNameLabel] !== undefined && oldLabels[controllerUidLabel] !== undefined
+  const options = podTemplateValidationOptions(old.spec.template)
   return [
     ...validateObjectMeta(metadata, true, nameIsDNSSubdomain),
-    ...validateJob(job, prefixed),
+    ...validateJob(job, prefixed, options),
     ...validateObjectMetaUpdate(metadata, old.metadata),
-    ...validateJobSpecUpdate(spec, old),
+    ...validateJobSpecUpdate(spec, old, options),
   ]
 }
 
-function validateJob(job: Job, prefixedLabels: boolean): readonly FieldError[] {
+function validateJob(job: Job, prefixedLabels: boolean, options: PodValidationOptions): readonly FieldError[] {
   const { metadata, spec } = job
-  const errors: FieldError[] = [...validateGeneratedSelector(job, prefixedLabels), ...validateJobSpec(spec, 'spec')]
+  const errors: FieldError[] = [
+    ...validateGeneratedSelector(job, prefixedLabels),
+    ...validateJobSpec(spec, 'spec', options),
+  ]
   const { completions = 0 } = spec
   if (spec.completionMode === 'Indexed' && completions > 0) {
     const podName = `${metadata.name ?? ''}-${completions - 1}`
@@ -118,8 +128,8 @@ function sortedSelector(selector: JobSpec['selector']): JobSpec['selector'] {
 }
 
 /** The spec of a Job of its own, with its selector; `path` is the spec's. */
-export function validateJobSpec(spec: JobSpec, path: string): readonly FieldError[] {
-  const errors: FieldError[] = [...validateSpecWithoutSelector(spec, path)]
+function validateJobSpec(spec: JobSpec, path: string, options: PodValidationOptions): readonly FieldError[] {
+  const errors: FieldError[] = [...validateSpecWithoutSelector(spec, path, options)]
   if (spec.selector === undefined) errors.push(required(child(path, 'selector')))
   else errors.push(...validateLabelSelector(spec.selector, child(path, 'selector')))
   const labels = spec.template.metadata?.labels
@@ -143,7 +153,11 @@ const counters = [
 ] as const
 
 /** The spec of a Job, or of one that a CronJob will create: everything but the selector. */
-export function validateSpecWithoutSelector(spec: JobSpec, path: string): readonly FieldError[] {
+export function validateSpecWithoutSelector(
+  spec: JobSpec,
+  path: string,
+  options: PodValidationOptions,
+): readonly FieldError[] {
   const errors: FieldError[] = counters.flatMap((name) => validateNonnegative(spec[name] ?? 0, child(path, name)))
   const indexed = spec.completionMode === 'Indexed'
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
@@ -160,7 +174,7 @@ export function validateSpecWithoutSelector(spec: JobSpec, path: string): readon
     }
   }
   errors.push(...validatePodReplacementPolicy(spec, child(path, 'podReplacementPolicy')))
-  errors.push(...validatePodTemplateSpec(spec.template, child(path, 'template')))
+  errors.push(...validatePodTemplateSpec(spec.template, child(path, 'template'), options))
   errors.push(...validateRestartPolicy(spec, child(path, 'template', 'spec', 'restartPolicy')))
   return errors
 }
@@ -264,13 +278,13 @@ const immutableAfterTemplate = [
   'successPolicy',
 ] as const
 
-function validateJobSpecUpdate(spec: JobSpec, old: Job): readonly FieldError[] {
+function validateJobSpecUpdate(spec: JobSpec, old: Job, options: PodValidationOptions): readonly FieldError[] {
   const shown: Partial<Record<(typeof immutableAfterTemplate)[number], unknown>> = {
     podFailurePolicy: internalPodFailurePolicy(spec.podFailurePolicy),
     successPolicy: internalSuccessPolicy(spec.successPolicy),
   }
   return [
-    ...validateJobSpec(spec, 'spec'),
+    ...validateJobSpec(spec, 'spec', options),
     ...validateCompletionsUpdate(spec, old.spec),
     ...(equal(spec.selector, old.spec.selector)
       ? []

@@ -23,3 +23,5 @@ export const jobControllerName = 'kubernetes.io/job-controller'
 export const exitCodeAnnotation = 'jobd.dev/exit-code'
 /** Annotation of ours on a CronJob: `start-latest` starts the newest run after more than 100 missed ones, as upstream does. */
 export const tooManyMissedAnnotation = 'jobd.dev/too-many-missed'
+/** Annotation of ours on a CronJob: how the newest of its finished runs ended, e.g. `Complete`, `BackoffLimitExceeded`. */
+export const lastResultAnnotation = 'jobd.dev/last-result'

@@ -1,0 +1,58 @@
+import { buildStrategy, changed, countGeneration, firstGeneration, keepFields } from '../generic/index.ts'
+import type { Strategy } from '../strategy.ts'
+import { defaultCronJob } from './cronjob-defaults.ts'
+import { cronJobTable } from './cronjob-table.ts'
+import { validateCronJobCreate, validateCronJobUpdate } from './cronjob-validation.ts'
+import { jobSpecWarnings, nameWarnings, withoutDisabledFields } from './job-strategy.ts'
+import type { CronJob, CronJobSpec, CronJobStatus } from './types.gen.ts'
+
+const noStatus: CronJobStatus = {}
+const jobSpecPath = 'spec.jobTemplate.spec'
+// The doubled `spec` is upstream's.
+const zoneInSchedule =
+  'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details'
+
+/**
+ * The rules of CronJobs.
+ *
+ * @source kubernetes v1.36 pkg/registry/batch/cronjob/strategy.go
+ */
+export const cronJobStrategy: Strategy<CronJob> = buildStrategy<CronJob>({
+  type: 'batch.v1.CronJob',
+  namespaced: true,
+  defaults: defaultCronJob,
+  prepareForCreate: (cronJob) =>
+    firstGeneration({ ...cronJob, spec: withoutDisabledTemplateFields(cronJob.spec), status: noStatus }),
+  validateCreate: validateCronJobCreate,
+  warningsOnCreate: ({ metadata, spec }, { options }) => [
+    ...nameWarnings(metadata.name ?? ''),
+    ...jobSpecWarnings(spec.jobTemplate.spec, jobSpecPath, options),
+    ...(spec.schedule.includes('TZ') ? [zoneInSchedule] : []),
+  ],
+  prepareForUpdate: (given, old) => {
+    const cronJob = keepFields(given, old, 'status')
+    if (cronJob.spec === old.spec) return cronJob
+    const spec = withoutDisabledTemplateFields(cronJob.spec)
+    return countGeneration(spec === cronJob.spec ? cronJob : { ...cronJob, spec }, old, changed(spec, old.spec))
+  },
+  validateUpdate: validateCronJobUpdate,
+  warningsOnUpdate: ({ metadata, spec }, old, { options }) => [
+    ...(metadata.generation === old.metadata.generation
+      ? []
+      : jobSpecWarnings(spec.jobTemplate.spec, jobSpecPath, options, old.spec.jobTemplate.spec)),
+    ...(spec.schedule.includes('TZ') ? [zoneInSchedule] : []),
+  ],
+  resetFields: [['status']],
+  subresources: {
+    status: {
+      prepareForUpdate: (cronJob, old) => keepFields(cronJob, old, 'spec'),
+      resetFields: [['spec']],
+    },
+  },
+  table: cronJobTable,
+})
+
+function withoutDisabledTemplateFields(spec: CronJobSpec): CronJobSpec {
+  const jobSpec = withoutDisabledFields(spec.jobTemplate.spec)
+  return jobSpec === spec.jobTemplate.spec ? spec : { ...spec, jobTemplate: { ...spec.jobTemplate, spec: jobSpec } }
+}

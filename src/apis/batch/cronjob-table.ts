@@ -1,0 +1,82 @@
+import { formatLabelSelector } from '../../apimachinery/index.ts'
+import { between, type Instant, instant, parseTime } from '../../base/index.ts'
+import { nextTime, parseSchedule, timeZone, utc } from '../../cron/index.ts'
+import type { Cell, Column, TableDefinition } from '../strategy.ts'
+import { ageColumn, column, humanDuration, humanSpan, nameColumn } from '../table/index.ts'
+import { containerImages, containerNames } from './job-table.ts'
+import { lastResultAnnotation } from './names.ts'
+import type { CronJob } from './types.gen.ts'
+
+const none = '<none>'
+
+const upstreamColumns: readonly Column[] = [
+  nameColumn,
+  column('Schedule', 'string', 'When Jobs are started, in cron form.'),
+  column('Timezone', 'string', 'The time zone of the schedule; the server goes by UTC without one.'),
+  column('Suspend', 'boolean', 'Whether no more Jobs are started.'),
+  column('Active', 'integer', 'How many Jobs are running.'),
+  column('Last Schedule', 'string', 'How long ago a Job was due that was started.'),
+  ageColumn,
+  column('Containers', 'string', 'The names of the containers in the pod template.', { priority: 1 }),
+  column('Images', 'string', 'The images of the containers in the pod template.', { priority: 1 }),
+  column('Selector', 'string', 'The label selector in the Job template.', { priority: 1 }),
+]
+const columns: readonly Column[] = [
+  ...upstreamColumns,
+  column('Next', 'string', 'How long until the next Job is due; <none> while suspended or when it never is.'),
+  column('Last Result', 'string', 'How the newest finished run ended; <none> where it is not known.'),
+]
+
+/**
+ * CronJobs in `kubectl get`. The first columns are upstream's; NEXT and LAST RESULT follow unless the server is to be
+ * exact.
+ *
+ * @source kubernetes v1.36 pkg/printers/internalversion/printers.go, printCronJob
+ */
+export const cronJobTable: TableDefinition<CronJob> = {
+  columns: ({ exact }) => (exact ? upstreamColumns : columns),
+  row: (cronJob, now, { exact }) => {
+    const cells = upstreamCells(cronJob, now)
+    return { cells: exact ? cells : [...cells, nextText(cronJob, now), lastResultOf(cronJob)] }
+  },
+}
+
+function upstreamCells({ metadata, spec, status }: CronJob, now: Instant): readonly Cell[] {
+  const { template, selector } = spec.jobTemplate.spec
+  return [
+    metadata.name ?? '',
+    spec.schedule,
+    spec.timeZone ?? none,
+    spec.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False',
+    status.active?.length ?? 0,
+    status.lastScheduleTime === undefined ? none : humanDuration(status.lastScheduleTime, now),
+    humanDuration(metadata.creationTimestamp, now),
+    containerNames(template),
+    containerImages(template),
+    formatLabelSelector(selector),
+  ]
+}
+
+function nextText(cronJob: CronJob, now: Instant): string {
+  const next = nextDue(cronJob, now)
+  return next === undefined ? none : humanSpan(between(now, next))
+}
+
+/**
+ * When a CronJob is due next after `now`; undefined while it is suspended, when its schedule or zone cannot be read, and
+ * when it never fires again. `@every` counts from the last start, or from the creation.
+ */
+export function nextDue({ metadata, spec, status }: CronJob, now: Instant): Instant | undefined {
+  const parsed = parseSchedule(spec.schedule)
+  const zone = spec.timeZone === undefined ? utc : timeZone(spec.timeZone)
+  if (spec.suspend === true || !parsed.ok || zone === undefined) return undefined
+  const schedule = parsed.value
+  if (schedule.kind === 'Fields') return nextTime(schedule, zone, now)
+  const base = parseTime(status.lastScheduleTime ?? metadata.creationTimestamp ?? '') ?? now
+  const period = schedule.seconds * 1000
+  const passed = Math.max(0, Math.floor((now - base) / period))
+  return instant(base + (passed + 1) * period)
+}
+
+/** What the CronJob controller noted of the newest run that finished; `<none>` where it has not. */
+export const lastResultOf = ({ metadata }: CronJob): string => metadata.annotations?.[lastResultAnnotation] || none
