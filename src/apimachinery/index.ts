@@ -82,7 +82,7 @@ export {
 } from './meta/status.ts'
 export type * from './meta/types.gen.ts'
 export { applyJsonPatch, type JsonPatch, readJsonPatch } from './patch/json.ts'
-export { equalJson, type JsonObject } from './patch/json-value.ts'
+export { equalJson, goText, type JsonObject } from './patch/json-value.ts'
 export { applyMergePatch } from './patch/merge.ts'
 export { applyStrategicMergePatch } from './patch/strategic.ts'
 export {

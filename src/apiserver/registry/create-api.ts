@@ -1,10 +1,12 @@
 /** Puts the registry together: store, cache, kinds and admission as one Api. */
 import {
   type DeleteOptions,
+  type KindSchema,
   type KubeObject,
-  methodNotAllowed,
+  qualified,
   routeNotFound,
   type Status,
+  schema,
   type TypeName,
 } from '../../apimachinery/index.ts'
 import type { ApiOptions, Strategy } from '../../apis/index.ts'
@@ -13,17 +15,29 @@ import type { ResourceName } from '../../client/index.ts'
 import type { Store, StoreError } from '../../storage/revision/index.ts'
 import { type AdmissionReads, admissionChain, namespaceLifecycle } from '../admission/index.ts'
 import { openCache } from '../cache/index.ts'
-import type { Api, ApiWatchObserver, CreateHandler, ListQuery, RequestBody, RequestContext, Target } from './api.ts'
+import type {
+  Api,
+  ApiWatchObserver,
+  CreateHandler,
+  ListQuery,
+  PatchBody,
+  RequestBody,
+  RequestContext,
+  Target,
+} from './api.ts'
+import { bindingHandler } from './binding.ts'
 import { decodeBody } from './body.ts'
 import { type Bookmarks, newBookmarks } from './bookmarks.ts'
 import { createObject } from './create.ts'
 import { deleteCollection, deleteObject } from './delete.ts'
+import { evictionHandler } from './eviction.ts'
 import { trackFields } from './fields.ts'
 import { makeInitialObjects } from './initial-objects.ts'
 import { getObject, listObjects } from './list.ts'
 import { checkName, fillNamespace } from './metadata.ts'
-import { writeSettings } from './options.ts'
-import { type Registry, type Resource, root } from './registry.ts'
+import { patchSettings, writeSettings } from './options.ts'
+import { patchObject } from './patch.ts'
+import { type Handled, type Registry, type Resource, root } from './registry.ts'
 import { resourceTable } from './resources.ts'
 import { updateObject } from './update.ts'
 import { beginWatch, prepareWatch } from './watch.ts'
@@ -80,15 +94,37 @@ export async function createApi(config: ApiConfig): Promise<Result<RunningApi, S
     options: config.options,
     log: config.log,
     resources,
-    handlers: new Map(Object.entries(config.handlers ?? {})),
     admission: admissionChain([namespaceLifecycle(reads)], config.disabledAdmission ?? []),
   }
   const made = await makeInitialObjects(registry)
   if (!made.ok) return made
-  return ok(apiOf(registry, newBookmarks(config.clock)))
+  return ok(apiOf(registry, handledKinds(registry, config), newBookmarks(config.clock)))
 }
 
-function apiOf(registry: Registry, bookmarks: Bookmarks): RunningApi {
+/** By name, all that is created without being stored: the server's own, and those of the configuration. */
+function handledKinds(registry: Registry, { handlers = {} }: ApiConfig): ReadonlyMap<string, Handled> {
+  const binding = bindingHandler(registry)
+  const all: Readonly<Record<string, CreateHandler>> = {
+    'pods/binding': binding,
+    bindings: binding,
+    'pods/eviction': evictionHandler(registry),
+    ...handlers,
+  }
+  return new Map(
+    schema.kinds.flatMap((kind) => {
+      const handle = all[handledName(kind)]
+      return handle === undefined ? [] : [[handledName(kind), { kind, handle }]]
+    }),
+  )
+}
+
+/** `serviceaccounts/token`, `tokenreviews.authentication.k8s.io`, `jobs.batch/status`. */
+function handledName({ resource, group }: KindSchema): string {
+  const [main = '', subresource] = resource.split('/')
+  return subresource === undefined ? qualified(main, group) : `${qualified(main, group)}/${subresource}`
+}
+
+function apiOf(registry: Registry, handled: ReadonlyMap<string, Handled>, bookmarks: Bookmarks): RunningApi {
   const { resources, cache } = registry
   return {
     registry,
@@ -106,9 +142,9 @@ function apiOf(registry: Registry, bookmarks: Bookmarks): RunningApi {
       const found = stored(registry, target)
       return found.ok ? startWatch(registry, found.value, target, query, observer, bookmarks) : found
     },
-    create: (target, body, context) => create(registry, target, body, context),
+    create: (target, body, context) => create(registry, handled, target, body, context),
     update: (target, body, context) => update(registry, target, body, context),
-    patch: async () => fail(methodNotAllowed('the server does not allow this method on the requested resource')),
+    patch: (target, patch, context) => patchTarget(registry, target, patch, context),
     delete: async (target, options, context) => {
       const found = stored(registry, target)
       return found.ok ? deleteObject(registry, found.value, target, options, context) : found
@@ -124,9 +160,11 @@ function apiOf(registry: Registry, bookmarks: Bookmarks): RunningApi {
   }
 }
 
-function kindOf(registry: Registry, name: ResourceName, subresource = '') {
+function kindOf(registry: Registry, name: ResourceName, subresource = ''): KindSchema | undefined {
   const resource = registry.resources.get(name)
-  return subresource === '' ? resource?.kind : resource?.subresources.get(subresource)
+  if (resource !== undefined) return subresource === '' ? resource.kind : resource.subresources.get(subresource)
+  const wanted = subresource === '' ? name : `${name}/${subresource}`
+  return schema.kinds.find((kind) => handledName(kind) === wanted)
 }
 
 /** The resource of a target, which may be a subresource that shows the same object. */
@@ -154,13 +192,18 @@ function startWatch(
   return ok({ stop: () => (stop === undefined ? clearImmediate(pending) : stop()) })
 }
 
-async function create(registry: Registry, target: Target, body: RequestBody, context: RequestContext) {
+async function create(
+  registry: Registry,
+  handled: ReadonlyMap<string, Handled>,
+  target: Target,
+  body: RequestBody,
+  context: RequestContext,
+): Promise<Result<Written | { readonly object: Status; readonly created: true }, Status>> {
   const { resource: name, subresource = '', namespace = '' } = target
-  const handlerName = subresource === '' ? name : `${name}/${subresource}`
-  const handler = registry.handlers.get(handlerName)
+  const special = handled.get(subresource === '' ? name : `${name}/${subresource}`)
+  if (special !== undefined) return createHandled(special, target, body, context)
   const resource = registry.resources.get(name)
   if (resource === undefined || subresource !== '') return fail(routeNotFound())
-  void handler
   const settings = writeSettings('CreateOptions', context)
   if (!settings.ok) return settings
   const decoded = decodeBody(resource.kind, body, settings.value.validation)
@@ -170,6 +213,28 @@ async function create(registry: Registry, target: Target, body: RequestBody, con
   const request: WriteRequest = { ...settings.value, resource, subresource, namespace, name: '', context }
   const created = await createObject(registry, request, resource.strategy.defaults(requested), requested)
   return created.ok ? ok({ object: created.value, created: true }) : created
+}
+
+/** Hands a decoded body to who handles it; its answer counts as created. */
+async function createHandled({ kind, handle }: Handled, target: Target, body: RequestBody, context: RequestContext) {
+  const settings = writeSettings('CreateOptions', context)
+  if (!settings.ok) return settings
+  const decoded = decodeBody(kind, body, settings.value.validation)
+  if (!decoded.ok) return decoded
+  for (const text of decoded.value.warnings) context.warn(text)
+  const answered = await handle(target, decoded.value.object, context)
+  return answered.ok ? ok({ object: answered.value as KubeObject, created: true as const }) : answered
+}
+
+async function patchTarget(registry: Registry, target: Target, { type, body }: PatchBody, context: RequestContext) {
+  const { subresource = '', namespace = '', name = '' } = target
+  const found = stored(registry, target)
+  if (!found.ok) return found
+  const settings = patchSettings(context, type === 'apply')
+  if (!settings.ok) return settings
+  const request: WriteRequest = { ...settings.value, resource: found.value, subresource, namespace, name, context }
+  if (type === 'apply') return fail(routeNotFound())
+  return patchObject(registry, request, { type, body })
 }
 
 async function update(registry: Registry, target: Target, body: RequestBody, context: RequestContext) {

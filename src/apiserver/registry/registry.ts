@@ -36,10 +36,11 @@ export type Registry = {
   readonly options: ApiOptions
   readonly log: Log
   readonly resources: ReadonlyMap<ResourceName, Resource>
-  /** Kinds that are served but not stored (reviews), and subresources without an object of their own, by name. */
-  readonly handlers: ReadonlyMap<string, CreateHandler>
   readonly admission: Admission
 }
+
+/** A kind that is served but not stored (reviews), or a subresource without an object of its own. */
+export type Handled = { readonly kind: KindSchema; readonly handle: CreateHandler }
 
 /** All keys of the API lie under it. */
 export const root = '/registry/'

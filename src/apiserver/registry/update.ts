@@ -157,14 +157,28 @@ function versionProblem(resource: Resource, next: KubeObject, current: KubeObjec
   return conflict(subjectOf(resource, name), modified)
 }
 
-/** @source kubernetes v1.36 apiserver/pkg/storage/interfaces.go Preconditions.Check, errors.go NewInvalidObjError */
 function uidProblem(
   { resource, namespace, name }: WriteRequest,
   current: KubeObject | undefined,
   uid: string | undefined,
 ): Status | undefined {
+  if (!uid || uid === (current?.metadata.uid ?? '')) return undefined
+  return uidConflict(resource, namespace, name, uid, current)
+}
+
+/**
+ * 409 for a write that is meant for another object of the same name.
+ *
+ * @source kubernetes v1.36 apiserver/pkg/storage/interfaces.go Preconditions.Check, errors.go NewInvalidObjError
+ */
+export function uidConflict(
+  resource: Resource,
+  namespace: string,
+  name: string,
+  uid: string,
+  current: KubeObject | undefined,
+): Status {
   const actual = current?.metadata.uid ?? ''
-  if (!uid || uid === actual) return undefined
   const key = storeKeyOf(resource, namespace, name)
   const text =
     `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ` +
