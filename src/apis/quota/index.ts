@@ -1,0 +1,1 @@
+export { inScope, totalUsage, type Usage, usageOf } from './usage.ts'

@@ -1,0 +1,1 @@
+export { type BudgetAction, budgetCovers, planBudget } from './plan.ts'

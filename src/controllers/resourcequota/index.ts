@@ -1,0 +1,1 @@
+export { planQuotaStatus, type QuotaSnapshot, quotaResources } from './plan.ts'
