@@ -46,6 +46,7 @@ export const cronJobStrategy: Strategy<CronJob> = buildStrategy<CronJob>({
   subresources: {
     status: {
       prepareForUpdate: (cronJob, old) => keepFields(cronJob, old, 'spec'),
+      validateUpdate: () => [],
       resetFields: [['spec']],
     },
   },

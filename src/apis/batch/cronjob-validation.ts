@@ -6,7 +6,7 @@
 import { child, type FieldError, invalid, notSupported, required } from '../../apimachinery/index.ts'
 import { parseSchedule, zoneProblem } from '../../cron/index.ts'
 import { type PodValidationOptions, podTemplateValidationOptions } from '../core/index.ts'
-import { byteLength, validateNonnegative, validateObjectMetaUpdate } from '../meta/index.ts'
+import { byteLength, validateCoreObjectMetaUpdate, validateNonnegative } from '../meta/index.ts'
 import type { WriteContext } from '../strategy.ts'
 import { validateSpecWithoutSelector } from './job-validation.ts'
 import type { CronJob, CronJobSpec, JobTemplateSpec } from './types.gen.ts'
@@ -35,7 +35,7 @@ export const validateCronJobUpdate = (
   old: CronJob,
   { options }: WriteContext,
 ): readonly FieldError[] => [
-  ...validateObjectMetaUpdate(metadata, old.metadata),
+  ...validateCoreObjectMetaUpdate(metadata, old.metadata),
   ...(spec === old.spec ? [] : validateSpec(spec, old.spec, options.isTimeZone)),
 ]
 

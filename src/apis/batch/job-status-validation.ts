@@ -7,7 +7,7 @@
  */
 import { child, duplicate, type FieldError, invalid, invalidOmitted, item, required } from '../../apimachinery/index.ts'
 import { parseTime } from '../../base/index.ts'
-import { equal, validateNonnegative, validateObjectMetaUpdate } from '../meta/index.ts'
+import { equal, validateCoreObjectMetaUpdate, validateNonnegative } from '../meta/index.ts'
 import { hasTrueCondition, isJobFinished } from './conditions.ts'
 import { firstCommonIndex, parseIndexes, readableIntervals } from './indexes.ts'
 import type { Job, JobStatus, UncountedTerminatedPods } from './types.gen.ts'
@@ -17,7 +17,7 @@ const conditionsPath = path('conditions')
 
 /** What is wrong with the status of `job`, which replaces that of `old`; its metadata included. */
 export function validateJobStatusUpdate(job: Job, old: Job): readonly FieldError[] {
-  const errors: FieldError[] = [...validateObjectMetaUpdate(job.metadata, old.metadata)]
+  const errors: FieldError[] = [...validateCoreObjectMetaUpdate(job.metadata, old.metadata)]
   if (job.status === old.status) return errors
   const facts = factsOf(job)
   const before = factsOf(old)

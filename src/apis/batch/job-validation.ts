@@ -28,11 +28,11 @@ import {
   isDNS1123Label,
   isDNS1123Subdomain,
   nameIsDNSSubdomain,
+  validateCoreObjectMeta,
+  validateCoreObjectMetaUpdate,
   validateImmutable,
   validateLabelSelector,
   validateNonnegative,
-  validateObjectMeta,
-  validateObjectMetaUpdate,
 } from '../meta/index.ts'
 import { hasTrueCondition } from './conditions.ts'
 import {
@@ -62,15 +62,15 @@ export function validateJobUpdate(job: Job, old: Job): readonly FieldError[] {
   const { metadata, spec } = job
   // A write that leaves the spec alone, as of our controllers, has nothing to be checked there.
   const sameSpec = spec === old.spec && metadata.uid === old.metadata.uid && metadata.name === old.metadata.name
-  if (sameSpec) return validateObjectMetaUpdate(metadata, old.metadata)
+  if (sameSpec) return validateCoreObjectMetaUpdate(metadata, old.metadata)
   const oldLabels = old.spec.template.metadata?.labels
   // Jobs from before the labels had a prefix keep working.
   const prefixed = oldLabels?.[jobNameLabel] !== undefined && oldLabels[controllerUidLabel] !== undefined
   const options = podTemplateValidationOptions(old.spec.template)
   return [
-    ...validateObjectMeta(metadata, true, nameIsDNSSubdomain),
+    ...validateCoreObjectMeta(metadata, true, nameIsDNSSubdomain),
     ...validateJob(job, prefixed, options),
-    ...validateObjectMetaUpdate(metadata, old.metadata),
+    ...validateCoreObjectMetaUpdate(metadata, old.metadata),
     ...validateJobSpecUpdate(spec, old, options),
   ]
 }

@@ -44,8 +44,8 @@ function validateChoice(value: string | undefined, choices: readonly string[], p
 export function validatePodFailurePolicy(spec: JobSpec, path: string): readonly FieldError[] {
   const rules = spec.podFailurePolicy?.rules ?? []
   const at = child(path, 'podFailurePolicy', 'rules')
-  const { initContainers = [], containers = [] } = spec.template.spec
-  const containerNames = new Set([...containers, ...initContainers].map(({ name }) => name))
+  const { initContainers, containers } = spec.template.spec
+  const containerNames = new Set([...(containers ?? []), ...(initContainers ?? [])].map(({ name }) => name))
   return [
     ...(rules.length > maxRules ? [tooMany(at, rules.length, maxRules)] : []),
     ...rules.flatMap((rule, index) => validateFailureRule(rule, spec, item(at, index), containerNames)),

@@ -1,8 +1,8 @@
 /** Copy on write: what does not change stays the very same object. */
 
-/** Maps a list and returns the list itself when no item changed. */
+/** Maps a list and returns the list itself when no item changed. Lists that are always written are `null` when they are empty. */
 export function mapShared<T>(items: readonly T[] | undefined, change: (item: T) => T): readonly T[] | undefined {
-  if (items === undefined) return undefined
+  if (!items) return items
   let copy: T[] | undefined
   for (let i = 0; i < items.length; i++) {
     const item = items[i] as T
