@@ -4,7 +4,7 @@
  *
  * @source kubernetes v1.36 apiserver/pkg/registry/rest/{create,update}.go (facts: order of the checks)
  */
-import type { FieldError, KubeObject, ObjectMeta, TypeName } from '../../apimachinery/index.ts'
+import type { FieldError, KubeObject, TypeName } from '../../apimachinery/index.ts'
 import {
   equal,
   type NameRule,
@@ -35,9 +35,12 @@ export type KindDefinition<T extends KubeObject> = UpdateDefinition<T> & {
   readonly nameRule?: NameRule
   readonly defaults?: (object: T) => T
   readonly prepareForCreate?: (object: T, context: WriteContext) => T
-  /** Replaces the check of metadata for kinds that have their own order; without it metadata comes first. */
-  readonly validateMetadata?: (metadata: ObjectMeta) => readonly FieldError[]
-  /** The kind's checks after those of metadata. */
+  /**
+   * When metadata is checked: before the kind's own checks (the rule), by these checks themselves, or after them where
+   * they found nothing, and then only what holds for all kinds.
+   */
+  readonly metadata?: 'First' | 'Own' | 'Last'
+  /** The kind's checks. */
   readonly validateCreate?: (object: T, context: WriteContext) => readonly FieldError[]
   readonly warningsOnCreate?: (object: T, context: WriteContext) => readonly string[]
   readonly allowCreateOnUpdate?: boolean
@@ -104,20 +107,20 @@ function updateStrategy<T extends KubeObject>(namespaced: boolean, definition: U
 /** Makes the strategy of a kind from what is special about it. */
 export function buildStrategy<T extends KubeObject>(kind: KindDefinition<T>): Strategy<T> {
   const { type, namespaced, nameRule = nameIsDNSSubdomain, warningsOnCreate, unknownField } = kind
-  const { validateCreate = noErrors, subresources = {} } = kind
-  const validateMetadata =
-    kind.validateMetadata ?? ((metadata: ObjectMeta) => validateCoreObjectMeta(metadata, namespaced, nameRule))
+  const { validateCreate = noErrors, subresources = {}, metadata = 'First' } = kind
   return {
     type,
     defaults: kind.defaults ?? same,
     prepareForCreate: kind.prepareForCreate ?? same,
     validateCreate: (object, context) => {
-      const metadataErrors = validateMetadata(object.metadata)
-      const ownErrors = validateCreate(object, context)
-      const errors = metadataErrors.length === 0 ? ownErrors : [...metadataErrors, ...ownErrors]
-      return errors.length === 0 && kind.validateMetadata !== undefined
-        ? validateObjectMeta(object.metadata, namespaced, nameIsPathSegment)
-        : errors
+      if (metadata === 'Own') return validateCreate(object, context)
+      if (metadata === 'First') {
+        const errors = validateCoreObjectMeta(object.metadata, namespaced, nameRule)
+        const own = validateCreate(object, context)
+        return errors.length === 0 ? own : [...errors, ...own]
+      }
+      const errors = validateCreate(object, context)
+      return errors.length > 0 ? errors : validateObjectMeta(object.metadata, namespaced, nameIsPathSegment)
     },
     ...(warningsOnCreate === undefined ? {} : { warningsOnCreate }),
     ...updateStrategy(namespaced, kind),

@@ -4,7 +4,7 @@
  * @source kubernetes v1.36 pkg/apis/core/validation/validation.go, ValidatePodSpecificAnnotations,
  * validateSeccompAnnotationsAndFields, validateAppArmorAnnotationsAndFieldsMatchOnCreate
  */
-import { type FieldError, forbiddenField, invalid, quoted } from '../../../apimachinery/index.ts'
+import { type FieldError, forbiddenField, invalid, type ObjectMeta, quoted } from '../../../apimachinery/index.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile } from '../types.gen.ts'
 import { deletionCostAnnotation, isDeletionCost, type PodValidationOptions } from './options.ts'
 import { validateDescendingPath } from './paths.ts'
@@ -111,4 +111,20 @@ export function validateProfilesMatch(
     if (profile === undefined || text === undefined) return
     validateMatch('apparmor', text, profile, `${at}.securityContext.appArmorProfile`, ['runtime/default'], errors)
   })
+}
+
+const initAnnotations: readonly string[] = ['alpha', 'beta'].flatMap((stage) =>
+  ['init-containers', 'init-container-statuses'].map((name) => `pod.${stage}.kubernetes.io/${name}`),
+)
+
+/**
+ * Old annotations that once stood for init containers are dropped from pods and templates.
+ *
+ * @source kubernetes v1.36 pkg/apis/core/v1/conversion.go, dropInitContainerAnnotations
+ */
+export function dropInitAnnotations(metadata: ObjectMeta): ObjectMeta {
+  const annotations = metadata?.annotations
+  if (annotations === undefined || !initAnnotations.some((key) => annotations[key] !== undefined)) return metadata
+  const kept = Object.entries(annotations).filter(([key]) => !initAnnotations.includes(key))
+  return { ...metadata, annotations: Object.fromEntries(kept) }
 }

@@ -49,10 +49,12 @@ export function defaultPodSpec(spec: PodSpec): PodSpec {
     spec.dnsPolicy &&
     spec.schedulerName &&
     spec.securityContext !== undefined &&
-    spec.terminationGracePeriodSeconds !== undefined
+    spec.terminationGracePeriodSeconds !== undefined &&
+    (spec.serviceAccount ?? '') === (spec.serviceAccountName ?? '')
   ) {
     return spec
   }
+  const account = spec.serviceAccountName || spec.serviceAccount
   return {
     ...spec,
     containers: containers ?? [],
@@ -64,6 +66,7 @@ export function defaultPodSpec(spec: PodSpec): PodSpec {
     restartPolicy: spec.restartPolicy || 'Always',
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
     dnsPolicy: spec.dnsPolicy || 'ClusterFirst',
+    ...(account ? { serviceAccountName: account, serviceAccount: account } : {}),
     securityContext: spec.securityContext ?? {},
     schedulerName: spec.schedulerName || 'default-scheduler',
   }

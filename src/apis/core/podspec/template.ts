@@ -1,7 +1,7 @@
 import { type FieldError, forbiddenField } from '../../../apimachinery/index.ts'
 import { validateAnnotations, validateLabels } from '../../meta/index.ts'
 import type { PodTemplateSpec } from '../types.gen.ts'
-import { validatePodAnnotations, validateProfilesMatch } from './annotations.ts'
+import { dropInitAnnotations, validatePodAnnotations, validateProfilesMatch } from './annotations.ts'
 import { defaultPodSpec } from './defaults.ts'
 import { type PodValidationOptions, podTemplateValidationOptions } from './options.ts'
 import { validatePodSpec } from './podspec.ts'
@@ -9,7 +9,8 @@ import { validatePodSpec } from './podspec.ts'
 /** Fills what upstream fills in the template of a Job, a CronJob or a PodTemplate. Idempotent; shares unchanged parts. */
 export function defaultPodTemplateSpec(template: PodTemplateSpec): PodTemplateSpec {
   const spec = defaultPodSpec(template.spec ?? { containers: [] })
-  return spec === template.spec ? template : { ...template, spec }
+  const metadata = dropInitAnnotations(template.metadata ?? {})
+  return spec === template.spec && metadata === template.metadata ? template : { ...template, metadata, spec }
 }
 
 /**
