@@ -7,8 +7,7 @@
 import { matchesLabels, requirementsOf } from '../apimachinery/index.ts'
 import type { Job } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
-import { after, type Clock, type Instant, type Log, millis } from '../base/index.ts'
-import type { Client } from '../client/index.ts'
+import { after, type Instant, millis } from '../base/index.ts'
 import {
   type BackoffRecord,
   foreignManager,
@@ -22,30 +21,17 @@ import {
   planJob,
 } from '../controllers/job/index.ts'
 import { again, type Controller, createController, done, retry, type SyncOutcome } from './controller.ts'
-import type { EventRecorder } from './event-recorder.ts'
 import { type Change, type Informer, keyOf } from './informer.ts'
 import { createJobEffects } from './job-effects.ts'
 import { createJobMetrics } from './job-metrics.ts'
-import type { MetricFamily } from './metrics.ts'
 import type { Failure } from './pod-effects.ts'
-import type { Timers } from './timers.ts'
+import type { RunningController, SharedContext } from './running.ts'
 import { createVisibility } from './visibility.ts'
 
-export type JobControllerContext = {
-  readonly client: Client
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
-  readonly recorder: EventRecorder
+type JobControllerContext = SharedContext & {
   readonly jobs: Informer<Job>
   readonly pods: Informer<Pod>
   readonly options: JobOptions
-}
-
-export type RunningController = {
-  readonly start: () => void
-  readonly stop: () => Promise<void>
-  readonly metrics: readonly MetricFamily[]
 }
 
 const jobsAtOnce = 256
@@ -59,8 +45,11 @@ const mostSpacing = 1000
 const controllerOf = (pod: Pod) => pod.metadata.ownerReferences?.find((reference) => reference.controller === true)
 const nothing: readonly string[] = []
 
-export function createJobController(context: JobControllerContext): RunningController {
-  const { clock, jobs, pods, options } = context
+export function createJobController(shared: SharedContext, options: JobOptions): RunningController {
+  const { clock, informers } = shared
+  const jobs = informers.of<Job>('jobs.batch')
+  const pods = informers.of<Pod>('pods')
+  const context: JobControllerContext = { ...shared, jobs, pods, options }
   const backoff = new Map<string, BackoffRecord>()
   const lastPass = new Map<string, Instant>()
   const visibility = createVisibility()

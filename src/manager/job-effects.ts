@@ -4,14 +4,8 @@ import type { Result } from '../base/index.ts'
 import { unreachable } from '../base/index.ts'
 import type { BackoffRecord, JobAction } from '../controllers/job/index.ts'
 import { type Informer, keyOf } from './informer.ts'
-import {
-  component,
-  createPodEffects,
-  type Failure,
-  failureOf,
-  fieldManager,
-  type PodEffectsContext,
-} from './pod-effects.ts'
+import { component, createPodEffects, type Failure, failureOf, type PodEffectsContext } from './pod-effects.ts'
+import { fieldManager } from './running.ts'
 
 export type JobEffectsContext = PodEffectsContext & {
   readonly jobs: Informer<Job>

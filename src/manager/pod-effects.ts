@@ -7,6 +7,7 @@ import { controllerReference, isTerminal, isTracked, trackingFinalizer } from '.
 import type { EventRecorder } from './event-recorder.ts'
 import { type Informer, keyOf } from './informer.ts'
 import type { JobMetrics } from './job-metrics.ts'
+import { fieldManager } from './running.ts'
 import type { Visibility } from './visibility.ts'
 
 export type Failure =
@@ -26,7 +27,6 @@ export type PodEffectsContext = {
 }
 
 export const component = 'job-controller'
-export const fieldManager = 'kube-controller-manager'
 /** Requests of one kind that one pass has under way at the same time. */
 const mostAtOnce = 250
 

@@ -1,19 +1,28 @@
 /** Starts all controllers on one client, one clock and one timer. */
-import type { Job } from '../apis/batch/index.ts'
-import type { Pod } from '../apis/core/index.ts'
 import type { Clock, Log, Random } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { defaultJobOptions, exactJobOptions, type JobOptions } from '../controllers/job/index.ts'
 import { createEventRecorder } from './event-recorder.ts'
-import { createInformer, type Informer } from './informer.ts'
-import { createJobController, type RunningController } from './job-controller.ts'
+import { createGarbageCollector } from './garbage-collector.ts'
+import { createInformers } from './informers.ts'
+import { createJobController } from './job-controller.ts'
 import type { MetricFamily } from './metrics.ts'
+import { createNamespaceController } from './namespace-controller.ts'
+import { createPodGcController } from './pod-gc-controller.ts'
+import { createDisruptionController, createQuotaController } from './quota-controller.ts'
+import type { RunningController, SharedContext } from './running.ts'
 import { createTimers } from './timers.ts'
+import { createTtlController } from './ttl-controller.ts'
 
 export type ManagerOptions = {
   /** Behave as upstream v1.36 in every point where jobd differs on purpose. */
   readonly exact: boolean
+  /** Single differences of the Job controller, such as `--max-pod-backoff`. */
   readonly job?: Partial<JobOptions> | undefined
+  /** How many finished pods are kept before the oldest go; 0 keeps all. */
+  readonly terminatedPodThreshold?: number | undefined
+  /** The certificates that pods trust, in PEM; without them no `kube-root-ca.crt` is made. */
+  readonly rootCa?: string | undefined
 }
 
 export type ManagerContext = {
@@ -28,34 +37,40 @@ export type Manager = {
   /** Starts nothing new, finishes what is under way, writes the last events. */
   readonly stop: () => Promise<void>
   readonly metrics: readonly MetricFamily[]
-  /** Resolves when every local copy has its first list. */
+  /** Resolves when every local copy has its first list and the controllers run. */
   readonly synced: Promise<void>
 }
 
-export function startManager(context: ManagerContext): Manager {
-  const { client, clock, log, options } = context
+export function startManager({ client, clock, log, options }: ManagerContext): Manager {
   const timers = createTimers(clock)
   const recorder = createEventRecorder(client, clock, log)
-  const shared = { client, clock, timers, log, recorder }
-  const jobs = createInformer<Job>(shared, 'jobs.batch')
-  const pods = createInformer<Pod>(shared, 'pods')
-  const informers: readonly Pick<Informer<never>, 'start' | 'stop' | 'synced'>[] = [jobs, pods]
-  const base = options.exact ? exactJobOptions : defaultJobOptions
-  const controllers: readonly RunningController[] = [
-    createJobController({ ...shared, jobs, pods, options: { ...base, ...options.job } }),
-  ]
-  for (const informer of informers) informer.start()
-  const synced = Promise.all(informers.map((informer) => informer.synced)).then(() => {
+  const informers = createInformers({ client, clock, timers, log })
+  const controllers = createControllers({ client, clock, timers, log, recorder, informers }, options)
+  informers.start()
+  const synced = informers.synced().then(() => {
     for (const controller of controllers) controller.start()
   })
   return {
     async stop() {
       await Promise.all(controllers.map((controller) => controller.stop()))
-      for (const informer of informers) informer.stop()
+      informers.stop()
       await recorder.flush()
       timers.stop()
     },
     metrics: controllers.flatMap((controller) => controller.metrics),
     synced,
   }
+}
+
+function createControllers(shared: SharedContext, options: ManagerOptions): readonly RunningController[] {
+  const job = { ...(options.exact ? exactJobOptions : defaultJobOptions), ...options.job }
+  return [
+    createJobController(shared, job),
+    createTtlController(shared),
+    createGarbageCollector(shared),
+    createNamespaceController(shared, options.rootCa),
+    createQuotaController(shared),
+    createDisruptionController(shared),
+    createPodGcController(shared, options.terminatedPodThreshold),
+  ]
 }

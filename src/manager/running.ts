@@ -1,0 +1,26 @@
+/** What every controller of the manager is given, and what it gives back. */
+import type { Clock, Log } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+import type { EventRecorder } from './event-recorder.ts'
+import type { Informers } from './informers.ts'
+import type { MetricFamily } from './metrics.ts'
+import type { Timers } from './timers.ts'
+
+export type SharedContext = {
+  readonly client: Client
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+  readonly recorder: EventRecorder
+  readonly informers: Informers
+}
+
+export type RunningController = {
+  /** Called when every local copy has its first list. */
+  readonly start: () => void
+  /** Begins nothing new and waits for what is under way. */
+  readonly stop: () => Promise<void>
+  readonly metrics: readonly MetricFamily[]
+}
+
+export const fieldManager = 'kube-controller-manager'
