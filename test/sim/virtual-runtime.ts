@@ -1,0 +1,102 @@
+/**
+ * Containers without processes, which outlive every part of jobd as real ones do: they start, run for a time that their
+ * command names, and end with the code that it names: `['sim', DURATION_MS, EXIT_CODE]`.
+ */
+
+import type { ContainerConfig, ContainerKey, Exit, Observed, Runtime } from '../../src/agent/runtime/index.ts'
+import { type Clock, instant, millis, ok } from '../../src/base/index.ts'
+
+type Run = { observed: Observed; readonly config: ContainerConfig; cancel: () => void }
+
+export type VirtualMachine = {
+  /** A runtime as one agent sees it; the next agent gets another one on the same containers. */
+  readonly runtime: () => Runtime
+  /** How often each run was really started: more than once is a fault. */
+  readonly starts: ReadonlyMap<string, number>
+  readonly running: () => readonly ContainerKey[]
+}
+
+const idOf = ({ podUid, container, attempt }: ContainerKey): string => `${podUid}/${container}/${attempt}`
+
+export function newVirtualMachine(clock: Clock): VirtualMachine {
+  const runs = new Map<string, Run>()
+  const starts = new Map<string, number>()
+  const listeners = new Set<(observed: Observed) => void>()
+  const tell = (observed: Observed): void => {
+    for (const listener of [...listeners]) listener(observed)
+  }
+  const end = (id: string, exitCode: number, signal?: number): void => {
+    const run = runs.get(id)
+    if (run === undefined || run.observed.state.kind === 'Exited') return
+    run.cancel()
+    const exit: Exit = {
+      exitCode,
+      signal,
+      reason: exitCode === 0 ? 'Completed' : 'Error',
+      startedAt: run.observed.state.startedAt,
+      finishedAt: clock.now(),
+    }
+    run.observed = { ...run.observed, state: { kind: 'Exited', exit } }
+    tell(run.observed)
+  }
+  const start = (config: ContainerConfig): Observed => {
+    const id = idOf(config.key)
+    const before = runs.get(id)
+    if (before !== undefined) return before.observed
+    starts.set(id, (starts.get(id) ?? 0) + 1)
+    const [, duration = '1000', code = '0'] = config.command
+    const observed: Observed = { key: config.key, id, state: { kind: 'Running', startedAt: clock.now() } }
+    const cancel = clock.wake(millis(Number(duration)), () => end(id, Number(code)))
+    runs.set(id, { observed, config, cancel })
+    return observed
+  }
+  return {
+    starts,
+    running: () =>
+      [...runs.values()]
+        .filter(({ observed }) => observed.state.kind === 'Running')
+        .map(({ observed }) => observed.key),
+    runtime() {
+      const own = new Set<(observed: Observed) => void>()
+      return {
+        name: 'virtual',
+        version: '1',
+        start: async (config) => {
+          const observed = start(config)
+          tell(observed)
+          return ok(observed)
+        },
+        signal: async (key, signal) => {
+          const stubborn = runs.get(idOf(key))?.config.command.includes('ignore-sigterm') === true
+          if (signal === 'SIGTERM' && stubborn) return
+          end(idOf(key), signal === 'SIGTERM' ? 143 : 137, signal === 'SIGTERM' ? 15 : 9)
+        },
+        podUids: async () => [...new Set([...runs.values()].map(({ observed }) => observed.key.podUid))],
+        observe: async (podUid) =>
+          [...runs.values()].filter(({ observed }) => observed.key.podUid === podUid).map(({ observed }) => observed),
+        removeRun: async (key) => {
+          const id = idOf(key)
+          if (runs.get(id)?.observed.state.kind === 'Exited') runs.delete(id)
+        },
+        onChange(callback) {
+          own.add(callback)
+          listeners.add(callback)
+          return () => void listeners.delete(callback)
+        },
+        remove: async (podUid) => {
+          for (const [id, { observed }] of runs) {
+            if (observed.key.podUid !== podUid) continue
+            end(id, 137, 9)
+            runs.delete(id)
+          }
+        },
+        logPath: () => '/dev/null',
+        close: async () => {
+          for (const callback of own) listeners.delete(callback)
+        },
+      }
+    },
+  }
+}
+
+export const simStart = instant(Date.UTC(2026, 0, 1))

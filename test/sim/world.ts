@@ -1,0 +1,190 @@
+/**
+ * A whole jobd in one thread on virtual time: the real registry, controllers and node agent, on a disk, a network and
+ * containers that fail as the seed says. Parts die and come back; what must last is only what the disk and the
+ * containers hold.
+ */
+import { startAgent } from '../../src/agent/index.ts'
+import { strategies } from '../../src/apis/index.ts'
+import { inProcessClient } from '../../src/apiserver/in-process/index.ts'
+import { createApi, type RunningApi } from '../../src/apiserver/registry/index.ts'
+import { type Clock, millis, silentLog } from '../../src/base/index.ts'
+import type { Client } from '../../src/client/index.ts'
+import { startManager } from '../../src/manager/index.ts'
+import { createMemoryStore } from '../../src/storage/memory/index.ts'
+import type { Store } from '../../src/storage/revision/index.ts'
+import { type FaultCounts, type FaultRates, type Network, newFaultCounts, throughNetwork } from './faults.ts'
+import { type SeededRandom, seededRandom, seededUids } from './seeded-random.ts'
+import { newSimClock, type SimClock, settle } from './sim-clock.ts'
+import { newVirtualMachine, simStart, type VirtualMachine } from './virtual-runtime.ts'
+
+export type Part = 'server' | 'controllers' | 'node'
+
+export type World = {
+  readonly time: SimClock
+  readonly random: SeededRandom
+  readonly rates: FaultRates
+  readonly counts: FaultCounts
+  readonly machine: VirtualMachine
+  /** What is durable; the checkers' own view of the truth. */
+  readonly disk: Store
+  /** A client that meets no faults, while the server runs. */
+  readonly truth: () => Client | undefined
+  readonly api: () => RunningApi | undefined
+  /** The clients' side of the network. */
+  readonly user: Client
+  readonly crash: (part: Part) => void
+  readonly start: (part: Part) => Promise<void>
+  readonly isUp: (part: Part) => boolean
+  /** Lets virtual time pass; everything that falls due meanwhile happens. */
+  readonly advance: (span: number) => Promise<void>
+}
+
+type Running = { readonly die: () => void }
+
+const never = new Promise<never>(() => {})
+const trusted = { groups: ['system:masters', 'system:authenticated'] }
+
+export async function newWorld(seed: number, rates: FaultRates): Promise<World> {
+  const random = seededRandom(seed)
+  const time = newSimClock(simStart)
+  const disk = createMemoryStore()
+  const counts = newFaultCounts()
+  const machine = newVirtualMachine(time.forPart().clock)
+  const newUid = seededUids(random.fork('uids'))
+  const running = new Map<Part, Running>()
+  const current: { api?: RunningApi | undefined } = {}
+  const clientOf = (name: string): Client | undefined =>
+    current.api === undefined
+      ? undefined
+      : inProcessClient(current.api, { user: { name, ...trusted }, userAgent: name })
+  const networkFor = (name: string, clock: Clock): Network => ({
+    rates,
+    counts,
+    random: random.fork(name),
+    clock,
+    alive: true,
+  })
+
+  const starters: Record<Part, () => Promise<Running>> = {
+    async server() {
+      const { clock, silence } = time.forPart()
+      const gate = { open: true }
+      const api = await createApi({
+        store: gated(disk, gate),
+        strategies,
+        clock,
+        random: random.fork('names'),
+        newUid,
+        options: { exact: false, isTimeZone: () => true },
+        log: silentLog,
+        disabledAdmission: ['ServiceAccount'],
+      })
+      if (!api.ok) throw new Error(`the server cannot start: ${JSON.stringify(api.error)}`)
+      current.api = api.value
+      const die = (): void => {
+        gate.open = false
+        silence()
+        current.api = undefined
+        api.value.close()
+      }
+      return { die }
+    },
+    async controllers() {
+      const { clock, silence } = time.forPart()
+      const network = networkFor('controllers', clock)
+      startManager({
+        client: throughNetwork(() => clientOf('controllers'), network),
+        clock,
+        random: random.fork('controllers-own'),
+        log: silentLog,
+        options: { exact: false },
+      })
+      return deathOf(network, silence)
+    },
+    async node() {
+      const { clock, silence } = time.forPart()
+      const network = networkFor('node', clock)
+      startAgent({
+        client: throughNetwork(() => clientOf('node'), network),
+        clock,
+        random: random.fork('node-own'),
+        log: silentLog,
+        runtime: machine.runtime(),
+        dataDir: '/nonexistent/sim',
+        nodeName: 'sim',
+        version: 'sim',
+        hostEnv: {},
+      })
+      return deathOf(network, silence)
+    },
+  }
+
+  const userClock = time.forPart().clock
+  return {
+    time,
+    random,
+    rates,
+    counts,
+    machine,
+    disk,
+    truth: () => clientOf('truth'),
+    api: () => current.api,
+    user: throughNetwork(() => clientOf('user'), networkFor('user', userClock)),
+    isUp: (part) => running.has(part),
+    crash(part) {
+      running.get(part)?.die()
+      running.delete(part)
+      counts.crashes++
+    },
+    async start(part) {
+      if (!running.has(part)) running.set(part, await starters[part]())
+    },
+    async advance(span) {
+      const end = time.monotonic() + span
+      await settle()
+      for (let at = time.nextAt(); at !== undefined && at <= end; at = time.nextAt()) {
+        time.runUntil(at)
+        await settle()
+      }
+      time.runUntil(end)
+    },
+  }
+}
+
+function deathOf(network: Network, silence: () => void): Running {
+  return {
+    die() {
+      network.alive = false
+      silence()
+    },
+  }
+}
+
+/** The disk as one server process sees it: after its death nothing of what it still wanted is carried out or told. */
+function gated(disk: Store, gate: { readonly open: boolean }): Store {
+  const only =
+    <Args extends unknown[], T>(act: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      if (!gate.open) return never
+      const answer = await act(...args)
+      return gate.open ? answer : never
+    }
+  return {
+    ...disk,
+    get: only(disk.get),
+    list: only(disk.list),
+    create: only(disk.create),
+    update: only(disk.update),
+    delete: only(disk.delete),
+    compact: only(disk.compact),
+    watch: (prefix, from, observer) =>
+      disk.watch(prefix, from, {
+        onChanges: (changes) => (gate.open ? observer.onChanges(changes) : undefined),
+        onEnd: (error) => (gate.open ? observer.onEnd(error) : undefined),
+      }),
+    close: async () => {},
+  }
+}
+
+export const noFaults = (): FaultRates => ({ refuse: 0, loseAnswer: 0, delay: 0, dropWatch: 0, delayEvents: 0 })
+export const minute = millis(60_000)
