@@ -3,19 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { memoryClient } from '../../test/support/memory-client.ts'
+import { realClock as clock } from '../../test/support/real-clock.ts'
 import type { Pod, PodSpec } from '../apis/core/index.ts'
-import { type Clock, instant, silentLog } from '../base/index.ts'
+import { silentLog } from '../base/index.ts'
 import { startAgent } from './agent.ts'
 import { createProcessRuntime } from './process/index.ts'
-
-const clock: Clock = {
-  now: () => instant(Date.now()),
-  monotonic: () => performance.now() as ReturnType<Clock['monotonic']>,
-  wake: (delay, callback) => {
-    const timer = setTimeout(callback, delay)
-    return () => clearTimeout(timer)
-  },
-}
 
 let serial = 0
 function podOf(spec: Partial<PodSpec>): Pod {
@@ -64,11 +56,7 @@ test('a pod of one program that ends well succeeds', async () => {
   const pod = run(
     podOf({ containers: [{ name: 'main', image: 'x', command: ['echo'], args: ['hello'], resources: {} }] }),
   )
-  const done = await api.until<Pod>('pods', pod.metadata.name ?? '', ({ status }) => status.phase === 'Succeeded')
-    api.writes.map(
-      ({ verb, resource, object }) => `${verb} ${resource} ${(object as { reason?: string }).reason ?? ''}`,
-    ),
-  )
+  await api.until<Pod>('pods', pod.metadata.name ?? '', ({ status }) => status.phase === 'Succeeded')
   const log = readFileSync(runtime.logPath({ podUid: pod.metadata.uid ?? '', container: 'main', attempt: 0 }), 'utf8')
   assert.equal(log, 'hello\n')
   await close()

@@ -218,7 +218,7 @@ function settleFrom(state: State, run: Run, found: Found): void {
       return
     case 'Ended': {
       const exit = exitOf(state, run, found.exit)
-      if (!run.namespaced) sweepSoon(state, run.id)
+      if (!run.namespaced || found.exit.why === 'lost') sweepSoon(state, run.id)
       settle(state, run, 'Ended', { key: run.key, id: containerIdOf(run.key), state: { kind: 'Exited', exit } })
       return
     }
@@ -388,6 +388,7 @@ function sweepSoon(state: State, id: string): void {
 }
 
 async function close(state: State): Promise<void> {
+  if (state.closed) return
   state.closed = true
   state.cancelLook?.()
   state.cancelSweep?.()

@@ -1,0 +1,333 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { describe, type TestContext, test } from 'node:test'
+import fc from 'fast-check'
+import { realClock } from '../../../test/support/real-clock.ts'
+import { silentLog } from '../../base/index.ts'
+import type { ContainerConfig, Exit, Observed, Runtime } from '../runtime/index.ts'
+import { allPids, statOf } from './proc.ts'
+import { createProcessRuntime } from './process-runtime.ts'
+import { cookieOf } from './process-tree.ts'
+import { detectTools } from './tools.ts'
+
+const programs = new URL('../../../test/fixtures/programs/', import.meta.url).pathname
+const { unshare } = await detectTools({ path: '', namespaces: 'auto' })
+const prefix = `t${process.pid}`
+let serial = 0
+
+type World = { readonly runtime: Runtime; readonly dir: string; readonly open: () => Promise<Runtime> }
+
+async function world(t: TestContext, namespaces: 'auto' | 'never'): Promise<World> {
+  const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-process-`)
+  const opened: Runtime[] = []
+  const open = async () => {
+    const runtime = await createProcessRuntime({
+      dir,
+      version: '0',
+      clock: realClock,
+      log: silentLog,
+      hostEnv: process.env,
+      namespaces,
+    })
+    opened.push(runtime)
+    return runtime
+  }
+  const runtime = await open()
+  t.after(async () => {
+    const last = opened.at(-1)
+    for (const uid of (await last?.podUids()) ?? []) await last?.remove(uid)
+    for (const each of opened) await each.close()
+    assert.deepEqual(leaked(), [], 'no process of ours is left')
+    rmSync(dir, { recursive: true })
+  })
+  return { runtime, dir, open }
+}
+
+/** Processes that carry the cookie of one of this file's runs. */
+const leaked = (): readonly number[] =>
+  allPids().filter((pid) => cookieOf(pid)?.startsWith(prefix) === true && statOf(pid)?.state !== 'Z')
+
+function config(command: readonly string[], more: Partial<ContainerConfig> = {}): ContainerConfig {
+  serial += 1
+  return {
+    key: { podUid: `${prefix}-${serial}`, container: 'main', attempt: 0 },
+    pod: { namespace: 'default', name: 'p', hostname: 'p' },
+    image: 'busybox',
+    command,
+    env: { PATH: process.env['PATH'] ?? '' },
+    mounts: [],
+    limits: {},
+    ...more,
+  }
+}
+
+/** Fulfilled with the end of a run. */
+const endOf = (runtime: Runtime, { key }: ContainerConfig): Promise<Exit> =>
+  new Promise((resolve) => {
+    const silence = runtime.onChange(({ key: other, state }) => {
+      if (other.podUid !== key.podUid || state.kind !== 'Exited') return
+      silence()
+      resolve(state.exit)
+    })
+  })
+
+async function run(runtime: Runtime, wanted: ContainerConfig): Promise<Exit & { readonly log: string }> {
+  const ended = endOf(runtime, wanted)
+  const started = await runtime.start(wanted)
+  assert.ok(started.ok)
+  const exit = await ended
+  const path = runtime.logPath(wanted.key)
+  return { ...exit, log: existsSync(path) ? readFileSync(path, 'utf8') : '' }
+}
+
+/** Fulfilled once the log of a run holds the text. */
+async function said(runtime: Runtime, { key }: ContainerConfig, text: string): Promise<void> {
+  while (!(existsSync(runtime.logPath(key)) && readFileSync(runtime.logPath(key), 'utf8').includes(text))) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+const modes = [
+  { name: 'in namespaces', namespaces: 'auto', skip: unshare === undefined ? 'this host permits none' : false },
+  { name: 'as sessions', namespaces: 'never', skip: false },
+] as const
+
+for (const { name, namespaces, skip } of modes) {
+  describe(`runs ${name}`, { skip }, () => {
+    test('end as their command ends', async (t) => {
+      const { runtime } = await world(t, namespaces)
+      const cases: readonly (readonly [readonly string[], number, Exit['reason'], string])[] = [
+        [['true'], 0, 'Completed', ''],
+        [['sh', '-c', 'echo out; echo err >&2; exit 7'], 7, 'Error', 'out\nerr\n'],
+        [['sh', '-c', 'kill -9 $$'], 137, 'Error', ''],
+        [['sh', '-c', 'kill -15 $$'], 143, 'Error', ''],
+        [['sh', '-c', 'exit 126'], 126, 'Error', ''],
+        [['sh', '-c', 'exit 127'], 127, 'Error', ''],
+        [['sh', '-c', 'cat; echo end'], 0, 'Completed', 'end\n'],
+      ]
+      for (const [command, exitCode, reason, log] of cases) {
+        const exit = await run(runtime, config(command))
+        assert.deepEqual({ exitCode: exit.exitCode, reason: exit.reason, log: exit.log }, { exitCode, reason, log })
+        assert.ok(exit.startedAt <= exit.finishedAt)
+      }
+    })
+
+    test('that cannot be executed say why and what to do', async (t) => {
+      const { runtime, dir } = await world(t, namespaces)
+      writeFileSync(`${dir}/plain`, 'text')
+      writeFileSync(`${dir}/lost`, '#!/no/such/interpreter\n', { mode: 0o755 })
+      const cases: readonly (readonly [ContainerConfig, RegExp])[] = [
+        [config(['no-such-program']), /^exec: "no-such-program": executable file not found in \$PATH: .*install it/],
+        [config(['/no/such/program']), /^exec: "\/no\/such\/program": stat \/no\/such\/program: no such file/],
+        [config([`${dir}/plain`]), /plain": permission denied/],
+        [
+          config(['true'], { workingDir: '/no/such/place' }),
+          /workingDir "\/no\/such\/place" failed: no such directory/,
+        ],
+        [config([]), /^no command specified: .*"busybox"/],
+      ]
+      for (const [wanted, message] of cases) {
+        const exit = await run(runtime, wanted)
+        assert.equal(exit.exitCode, 128)
+        assert.equal(exit.reason, 'StartError')
+        assert.match(exit.message ?? '', message)
+        assert.equal(exit.log, '', 'the log holds only what the program wrote')
+      }
+    })
+
+    test('get exactly their arguments, environment and directory', async (t) => {
+      const { runtime, dir } = await world(t, namespaces)
+      const env = {
+        PATH: process.env['PATH'] ?? '',
+        QUOTES: `a'b"c\\d$(touch /tmp/never)\`e\``,
+        'with.dots': 'and\nnewlines\n',
+        IFS: 'x',
+        OPTIND: 'not a number',
+        PPID: '1',
+        PWD: '/elsewhere',
+        EMPTY: '',
+        _: 'underscore',
+      }
+      const where = await run(runtime, config(['readlink', '/proc/self/cwd'], { env, workingDir: dir }))
+      assert.equal(where.log, `${dir}\n`)
+      const wanted = config(['cat', '/proc/self/environ'], { env, workingDir: dir })
+      const variables = (await run(runtime, wanted)).log.split('\0').slice(0, -1)
+      const seen = Object.fromEntries(
+        variables.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+      )
+      const { JOBD_POD_UID: uid, JOBD_CONTAINER: _id, ...rest } = seen
+      assert.deepEqual(rest, env)
+      assert.equal(uid, wanted.key.podUid)
+    })
+
+    test('get any text as arguments', async (t) => {
+      const { runtime } = await world(t, namespaces)
+      const text = fc.string({ unit: 'binary', maxLength: 40 }).map((value) => value.replaceAll('\0', ''))
+      const property = fc.asyncProperty(fc.array(text, { maxLength: 6 }), async (words) => {
+        const { log, exitCode } = await run(runtime, config([`${programs}print-argv.sh`, ...words]))
+        assert.equal(exitCode, 0)
+        const clean = words.map((word) => Buffer.from(word).toString())
+        assert.deepEqual(log.split('\0').slice(0, -1), clean)
+      })
+      await fc.assert(property, { numRuns: 30, examples: [[["'", '\n', '\x81\x88', '-n', '$(id)', '\\']]] })
+    })
+
+    test('end their own way when asked to', async (t) => {
+      const { runtime } = await world(t, namespaces)
+      const wanted = config([`${programs}end-on-term.sh`])
+      const ended = endOf(runtime, wanted)
+      await runtime.start(wanted)
+      await said(runtime, wanted, 'ready')
+      await runtime.signal(wanted.key, 'SIGTERM')
+      assert.equal((await ended).exitCode, 42)
+      assert.match(readFileSync(runtime.logPath(wanted.key), 'utf8'), /asked/)
+    })
+
+    test('die with every descendant when killed', async (t) => {
+      const { runtime } = await world(t, namespaces)
+      const wanted = config([`${programs}fork-away.sh`])
+      const ended = endOf(runtime, wanted)
+      await runtime.start(wanted)
+      await said(runtime, wanted, 'forked')
+      assert.ok(leaked().length >= 4)
+      await runtime.signal(wanted.key, 'SIGKILL')
+      assert.equal((await ended).exitCode, 137)
+      assert.deepEqual(leaked(), [])
+      assert.equal(readFileSync(runtime.logPath(wanted.key), 'utf8'), 'forked\n')
+    })
+
+    test('leave nobody behind when they end by themselves', async (t) => {
+      const { runtime } = await world(t, namespaces)
+      const exit = await run(runtime, config([`${programs}leave-behind.sh`]))
+      assert.equal(exit.exitCode, 3)
+      while (leaked().length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    })
+
+    test('that are deaf to SIGTERM die by SIGKILL', async (t) => {
+      const { runtime } = await world(t, namespaces)
+      const wanted = config([`${programs}ignore-term.sh`])
+      const ended = endOf(runtime, wanted)
+      await runtime.start(wanted)
+      await said(runtime, wanted, 'deaf')
+      await runtime.signal(wanted.key, 'SIGTERM')
+      assert.equal(leaked().length > 0, true)
+      await runtime.signal(wanted.key, 'SIGKILL')
+      assert.equal((await ended).exitCode, 137)
+    })
+
+    test('start once however often they are asked for', async (t) => {
+      const { runtime, dir } = await world(t, namespaces)
+      const wanted = config([`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`])
+      const ended = endOf(runtime, wanted)
+      await Promise.all([runtime.start(wanted), runtime.start(wanted), runtime.start(wanted)])
+      writeFileSync(`${dir}/go`, '')
+      assert.equal((await ended).exitCode, 0)
+      await runtime.start(wanted)
+      assert.equal(readFileSync(`${dir}/runs`, 'utf8'), 'run\n')
+    })
+
+    test('go on without the daemon and are found again', async (t) => {
+      const { runtime, dir, open } = await world(t, namespaces)
+      const wanted = config([`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`])
+      const before = await runtime.start(wanted)
+      await said(runtime, wanted, 'started')
+      await runtime.close()
+      const next = await open()
+      const [found] = await next.observe(wanted.key.podUid)
+      assert.deepEqual(found, before.ok ? before.value : undefined)
+      const ended = endOf(next, wanted)
+      writeFileSync(`${dir}/go`, '')
+      assert.equal((await ended).exitCode, 0)
+      assert.equal(readFileSync(next.logPath(wanted.key), 'utf8'), 'started\ndone\n')
+      assert.equal(readFileSync(`${dir}/runs`, 'utf8'), 'run\n')
+    })
+
+    test('that end while no daemon looks are judged by what they left', async (t) => {
+      const { runtime, dir, open } = await world(t, namespaces)
+      const wanted = config([`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`])
+      await runtime.start(wanted)
+      await said(runtime, wanted, 'started')
+      await runtime.close()
+      writeFileSync(`${dir}/go`, '')
+      await said(runtime, wanted, 'done')
+      while (leaked().length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      const next = await open()
+      for (;;) {
+        const [found] = await next.observe(wanted.key.podUid)
+        if (found?.state.kind === 'Exited') {
+          assert.equal(found.state.exit.exitCode, 0)
+          return
+        }
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    })
+
+    test('whose supervisor was killed are lost, and nothing of them stays', async (t) => {
+      const { runtime, dir, open } = await world(t, namespaces)
+      const wanted = config(['sleep', '1000'])
+      await runtime.start(wanted)
+      await runtime.close()
+      const claim = readFileSync(`${dir}/pods/${wanted.key.podUid}/main.0.claim`, 'utf8')
+      process.kill(Number.parseInt(claim, 10), 'SIGKILL')
+      const next = await open()
+      const [found] = await next.observe(wanted.key.podUid)
+      assert.equal(found?.state.kind === 'Exited' && found.state.exit.reason, 'ContainerStatusUnknown')
+      assert.equal(found?.state.kind === 'Exited' && found.state.exit.exitCode, 137)
+      while (leaked().length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    })
+
+    test('asked for by a daemon that was killed at once run exactly once', async (t) => {
+      const { dir, open, runtime } = await world(t, namespaces)
+      await runtime.close()
+      const uids = Array.from({ length: 30 }, (_, index) => `${prefix}-k${index}`)
+      await killedWhileStarting(dir, namespaces, uids)
+      const next = await open()
+      for (const uid of uids) {
+        const key = { podUid: uid, container: 'main', attempt: 0 }
+        const wanted = { ...config(['sh', '-c', `echo run >>${dir}/runs-${uid}`]), key }
+        await next.observe(uid)
+        const started = await next.start(wanted)
+        assert.ok(started.ok)
+        if (started.value.state.kind === 'Running') await settled(next, uid)
+      }
+      for (const uid of uids) assert.equal(readFileSync(`${dir}/runs-${uid}`, 'utf8'), 'run\n', uid)
+    })
+
+    test('are gone with their files once removed', async (t) => {
+      const { runtime, dir } = await world(t, namespaces)
+      const wanted = config([`${programs}ignore-term.sh`])
+      await runtime.start(wanted)
+      await runtime.remove(wanted.key.podUid)
+      assert.deepEqual(leaked(), [])
+      assert.equal(existsSync(`${dir}/pods/${wanted.key.podUid}`), false)
+      assert.deepEqual(await runtime.podUids(), [])
+    })
+  })
+}
+
+async function settled(runtime: Runtime, podUid: string): Promise<Observed> {
+  for (;;) {
+    const [found] = await runtime.observe(podUid)
+    if (found?.state.kind === 'Exited') return found
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** A daemon of its own that asks for all the runs and is killed with SIGKILL as soon as it has. */
+async function killedWhileStarting(dir: string, namespaces: string, uids: readonly string[]): Promise<void> {
+  const source = `
+    import { createProcessRuntime } from ${JSON.stringify(new URL('./process-runtime.ts', import.meta.url).href)}
+    import { realClock } from ${JSON.stringify(new URL('../../../test/support/real-clock.ts', import.meta.url).href)}
+    const log = { debug() {}, info() {}, warn() {}, error() {} }
+    const runtime = await createProcessRuntime({ dir: ${JSON.stringify(dir)}, version: '0', clock: realClock, log, hostEnv: process.env, namespaces: '${namespaces}' })
+    for (const podUid of ${JSON.stringify(uids)}) {
+      void runtime.start({ key: { podUid, container: 'main', attempt: 0 }, pod: { namespace: 'd', name: 'p', hostname: 'p' }, image: '',
+        command: ['sh', '-c', 'echo run >>${dir}/runs-' + podUid], env: { PATH: process.env.PATH }, mounts: [], limits: {} })
+    }
+    setImmediate(() => process.kill(process.pid, 'SIGKILL'))
+  `
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', source], { stdio: 'inherit' })
+  await new Promise((resolve) => child.once('exit', resolve))
+}
