@@ -4,10 +4,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { internalError, type Status, schema } from '../../apimachinery/index.ts'
-import type { Log } from '../../base/index.ts'
+import { internalError, type Status } from '../../apimachinery/index.ts'
+import type { Instant, Log } from '../../base/index.ts'
 import type { RequestContext, User } from '../registry/index.ts'
-import { encodeProtobuf } from './media.ts'
+import { protobufOf } from './media.ts'
 import { contentTypes, negotiate, type Representation, wantsPretty } from './negotiate.ts'
 import { boolOf, first, type Query } from './query.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -21,8 +21,11 @@ export type Exchange = {
   readonly query: Query
   readonly auditId: string
   readonly log: Log
+  readonly now: () => Instant
   /** Texts for `Warning:` headers, in order. */
   readonly warnings: string[]
+  /** The `Cache-Control` of the answer; documents that never change say otherwise. */
+  cacheControl: string
   user: User
   /** Set when the answer has no end of its own: watches, logs, streams. */
   longRunning: boolean
@@ -52,7 +55,7 @@ const noHeaders: readonly string[] = []
 
 /** The headers of every answer, as node's flat list of names and values. */
 function headersOf(x: Exchange, contentType: string, extra: readonly string[]): string[] {
-  const headers = ['Audit-Id', x.auditId, 'Cache-Control', 'no-cache, private', 'Content-Type', contentType]
+  const headers = ['Audit-Id', x.auditId, 'Cache-Control', x.cacheControl, 'Content-Type', contentType]
   for (const text of extra) headers.push(text)
   if (x.warnings.length > 0) for (const text of warningHeaders(x.warnings)) headers.push('Warning', text)
   return headers
@@ -142,7 +145,7 @@ export function sendDocument(
   } else if (form.media === 'yaml') {
     send(x, code, contentTypes.yaml, yamlText(document.value()), extra)
   } else {
-    send(x, code, contentTypes.protobuf, encodeProtobuf(document.value()), extra)
+    send(x, code, contentTypes.protobuf, protobufOf(document.value()), extra)
   }
 }
 
@@ -174,8 +177,3 @@ export const sendText = (x: Exchange, code: number, text: string): void =>
   send(x, code, 'text/plain; charset=utf-8', text, ['X-Content-Type-Options', 'nosniff'])
 
 export const pageNotFound = (x: Exchange): void => sendText(x, 404, '404 page not found\n')
-
-/** Kinds that are served, by group word and kind: whether a value is one of the API's own objects. */
-export const servedTypes: ReadonlyMap<string, string> = new Map(
-  schema.kinds.flatMap((kind) => (kind.type === undefined ? [] : [[`${kind.group}/${kind.kind}`, kind.type] as const])),
-)

@@ -1,1 +1,20 @@
-export { type HttpServer, type Listen, type ServerParts, startServer } from './server.ts'
+/**
+ * The API server over HTTPS. `createHttpServer({ api, options, auth, certificates, version, openapi, clock, random, log,
+ * listen: { host, port } })` listens and answers `{ address: { host, port, url }, close(), renew() }`.
+ */
+export { createHttpServer, type HttpServerConfig } from './create-http-server.ts'
+export type { HealthCheck, HealthRoot } from './health.ts'
+export type { OpenApi, OpenApiDocument } from './openapi.ts'
+export type {
+  ExecEnd,
+  ExecOutput,
+  ExecRequest,
+  ExecSession,
+  LogRequest,
+  PodLogs,
+  PodStreams,
+  PortOutput,
+  PortSession,
+  TerminalSize,
+} from './pods.ts'
+export type { HttpServer, Listen } from './server.ts'

@@ -3,7 +3,19 @@
  *
  * @source kubernetes v1.36 apiserver/pkg/endpoints/handlers/negotiation/negotiate.go, NegotiateInputSerializer; rest.go, transformDecodeError, summarizeData
  */
-import { badRequest, type KindSchema, type Status, unsupportedMediaType } from '../../apimachinery/index.ts'
+import {
+  apiVersionOf,
+  badRequest,
+  decodeMessage,
+  encodeProtobuf,
+  encodeWatchFrame,
+  type KindSchema,
+  openEnvelope,
+  type Status,
+  typeOfKind,
+  unsupportedMediaType,
+  type WatchEventType,
+} from '../../apimachinery/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { RequestBody } from '../registry/index.ts'
 import { type Media, mediaTypes } from './negotiate.ts'
@@ -45,43 +57,95 @@ export function summary(body: Buffer): string {
 const unrecognized = (kind: KindSchema, why: string, body: Buffer): Status =>
   badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${why} (${summary(body)})`)
 
+/** A parsed YAML document; `problems` are keys that stand twice, as `line 3: key "a" already set in map`. */
 export type ParsedYaml = { readonly value: unknown; readonly problems: readonly string[] }
 
-/** The body of a request for an object of `kind`. */
-export async function requestBody(
+/** Strict decoding tells all of them as one error, warnings tell them one by one. */
+function yamlProblems(problems: readonly string[], validation: string | undefined): readonly string[] {
+  return validation === 'Strict' && problems.length > 0
+    ? [`yaml: unmarshal errors:\n  ${problems.join('\n  ')}`]
+    : problems
+}
+
+async function yamlBody(
+  body: Buffer,
+  kind: KindSchema,
+  validation: string | undefined,
+): Promise<Result<RequestBody, Status>> {
+  const { parseYaml } = await import('./yaml-parse.ts')
+  const parsed = parseYaml(body.toString('utf8'))
+  if (!parsed.ok) return fail(unrecognized(kind, parsed.error, body))
+  const { value, problems } = parsed.value
+  return ok({ kind: 'Value', value, problems: yamlProblems(problems, validation) })
+}
+
+/** A protobuf body as a value of the type that it names; of an unknown type only the name is told. */
+function protobufBody(body: Buffer, kind: KindSchema): Result<RequestBody, Status> {
+  const envelope = openEnvelope(body)
+  if (!envelope.ok) return fail(unrecognized(kind, envelope.error, body))
+  const named = {
+    apiVersion:
+      envelope.value.apiVersion || apiVersionOf(kind.bodyGroup ?? kind.group, kind.bodyVersion ?? kind.version),
+    kind: envelope.value.kind || kind.kind,
+  }
+  const type = typeOfKind(named.apiVersion, named.kind)
+  if (type === undefined) return ok({ kind: 'Value', value: named })
+  const message = decodeMessage(type, envelope.value.raw, named)
+  return message.ok ? ok({ kind: 'Value', value: message.value }) : fail(unrecognized(kind, message.error, body))
+}
+
+/** The body of a request for an object of `kind`. `validation` is the request's `fieldValidation`. */
+export function requestBody(
   contentType: string | undefined,
   body: Buffer,
   kind: KindSchema,
-): Promise<Result<RequestBody, Status>> {
+  validation?: string,
+): Result<RequestBody, Status> | Promise<Result<RequestBody, Status>> {
   const media = bodyMedia(contentType)
   if (!media.ok) return media
-  if (media.value === 'json') return ok({ kind: 'Text', text: body.toString('utf8') })
-  if (media.value === 'yaml') {
-    const { parseYaml } = await import('./yaml-parse.ts')
-    const parsed = parseYaml(body.toString('utf8'))
-    if (!parsed.ok) return fail(unrecognized(kind, parsed.error, body))
-    return ok({ kind: 'Value', value: parsed.value.value, problems: parsed.value.problems })
+  switch (media.value) {
+    case 'json':
+      return ok({ kind: 'Text', text: body.toString('utf8') })
+    case 'yaml':
+      return yamlBody(body, kind, validation)
+    case 'protobuf':
+      return protobufBody(body, kind)
   }
-  return fail(unrecognized(kind, 'protobuf is not available', body))
-}
-
-/** The body of a patch: JSON, except for apply patches, which are YAML (and so may be JSON). */
-export async function patchBody(type: string, body: Buffer): Promise<Result<RequestBody, Status>> {
-  const text = body.toString('utf8')
-  if (type !== 'apply' || looksLikeJson(text)) return ok({ kind: 'Text', text })
-  const { parseYaml } = await import('./yaml-parse.ts')
-  const parsed = parseYaml(text)
-  if (!parsed.ok) return fail(badRequest(`error decoding YAML: error converting YAML to JSON: ${parsed.error}`))
-  return ok({ kind: 'Value', value: parsed.value.value, problems: parsed.value.problems })
 }
 
 const looksLikeJson = (text: string): boolean => /^\s*\{/.test(text)
 
-export function encodeProtobuf(_value: unknown): Uint8Array {
-  throw new Error('protobuf is not available')
+/** The body of a patch: JSON, except for apply patches, which are YAML (and so may be JSON). */
+export async function patchBody(type: string, body: Buffer, validation?: string): Promise<Result<RequestBody, Status>> {
+  const text = body.toString('utf8')
+  if (type !== 'apply' || looksLikeJson(text)) return ok({ kind: 'Text', text })
+  const { parseYaml } = await import('./yaml-parse.ts')
+  const parsed = parseYaml(text)
+  const converting = 'error converting YAML to JSON'
+  if (!parsed.ok) return fail(badRequest(`error decoding YAML: ${converting}: ${parsed.error}`))
+  const { value, problems } = parsed.value
+  if (Array.isArray(value) || (typeof value !== 'object' && value !== undefined)) {
+    const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+    const into = `json: cannot unmarshal ${what} into Go value of type map[string]interface {}`
+    return fail(badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${into}`))
+  }
+  if (validation === 'Strict' && problems.length > 0) {
+    return fail(badRequest(`error strict decoding YAML: ${converting}: ${yamlProblems(problems, validation)[0]}`))
+  }
+  return ok({ kind: 'Value', value: value ?? {}, problems })
+}
+
+type Named = { readonly apiVersion?: string | undefined; readonly kind?: string | undefined }
+
+/** The protobuf body of an object, list or Status. All of these have a type; anything else is a defect. */
+export function protobufOf(value: unknown): Uint8Array {
+  const { apiVersion = '', kind = '' } = value as Named
+  // Metadata-only objects have one form in all versions of their group.
+  const type = typeOfKind(apiVersion === 'meta.k8s.io/v1beta1' ? 'meta.k8s.io/v1' : apiVersion, kind)
+  if (type === undefined) throw new Error(`${apiVersion} ${kind} has no protobuf form`)
+  return encodeProtobuf(type, { apiVersion, kind }, value as object)
 }
 
 /** One frame of a protobuf watch. */
-export function watchFrame(_type: string, _object: unknown): Uint8Array {
-  throw new Error('protobuf is not available')
-}
+export const watchFrame = (type: WatchEventType, object: unknown): Uint8Array =>
+  encodeWatchFrame(type, protobufOf(object))

@@ -126,9 +126,8 @@ export function objectDocument(
   form: Representation,
   include: IncludeObject,
 ): Result<Document, Status> {
-  if (form.as === undefined || isStatus(object)) {
-    return ok({ value: () => object, text: () => presenter.api.textOf(object) })
-  }
+  if (isStatus(object)) return ok(documentOf(object))
+  if (form.as === undefined) return ok({ value: () => object, text: () => presenter.api.textOf(object) })
   switch (form.as) {
     case 'Table': {
       const meta = { resourceVersion: object.metadata.resourceVersion ?? '' }

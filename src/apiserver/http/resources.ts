@@ -76,7 +76,12 @@ async function list(x: Exchange, presenter: Presenter, route: Route, { form, inc
 async function create(x: Exchange, presenter: Presenter, route: Route, form: Form): Promise<void> {
   const bytes = await readBody(x.req)
   if (!bytes.ok) return sendStatus(x, bytes.error)
-  const body = await requestBody(x.req.headers['content-type'], bytes.value, route.kind)
+  const body = await requestBody(
+    x.req.headers['content-type'],
+    bytes.value,
+    route.kind,
+    first(x.query, 'fieldValidation'),
+  )
   if (!body.ok) return sendStatus(x, body.error)
   const written = await presenter.api.create(targetOf(route), body.value, contextOf(x))
   if (!written.ok) return sendStatus(x, written.error)
@@ -87,7 +92,12 @@ async function create(x: Exchange, presenter: Presenter, route: Route, form: For
 async function update(x: Exchange, presenter: Presenter, route: Route, form: Form): Promise<void> {
   const bytes = await readBody(x.req)
   if (!bytes.ok) return sendStatus(x, bytes.error)
-  const body = await requestBody(x.req.headers['content-type'], bytes.value, route.kind)
+  const body = await requestBody(
+    x.req.headers['content-type'],
+    bytes.value,
+    route.kind,
+    first(x.query, 'fieldValidation'),
+  )
   if (!body.ok) return sendStatus(x, body.error)
   const written = await presenter.api.update(targetOf(route), body.value, contextOf(x))
   if (!written.ok) return sendStatus(x, written.error)
@@ -98,7 +108,7 @@ async function patch(x: Exchange, presenter: Presenter, route: Route, form: Form
   const bytes = await readBody(x.req)
   if (!bytes.ok) return sendStatus(x, bytes.error)
   const type = patchTypes[mimeOf(x.req.headers['content-type']) as keyof typeof patchTypes]
-  const body = await patchBody(type, bytes.value)
+  const body = await patchBody(type, bytes.value, first(x.query, 'fieldValidation'))
   if (!body.ok) return sendStatus(x, body.error)
   const written = await presenter.api.patch(targetOf(route), { type, body: body.value }, contextOf(x))
   if (!written.ok) return sendStatus(x, written.error)

@@ -6,8 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { badRequest, type Status, serviceUnavailable, timeout, unauthorized } from '../../apimachinery/index.ts'
-import { type Clock, type Log, type Millis, millis, type Random } from '../../base/index.ts'
+import { type Clock, type Log, type Millis, millis, type Random, type Result } from '../../base/index.ts'
 import { type Attributes, type Authenticate, type Authorize, anonymous, forbiddenStatus } from '../auth/index.ts'
+import type { User } from '../registry/index.ts'
 import { type Exchange, pageNotFound, sendDefect, sendStatus } from './exchange.ts'
 import { first, parseQuery } from './query.ts'
 import type { Presenter } from './representation.ts'
@@ -25,6 +26,8 @@ export type ServerParts = {
   readonly presenter: Presenter
   readonly authenticate: Authenticate
   readonly authorize: Authorize
+  /** Who the request is to count as from; undefined when it does not ask for anybody. */
+  readonly impersonate: (x: Exchange) => Result<User, Status> | undefined
   readonly servePath: ServePath
   readonly serveConnect: ServeConnect
   readonly clock: Clock
@@ -147,7 +150,9 @@ function newExchange(state: State, req: IncomingMessage, res: ServerResponse): E
     info: requestInfo(req.method ?? 'GET', path, query),
     auditId: auditIdOf(req),
     log: state.parts.log,
+    now: state.parts.clock.now,
     warnings: [],
+    cacheControl: 'no-cache, private',
     user: anonymous,
     longRunning: false,
     code: 0,
@@ -191,6 +196,11 @@ function admit(state: State, x: Exchange): Status | undefined {
   const user = parts.authenticate(x.req)
   if (!user.ok) return unauthorizedStatus
   x.user = user.value
+  const other = parts.impersonate(x)
+  if (other !== undefined) {
+    if (!other.ok) return other.error
+    x.user = other.value
+  }
   const attributes = attributesOf(x.info)
   const decision = parts.authorize(x.user, attributes)
   if (!decision.allowed) return forbiddenStatus(x.user, attributes, decision.reason)

@@ -114,7 +114,7 @@ export function watchRequest(x: Exchange, route: Route, random: Random): Result<
   if (!query.ok) return query
   const asked = parameters.value.timeoutSeconds ?? 0
   const timeoutSeconds = asked > 0 ? asked : leastOpen + below(random, leastOpen)
-  return ok({ query: query.value, timeoutSeconds })
+  return ok({ query: { ...query.value, timeoutSeconds }, timeoutSeconds })
 }
 
 /** What a stream of events is written to. */
@@ -244,12 +244,14 @@ export async function serveWatch(
   let watch: ApiWatch | undefined
   let cancelTimeout: (() => void) | undefined
   let begun = false
+  let over = false
   const begin = (): void => {
     if (begun) return
     begun = true
     beginStream(x, 200, framer.value.contentType)
   }
   const feed = newFeed(framer.value, responseSink(x), clock, () => {
+    over = true
     cancelTimeout?.()
     watch?.stop()
   })
@@ -267,7 +269,7 @@ export async function serveWatch(
   const started = await presenter.api.watch(target, request.value.query, observer, contextOf(x))
   if (!started.ok) return sendStatus(x, started.error)
   watch = started.value
-  if (x.res.destroyed) return watch.stop()
+  if (over || x.res.destroyed) return watch.stop()
   begin()
   cancelTimeout = clock.wake(toMillis(seconds(request.value.timeoutSeconds)), () => feed.finish())
   x.res.on('drain', feed.drained)

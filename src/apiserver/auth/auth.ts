@@ -1,0 +1,82 @@
+/**
+ * Authentication and authorization put together: who asks, may they, and the API kinds that are about it.
+ */
+import type { KubeObject } from '../../apimachinery/index.ts'
+import type { Clock } from '../../base/index.ts'
+import type { AdmissionPlugin } from '../admission/index.ts'
+import type { CreateHandler, User } from '../registry/index.ts'
+import { type Authenticate, newAuthenticate } from './authenticate.ts'
+import type { Authorize } from './authorize.ts'
+import { escalationPlugin } from './escalation.ts'
+import { newRbac, type RbacResource } from './rbac.ts'
+import { newReviewHandlers } from './reviews.ts'
+import { type AuthReads, apiAudience, newServiceAccountTokens, newTokenSigner } from './service-account-tokens.ts'
+import { type TokenTable, tokenDigest } from './token-file.ts'
+import { newTokenRequestHandler } from './token-request.ts'
+import { authenticated } from './users.ts'
+
+/** The objects that decisions depend on, as they are now. */
+export type AuthObjects = AuthReads & {
+  readonly list: (resource: string) => readonly KubeObject[]
+  /** Calls back on every change of the resource. */
+  readonly onChange: (resource: string, callback: () => void) => void
+}
+
+export type AuthOptions = {
+  readonly tokens: TokenTable
+  /** PEM of the key that signs tokens of ServiceAccounts. */
+  readonly serviceAccountKey: string
+  readonly clock: Clock
+  readonly newUid: () => string
+}
+
+export type Auth = {
+  readonly authenticate: Authenticate
+  readonly authorize: Authorize
+  /** Handlers for the registry, by resource: token requests and reviews. */
+  readonly handlers: Readonly<Record<string, CreateHandler>>
+  /** Refuses roles and bindings that would give more than their author has. */
+  readonly plugin: AdmissionPlugin
+  /** Gives the objects to decide by. Until then only `system:masters` may do anything. */
+  readonly connect: (objects: AuthObjects) => void
+}
+
+const rbacNames: Readonly<Record<RbacResource, string>> = {
+  clusterroles: 'clusterroles.rbac.authorization.k8s.io',
+  clusterrolebindings: 'clusterrolebindings.rbac.authorization.k8s.io',
+  roles: 'roles.rbac.authorization.k8s.io',
+  rolebindings: 'rolebindings.rbac.authorization.k8s.io',
+}
+
+export function createAuth({ tokens, serviceAccountKey, clock, newUid }: AuthOptions): Auth {
+  let objects: AuthObjects | undefined
+  let version = 0
+  const reads: AuthReads = { get: (resource, namespace, name) => objects?.get(resource, namespace, name) }
+  const rbac = newRbac({
+    version: () => version,
+    list: (resource) => objects?.list(rbacNames[resource]) ?? [],
+  })
+  const signer = newTokenSigner(serviceAccountKey)
+  const accounts = newServiceAccountTokens(signer, reads, clock.now, authenticated)
+  const audiences = [apiAudience]
+  const reviewToken = (token: string, wanted: readonly string[]) => {
+    const fixed: User | undefined = tokens.get(tokenDigest(token))
+    if (fixed !== undefined) return { user: authenticated(fixed), audiences: wanted }
+    const found = accounts.user(token, wanted)
+    return found && { user: found.user, audiences: found.claims.aud.filter((audience) => wanted.includes(audience)) }
+  }
+  return {
+    authenticate: newAuthenticate({ tokens, tokenUser: (token) => accounts.user(token, audiences)?.user }),
+    authorize: rbac.authorize,
+    handlers: {
+      ...newReviewHandlers({ authorize: rbac.authorize, rulesFor: rbac.rulesFor, reviewToken, now: clock.now }),
+      'serviceaccounts/token': newTokenRequestHandler({ signer, reads, now: clock.now, newUid }),
+    },
+    plugin: escalationPlugin(rbac),
+    connect(given) {
+      objects = given
+      version++
+      for (const resource of Object.values(rbacNames)) given.onChange(resource, () => version++)
+    },
+  }
+}

@@ -1,0 +1,86 @@
+/** Puts the HTTPS server together from its parts. */
+import type { ApiOptions } from '../../apis/index.ts'
+import type { Clock, Log, Random } from '../../base/index.ts'
+import { type Auth, type Certificates, impersonate, wantsImpersonation } from '../auth/index.ts'
+import { type Metrics, newMetrics } from '../metrics/index.ts'
+import type { Api } from '../registry/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { HealthCheck } from './health.ts'
+import type { OpenApi } from './openapi.ts'
+import { newServePath } from './paths.ts'
+import { serveLog } from './pod-log.ts'
+import type { PodLogs, PodStreams } from './pods.ts'
+import type { Presenter } from './representation.ts'
+import type { Route } from './routes.ts'
+import { type HttpServer, type Listen, type ServerParts, startServer } from './server.ts'
+
+export type HttpServerConfig = {
+  readonly api: Api
+  /** The switches that table columns depend on. */
+  readonly options: ApiOptions
+  readonly auth: Auth
+  readonly certificates: Certificates
+  /** The document of `/version`. */
+  readonly version: object
+  readonly openapi?: OpenApi | undefined
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly listen: Listen
+  /** Logs and streams of Pods, where a node agent is in this process. */
+  readonly logs?: PodLogs | undefined
+  readonly streams?: PodStreams | undefined
+  /** Checks besides `ping`, e.g. of the store. */
+  readonly health?: readonly HealthCheck[] | undefined
+  readonly metrics?: Metrics | undefined
+}
+
+const ping: HealthCheck = { name: 'ping', check: () => undefined, roots: ['healthz', 'livez', 'readyz'] }
+
+const labelsOf = ({ info, code }: Exchange) => ({
+  verb: info.verb,
+  group: info.group,
+  version: info.version,
+  resource: info.resource,
+  subresource: info.subresource,
+  code,
+})
+
+async function serveConnect(x: Exchange, presenter: Presenter, route: Route, config: HttpServerConfig): Promise<void> {
+  if (route.subresource === 'log') return serveLog(x, presenter, route, config.logs)
+  const { refuseStream } = await import('./pod-streams.ts')
+  return refuseStream(x, presenter, route)
+}
+
+/** Listens and serves until `close`. Rejects when the address cannot be had. */
+export async function createHttpServer(config: HttpServerConfig): Promise<HttpServer> {
+  const { api, options, auth, certificates, clock, random, log, listen } = config
+  const presenter: Presenter = { api, options }
+  const metrics = config.metrics ?? newMetrics()
+  let address = `${listen.host}:${listen.port}`
+  const parts: ServerParts = {
+    presenter,
+    authenticate: auth.authenticate,
+    authorize: auth.authorize,
+    impersonate: (x) =>
+      wantsImpersonation(x.req.headers)
+        ? impersonate(x.user, x.req.headers, x.req.rawHeaders, auth.authorize)
+        : undefined,
+    servePath: newServePath({
+      version: config.version,
+      health: [ping, ...(config.health ?? [])],
+      openapi: config.openapi,
+      metrics: metrics.text,
+      serverAddress: () => address,
+    }),
+    serveConnect: (x, route) => serveConnect(x, presenter, route, config),
+    clock,
+    random,
+    log,
+    tls: { ...certificates.server, ca: certificates.ca },
+    onDone: (x, seconds) => metrics.request(labelsOf(x), seconds, x.longRunning),
+  }
+  const server = await startServer(parts, listen)
+  address = server.address.url.slice('https://'.length)
+  return server
+}

@@ -1,0 +1,112 @@
+/**
+ * The OpenAPI documents over HTTP: what is chosen, how long it may be kept.
+ *
+ * @source kubernetes v1.36 k8s.io/kube-openapi/pkg/{handler,handler3} (facts: paths, media types, headers)
+ */
+import { etagOf, hashOf } from '../discovery/index.ts'
+import { sendCacheable } from './cacheable.ts'
+import { type Exchange, pageNotFound, sendText } from './exchange.ts'
+
+/** One document in both of its forms. */
+export type OpenApiDocument = { readonly json: string; readonly protobuf?: Uint8Array | undefined }
+
+/** Where the documents come from; each is made when it is first asked for. */
+export type OpenApi = {
+  /** Paths below `/openapi/v3/`: `api/v1`, `apis/batch/v1`, `version`. */
+  readonly v3Paths: readonly string[]
+  readonly v3: (path: string) => OpenApiDocument | undefined
+  readonly v2: () => OpenApiDocument
+}
+
+const year = 365 * 24 * 3_600_000
+const protobufType = (version: 'v2' | 'v3'): string =>
+  `application/com.github.proto-openapi.spec.${version}.v1.0+protobuf`
+/** How clients spell it: the name with an at sign is upstream's older one. */
+const protobufNames = (version: 'v2' | 'v3'): readonly string[] => [
+  protobufType(version),
+  `application/com.github.proto-openapi.spec.${version}@v1.0+protobuf`,
+]
+
+type Choice = 'json' | 'protobuf' | undefined
+
+/** JSON where anything goes. */
+function choose(accept: string | undefined, version: 'v2' | 'v3', hasProtobuf: boolean): Choice {
+  if (accept === undefined || accept === '') return 'json'
+  for (const part of accept.split(',')) {
+    const mime = (part.split(';')[0] as string).trim()
+    if (mime === '*/*' || mime === 'application/*' || mime === 'application/json') return 'json'
+    if (hasProtobuf && protobufNames(version).includes(mime)) return 'protobuf'
+  }
+  return undefined
+}
+
+type Known = OpenApiDocument & { readonly hash: string }
+
+/** Makes the function that answers paths below `/openapi`; false for a path that is none. */
+export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
+  const documents = new Map<string, Known>()
+  const known = (path: string): Known | undefined => {
+    const there = documents.get(path)
+    if (there !== undefined) return there
+    const made = path === 'v2' ? source.v2() : source.v3(path)
+    if (made === undefined) return undefined
+    const document = { ...made, hash: hashOf(made.json) }
+    documents.set(path, document)
+    return document
+  }
+  const answer = (
+    x: Exchange,
+    version: 'v2' | 'v3',
+    document: Known,
+    cache: string,
+    extra: readonly string[],
+  ): void => {
+    const { json, protobuf, hash } = document
+    const choice = choose(x.req.headers.accept, version, protobuf !== undefined)
+    if (choice === undefined) return sendText(x, 406, 'Not Acceptable\n')
+    if (choice === 'json') return sendCacheable(x, 'application/json', `"${hash}"`, json, cache, extra)
+    sendCacheable(x, protobufType(version), `"${hash}"`, protobuf as Uint8Array, cache, extra)
+  }
+  let index: string | undefined
+  const indexText = (): string => {
+    index ??= JSON.stringify({
+      paths: Object.fromEntries(
+        source.v3Paths.map((path) => [
+          path,
+          { serverRelativeURL: `/openapi/v3/${path}?hash=${known(path)?.hash ?? ''}` },
+        ]),
+      ),
+    })
+    return index
+  }
+  const serveDocument = (x: Exchange, path: string): void => {
+    const document = known(path)
+    if (document === undefined) return pageNotFound(x)
+    const asked = x.query.get('hash')?.[0]
+    if (asked === undefined || asked === '') return answer(x, 'v3', document, 'no-cache, private', [])
+    if (asked !== document.hash) {
+      x.code = 301
+      x.res.writeHead(301, ['Location', `/openapi/v3/${path}?hash=${document.hash}`, 'Content-Length', '0'])
+      x.res.end()
+      return
+    }
+    const expires = new Date(x.now() + year).toUTCString()
+    answer(x, 'v3', document, 'public, immutable', ['Expires', expires])
+  }
+  return (x) => {
+    const path = x.info.path.replace(/\/$/, '')
+    if (path === '/openapi/v2') {
+      answer(x, 'v2', known('v2') as Known, 'no-cache, private', [])
+      return true
+    }
+    if (path === '/openapi/v3') {
+      const text = indexText()
+      // Upstream leaves the type to be guessed from the content.
+      sendCacheable(x, 'text/plain; charset=utf-8', etagOf(text), text, 'no-cache, private')
+      return true
+    }
+    if (!path.startsWith('/openapi/v3/')) return false
+    serveDocument(x, path.slice('/openapi/v3/'.length))
+    return true
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Everything that is no resource: discovery, version, OpenAPI, health, metrics, the index of the root.
+ */
+import { methodNotAllowed, type Status } from '../../apimachinery/index.ts'
+import {
+  aggregatedContentType,
+  aggregatedDiscovery,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  etagOf,
+  rootPaths,
+} from '../discovery/index.ts'
+import { sendCacheable } from './cacheable.ts'
+import { type Document, type Exchange, send, sendDocument, sendStatus } from './exchange.ts'
+import { type HealthCheck, healthPaths, serveHealth } from './health.ts'
+import { acceptedByRoute, mediaTypes, negotiate, routeNotAcceptable } from './negotiate.ts'
+import { newServeOpenApi, type OpenApi } from './openapi.ts'
+
+export type PathParts = {
+  /** The document of `/version`. */
+  readonly version: object
+  readonly health: readonly HealthCheck[]
+  readonly openapi: OpenApi | undefined
+  /** The text of `/metrics` in Prometheus' format; absent where metrics are off. */
+  readonly metrics: (() => Promise<string>) | undefined
+  /** `host:port` as clients reach the server; known once it listens. */
+  readonly serverAddress: () => string
+}
+
+const noMethod: Status = methodNotAllowed('the server does not allow this method on the requested resource')
+const plainTypes: readonly string[] = mediaTypes
+
+const documentOf = (value: unknown): Document => ({ value: () => value, text: () => JSON.stringify(value) })
+
+/** Documents are made when they are first asked for, and kept: they never change while the server runs. */
+function remembered<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>()
+  return (key) => {
+    let value = known.get(key)
+    if (value === undefined) {
+      value = make(key)
+      known.set(key, value)
+    }
+    return value
+  }
+}
+
+function plainDocument(x: Exchange, value: unknown): void {
+  if (x.req.method !== 'GET') return sendStatus(x, noMethod)
+  if (!acceptedByRoute(x.req.headers.accept, plainTypes)) return sendStatus(x, routeNotAcceptable(plainTypes))
+  const form = negotiate(x.req.headers.accept, 'plain')
+  if (form.ok) sendDocument(x, 200, form.value, documentOf(value))
+  else sendStatus(x, form.error)
+}
+
+const aggregated = remembered((root: 'api' | 'apis') => {
+  const text = JSON.stringify(aggregatedDiscovery(root))
+  return { text, etag: etagOf(text) }
+})
+
+function discoveryRoot(x: Exchange, root: 'api' | 'apis', legacy: () => unknown): void {
+  const form = negotiate(x.req.headers.accept, 'discovery')
+  if (!form.ok) return sendStatus(x, form.error)
+  if (form.value.as === undefined) return sendDocument(x, 200, form.value, documentOf(legacy()))
+  const { text, etag } = aggregated(root)
+  sendCacheable(x, aggregatedContentType, etag, text, 'public')
+}
+
+const resourceLists = remembered((groupVersion: string) => {
+  const [group = '', version = ''] = groupVersion.split('/')
+  return apiResourceList(group, version)
+})
+
+function discovery(x: Exchange, parts: PathParts, words: readonly string[]): boolean {
+  const [root, first, second] = words
+  if (root === 'api') {
+    if (first === undefined) {
+      if (x.req.method !== 'GET') sendStatus(x, noMethod)
+      else discoveryRoot(x, 'api', () => apiVersions(parts.serverAddress()))
+      return true
+    }
+    const list = second === undefined ? resourceLists(`/${first}`) : undefined
+    if (list !== undefined) plainDocument(x, list)
+    return list !== undefined
+  }
+  if (first === undefined) {
+    // The aggregator answers here, whatever the method.
+    discoveryRoot(x, 'apis', () => apiGroupList())
+    return true
+  }
+  const document =
+    second === undefined ? apiGroup(first) : words.length === 3 ? resourceLists(`${first}/${second}`) : undefined
+  if (document !== undefined) plainDocument(x, document)
+  return document !== undefined
+}
+
+function metrics(x: Exchange, parts: PathParts): boolean {
+  if (parts.metrics === undefined) return false
+  void parts.metrics().then(
+    (text) => send(x, 200, 'text/plain; version=0.0.4; charset=utf-8', text),
+    (error: unknown) => {
+      x.log.error('metrics cannot be shown', { error: String(error) })
+      send(x, 500, 'text/plain; charset=utf-8', 'metrics cannot be shown, see the log\n')
+    },
+  )
+  return true
+}
+
+const otherPaths = (parts: PathParts): readonly string[] => [
+  ...healthPaths(parts.health),
+  ...(parts.metrics === undefined ? [] : ['/metrics', '/metrics/slis']),
+]
+
+/** Makes the function that answers these paths; it is false for a path that is none of them. */
+export function newServePath(parts: PathParts): (x: Exchange) => boolean {
+  const serveOpenApi = parts.openapi === undefined ? undefined : newServeOpenApi(parts.openapi)
+  return (x) => {
+    const words = x.info.path.split('/').filter((word) => word !== '')
+    switch (words[0]) {
+      case undefined:
+        plainDocument(x, rootPaths(otherPaths(parts)))
+        return true
+      case 'api':
+      case 'apis':
+        return discovery(x, parts, words)
+      case 'version':
+        if (words.length > 1) return false
+        plainDocument(x, parts.version)
+        return true
+      case 'openapi':
+        return serveOpenApi?.(x) === true
+      case 'metrics':
+        if (words.length > 2 || (words.length === 2 && words[1] !== 'slis')) return false
+        return metrics(x, parts)
+      default:
+        return serveHealth(x, parts.health)
+    }
+  }
+}

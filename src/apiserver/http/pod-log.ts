@@ -1,0 +1,134 @@
+/**
+ * GET pods/log.
+ *
+ * @source kubernetes v1.36 pkg/registry/core/pod/rest/log.go, pkg/registry/core/pod/strategy.go LogLocation, pkg/apis/core/validation ValidatePodLogOptions
+ */
+import { once } from 'node:events'
+import {
+  badRequest,
+  canonicalTime,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  invalidFields,
+  type Status,
+} from '../../apimachinery/index.ts'
+import type { Pod } from '../../apis/core/index.ts'
+import { fail, type Instant, ok, parseTime, type Result } from '../../base/index.ts'
+import { beginStream, contextOf, type Exchange, sendStatus } from './exchange.ts'
+import { acceptedByRoute, negotiate, routeNotAcceptable } from './negotiate.ts'
+import { containerOf, hostOf, type LogRequest, type PodLogs } from './pods.ts'
+import { boolOf, first, intOf, type Query } from './query.ts'
+import type { Presenter } from './representation.ts'
+import type { Route } from './routes.ts'
+
+type LogOptions = Omit<LogRequest, 'namespace' | 'pod' | 'container'> & { readonly container: string }
+
+function timeOf(query: Query, name: string): Result<Instant | undefined, Status> {
+  const text = first(query, name)
+  if (text === undefined || text === '') return ok(undefined)
+  const canonical = canonicalTime(text, 'time')
+  if (!canonical.ok) return fail(badRequest(canonical.error))
+  return ok(canonical.value === null ? undefined : parseTime(canonical.value))
+}
+
+/** Numbers and times are read first (400), then judged (422). */
+function optionsOf(query: Query): Result<LogOptions, Status> {
+  const numbers: Record<string, number | undefined> = {}
+  for (const name of ['sinceSeconds', 'tailLines', 'limitBytes'] as const) {
+    const value = intOf(query, name)
+    if (!value.ok) return value
+    numbers[name] = value.value
+  }
+  const sinceTime = timeOf(query, 'sinceTime')
+  if (!sinceTime.ok) return sinceTime
+  return ok({
+    container: first(query, 'container') ?? '',
+    previous: boolOf(query, 'previous'),
+    follow: boolOf(query, 'follow'),
+    timestamps: boolOf(query, 'timestamps'),
+    sinceSeconds: numbers['sinceSeconds'],
+    tailLines: numbers['tailLines'],
+    limitBytes: numbers['limitBytes'],
+    sinceTime: sinceTime.value,
+    stream: 'All',
+  })
+}
+
+function optionErrors(
+  { tailLines, limitBytes, sinceSeconds, sinceTime }: LogOptions,
+  stream: string | undefined,
+): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if (tailLines !== undefined && tailLines < 0) {
+    errors.push(invalid('tailLines', tailLines, 'must be greater than or equal to 0'))
+  }
+  if (limitBytes !== undefined && limitBytes < 1) {
+    errors.push(invalid('limitBytes', limitBytes, 'must be greater than 0'))
+  }
+  if (sinceSeconds !== undefined && sinceTime !== undefined) {
+    errors.push(forbiddenField('[]', 'at most one of `sinceTime` or `sinceSeconds` may be specified'))
+  } else if (sinceSeconds !== undefined && sinceSeconds < 1) {
+    errors.push(invalid('sinceSeconds', sinceSeconds, 'must be greater than 0'))
+  }
+  // Telling the streams apart is behind a gate that is off.
+  if (stream !== undefined) errors.push(forbiddenField('stream', 'may not be specified'))
+  return errors
+}
+
+/** Sends what the agent reads, no faster than the client takes it. */
+async function pump(x: Exchange, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const { res } = x
+  const iterator = chunks[Symbol.asyncIterator]()
+  const stop = (): void => void iterator.return?.()
+  res.on('close', stop)
+  for (;;) {
+    const next = await iterator.next()
+    if (next.done === true || res.destroyed) break
+    if (!res.write(next.value)) await Promise.race([once(res, 'drain'), once(res, 'close')])
+  }
+  res.off('close', stop)
+  res.end()
+}
+
+async function openLog(
+  x: Exchange,
+  presenter: Presenter,
+  route: Route,
+  logs: PodLogs | undefined,
+): Promise<Result<AsyncIterable<Uint8Array> | undefined, Status>> {
+  const { namespace = '', name = '' } = route
+  const options = optionsOf(x.query)
+  if (!options.ok) return options
+  const errors = optionErrors(options.value, first(x.query, 'stream'))
+  if (errors.length > 0) return fail(invalidFields({ group: '', kind: 'PodLogOptions' }, name, errors))
+  const pod = await presenter.api.get({ resource: 'pods', namespace, name }, {}, contextOf(x))
+  if (!pod.ok) return pod
+  const container = containerOf(pod.value as Pod, options.value.container)
+  if (!container.ok) return container
+  if (hostOf(pod.value as Pod) === '' || logs === undefined) return ok(undefined)
+  return logs.open({ ...options.value, namespace, pod: name, container: container.value })
+}
+
+/** Answers with a log as text; 204 for a Pod that no node has yet. */
+export async function serveLog(
+  x: Exchange,
+  presenter: Presenter,
+  route: Route,
+  logs: PodLogs | undefined,
+): Promise<void> {
+  const accept = x.req.headers.accept
+  if (!acceptedByRoute(accept, route.produces)) return sendStatus(x, routeNotAcceptable(route.produces))
+  const form = negotiate(accept, 'resource')
+  if (!form.ok) return sendStatus(x, form.error)
+  const opened = await openLog(x, presenter, route, logs)
+  if (!opened.ok) return sendStatus(x, opened.error)
+  if (opened.value === undefined) {
+    x.code = 204
+    x.res.writeHead(204, ['Audit-Id', x.auditId, 'Cache-Control', x.cacheControl])
+    x.res.end()
+    return
+  }
+  beginStream(x, 200, 'text/plain')
+  await pump(x, opened.value)
+}
