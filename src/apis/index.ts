@@ -2,7 +2,7 @@
 import { type KubeObject, schema, type TypeName } from '../apimachinery/index.ts'
 import { batchStrategies } from './batch/index.ts'
 import { coreStrategies } from './core/index.ts'
-import { buildStrategy } from './generic/index.ts'
+import { buildStrategy, keepFields } from './generic/index.ts'
 import { otherStrategies } from './other/index.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -20,11 +20,26 @@ export type {
   WriteContext,
 } from './strategy.ts'
 
+type SpecAndStatus = KubeObject & { readonly spec?: unknown; readonly status?: unknown }
+
+/** Each endpoint writes its own half: the main one all but status, `status` all but spec. */
+const specAndStatus = {
+  prepareForUpdate: (object: KubeObject, old: KubeObject) => keepFields<SpecAndStatus, 'status'>(object, old, 'status'),
+  resetFields: [['status']],
+  subresources: {
+    status: {
+      prepareForUpdate: (object: KubeObject, old: KubeObject) => keepFields<SpecAndStatus, 'spec'>(object, old, 'spec'),
+      resetFields: [['spec']],
+    },
+  },
+}
+
 function allStrategies(): ReadonlyMap<TypeName, Strategy> {
   const strategies = new Map<TypeName, Strategy>()
   for (const { resource, type, namespaced } of schema.kinds) {
     if (type === undefined || resource.includes('/')) continue
-    strategies.set(type, buildStrategy<KubeObject>({ type, namespaced }))
+    const hasStatus = schema.kinds.some((kind) => kind.type === type && kind.resource === `${resource}/status`)
+    strategies.set(type, buildStrategy<KubeObject>({ type, namespaced, ...(hasStatus ? specAndStatus : {}) }))
   }
   for (const strategy of [...coreStrategies, ...batchStrategies, ...otherStrategies]) {
     strategies.set(strategy.type, strategy)
