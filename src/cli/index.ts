@@ -1,4 +1,5 @@
 export type { Connection, LogRequest, Table, Terminal } from './connection.ts'
+export { answerLine, nextTimes } from './cron/next.ts'
 export { describeObjects } from './describe.ts'
 export { printLogs } from './logs.ts'
 export { type Manifest, parseManifests, readManifests } from './manifests.ts'

@@ -33,6 +33,7 @@ function describeProgram(finish: Finish): Command {
   addServerCommands(program, finish)
   addRunCommand(program, finish)
   addObjectCommands(program, finish)
+  addCronCommands(program, finish)
   for (const command of program.commands) command.exitOverride()
   return program
 }
@@ -100,6 +101,21 @@ function addRunCommand(program: Command, finish: Finish): void {
 function behindDashes(command: Command): boolean {
   const raw = (command.parent as (Command & { readonly rawArgs?: readonly string[] }) | null)?.rawArgs ?? []
   return raw.includes('--')
+}
+
+function addCronCommands(program: Command, finish: Finish): void {
+  const cron = program.command('cron').description('about cron schedules').exitOverride()
+  cron
+    .command('next')
+    .description('print when a schedule is due')
+    .argument('[schedule]', "a cron schedule, e.g. '*/5 * * * *'")
+    .option('--time-zone <zone>', 'an IANA time zone', '')
+    .option('--after <time>', 'an RFC 3339 time (default: now)')
+    .option('--count <n>', 'how many times', '1')
+    .addOption(new Option('-o, --output <format>', 'how').choices(['json']))
+    .option('--stdin', 'answer JSON questions, one on each line of standard input', false)
+    .exitOverride()
+    .action(async (schedule, options) => finish(await (await import('./cron.ts')).next(schedule, options)))
 }
 
 function addObjectCommands(program: Command, finish: Finish): void {
