@@ -11,6 +11,17 @@ export {
   type WatchEventType,
   type WatchFrame,
 } from './codec/protobuf.ts'
+export {
+  newWriter,
+  putBytes,
+  putLength,
+  putTag,
+  putText,
+  putVarint,
+  size,
+  type Writer,
+  written,
+} from './codec/writer.ts'
 export { base64OfBytes, bytesOfBase64 } from './decode/base64.ts'
 export {
   type Decoded,
