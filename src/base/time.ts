@@ -5,8 +5,14 @@ const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+)
 
 /** `metav1.Time`: whole seconds, UTC, as `2026-01-02T03:04:05Z`. Fractions are cut off, never rounded up. */
 export function formatTime(at: Instant): string {
-  return `${new Date(Math.floor(at / 1000) * 1000).toISOString().slice(0, 19)}Z`
+  const second = Math.floor(at / 1000)
+  if (second !== formatted.second)
+    formatted = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` }
+  return formatted.text
 }
+
+/** The last answer: most texts are asked for again within the same second. */
+let formatted = { second: Number.NaN, text: '' }
 
 /** `metav1.MicroTime`: six decimals, as `2026-01-02T03:04:05.678000Z`. */
 export function formatMicroTime(at: Instant): string {

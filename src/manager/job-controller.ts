@@ -4,7 +4,6 @@
  * Bursts fold: passes over one Job never overlap, a Job with many pods is looked at less often the more pods it has, and
  * changes that only move `ready` wait a little for what comes next.
  */
-import { matchesLabels, requirementsOf } from '../apimachinery/index.ts'
 import type { Job } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
 import { after, type Instant, millis } from '../base/index.ts'
@@ -18,6 +17,7 @@ import {
   isTracked,
   type JobOptions,
   type JobPlan,
+  jobSelects,
   planJob,
 } from '../controllers/job/index.ts'
 import { again, type Controller, createController, done, retry, type SyncOutcome } from './controller.ts'
@@ -38,6 +38,8 @@ const jobsAtOnce = 256
 const orphansAtOnce = 64
 /** How long a change that only moves `ready` may wait. */
 const readyDelay = millis(100)
+/** The pass that finished a Job takes the finalizers of its pods; what it left behind is looked for afterwards. */
+const leftoverDelay = millis(1000)
 /** Passes over a Job are this far apart per pod: planning takes a twentieth of that. */
 const spacingPerPod = 0.02
 const mostSpacing = 1000
@@ -136,7 +138,7 @@ function createSnapshots(jobs: Informer<Job>, pods: Informer<Pod>) {
 
   const matching = (job: Job): Pod[] => {
     const candidates = free.get(placeOfSelector(job))
-    return candidates.size === 0 ? [] : [...candidates.values()].filter((pod) => selects(job, pod))
+    return candidates.size === 0 ? [] : [...candidates.values()].filter((pod) => jobSelects(job, pod))
   }
 
   return {
@@ -157,7 +159,7 @@ function createSnapshots(jobs: Informer<Job>, pods: Informer<Pod>) {
     },
     /** Jobs that might adopt a pod. */
     suitors: (pod: Pod): readonly Job[] =>
-      placesOf(pod).flatMap((place) => [...bySelector.get(place).values()].filter((job) => selects(job, pod))),
+      placesOf(pod).flatMap((place) => [...bySelector.get(place).values()].filter((job) => jobSelects(job, pod))),
     livePods: (job: Job): number => byController.get(job.metadata.uid ?? '').size,
   }
 }
@@ -174,11 +176,6 @@ function placeOfSelector({ metadata: { namespace = '' }, spec: { selector } }: J
   return key === undefined ? `${namespace}\n` : `${namespace}\n${key}=${labels[key]}`
 }
 
-function selects({ spec }: Job, { metadata }: Pod): boolean {
-  const requirements = requirementsOf(spec.selector)
-  return requirements.ok && requirements.value !== undefined && matchesLabels(requirements.value, metadata.labels)
-}
-
 type Watching = JobControllerContext & {
   readonly controller: Controller
   readonly orphans: Controller
@@ -187,10 +184,10 @@ type Watching = JobControllerContext & {
 }
 
 function watchJobs(watching: Watching & { readonly onForeign: (controller: string) => void }): void {
-  const { jobs, controller, orphans, snapshots, backoff, onForeign } = watching
+  const { clock, jobs, controller, orphans, snapshots, backoff, onForeign } = watching
 
-  function cleanUp(job: Job): void {
-    for (const pod of snapshots.trackedBy(job)) orphans.enqueue(keyOf(pod))
+  function cleanUp(job: Job, at?: Instant): void {
+    for (const pod of snapshots.trackedBy(job)) orphans.enqueue(keyOf(pod), at)
   }
 
   jobs.onChange(({ kind, object: job, old }) => {
@@ -207,8 +204,8 @@ function watchJobs(watching: Watching & { readonly onForeign: (controller: strin
       return
     }
     if (isJobFinished(job)) {
-      if (old === undefined || !isJobFinished(old)) backoff.delete(job.metadata.uid ?? '')
-      cleanUp(job)
+      backoff.delete(job.metadata.uid ?? '')
+      cleanUp(job, after(clock.now(), leftoverDelay))
     } else if (old === undefined || isTouched(old, job)) {
       controller.enqueue(key)
     }

@@ -1,4 +1,5 @@
 export { type BackoffRecord, backoffDelay, noBackoff } from './backoff.ts'
+export { jobSelects } from './claim.ts'
 export { isJobFinished, trueCondition } from './conditions.ts'
 export { foreignManager } from './facts.ts'
 export { isForgotten } from './orphan.ts'
