@@ -1,11 +1,11 @@
 import { type Exchange, send } from './exchange.ts'
 
-/** Answers with a document that clients may keep: 304 when they have it already. */
+/** Answers with a document that clients may keep: 304 when they have it already, and then `body` is not even built. */
 export function sendCacheable(
   x: Exchange,
   contentType: string,
   etag: string,
-  body: string | Uint8Array,
+  body: string | Uint8Array | (() => string | Uint8Array),
   cacheControl: string,
   extra: readonly string[] = [],
 ): void {
@@ -18,5 +18,5 @@ export function sendCacheable(
     x.res.end()
     return
   }
-  send(x, 200, contentType, body, headers)
+  send(x, 200, contentType, typeof body === 'function' ? body() : body, headers)
 }

@@ -7,8 +7,8 @@ import { etagOf, hashOf } from '../discovery/index.ts'
 import { sendCacheable } from './cacheable.ts'
 import { type Exchange, pageNotFound, sendText } from './exchange.ts'
 
-/** One document in both of its forms. */
-export type OpenApiDocument = { readonly json: string; readonly protobuf?: Uint8Array | undefined }
+/** One document in both of its forms, each built when it is asked for: they are large and seldom wanted. */
+export type OpenApiDocument = { readonly json: () => string; readonly protobuf?: (() => Uint8Array) | undefined }
 
 /** Where the documents come from; each is made when it is first asked for. */
 export type OpenApi = {
@@ -50,7 +50,7 @@ export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
     if (there !== undefined) return there
     const made = path === 'v2' ? source.v2() : source.v3(path)
     if (made === undefined) return undefined
-    const document = { ...made, hash: hashOf(made.json) }
+    const document = { ...made, hash: hashOf(made.json()) }
     documents.set(path, document)
     return document
   }
@@ -65,7 +65,7 @@ export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
     const choice = choose(x.req.headers.accept, version, protobuf !== undefined)
     if (choice === undefined) return sendText(x, 406, 'Not Acceptable\n')
     if (choice === 'json') return sendCacheable(x, 'application/json', `"${hash}"`, json, cache, extra)
-    sendCacheable(x, protobufType(version), `"${hash}"`, protobuf as Uint8Array, cache, extra)
+    sendCacheable(x, protobufType(version), `"${hash}"`, protobuf ?? json, cache, extra)
   }
   let index: string | undefined
   const indexText = (): string => {

@@ -2,11 +2,4 @@ export { descriptionOf } from './descriptions.ts'
 export { documentNames, openApiV2, openApiV3, type ServerInfo } from './documents.ts'
 export { encodeGnostic } from './gnostic.ts'
 export { schemaName } from './names.ts'
-export {
-  createOpenApi,
-  type OpenApi,
-  type OpenApiDocument,
-  type OpenApiForm,
-  openApiContentTypes,
-  openApiForm,
-} from './openapi.ts'
+export { createOpenApi, type OpenApi, type OpenApiDocument } from './openapi.ts'

@@ -5,7 +5,7 @@ import { schema, type TypeName } from '../../apimachinery/index.ts'
 import { batchDescriptions } from './descriptions-batch.ts'
 import { containerDescriptions } from './descriptions-container.ts'
 import { podDescriptions } from './descriptions-pod.ts'
-import { createOpenApi, descriptionOf, documentNames, openApiForm, openApiV2, openApiV3 } from './index.ts'
+import { createOpenApi, descriptionOf, documentNames, openApiV2, openApiV3 } from './index.ts'
 
 type Schema = Readonly<Record<string, unknown>> & { readonly properties?: Readonly<Record<string, Schema>> }
 type Document = {
@@ -146,30 +146,18 @@ describe('descriptions', () => {
 
 describe('documents as sent', () => {
   const openApi = createOpenApi(info)
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-  it('stand in the index under URLs with their hashes', () => {
-    const index = JSON.parse(text(openApi.index().body)) as { paths: Record<string, { serverRelativeURL: string }> }
-    assert.deepEqual(Object.keys(index.paths), documentNames())
-    const hash = openApi.v3('apis/batch/v1', 'json')?.hash
-    assert.equal(index.paths['apis/batch/v1']?.serverRelativeURL, `/openapi/v3/apis/batch/v1?hash=${hash}`)
-  })
-  it('have the same hash in the URL in both forms, and marks of their own', () => {
-    const [json, protobuf] = [openApi.v3('apis/batch/v1', 'json'), openApi.v3('apis/batch/v1', 'protobuf')]
-    assert.equal(json?.hash, protobuf?.hash)
-    assert.notEqual(json?.etag, protobuf?.etag)
+  it('are named after the paths that they describe', () => {
+    assert.deepEqual(openApi.v3Paths, documentNames())
+    assert.equal(openApi.v3('apis/nogroup/v1'), undefined)
   })
   it('are the same bytes whenever they are built', () => {
-    assert.equal(createOpenApi(info).v2('protobuf').etag, openApi.v2('protobuf').etag)
+    const again = createOpenApi(info)
+    assert.equal(again.v3('apis/batch/v1')?.json(), openApi.v3('apis/batch/v1')?.json())
+    assert.deepEqual(again.v2().protobuf(), openApi.v2().protobuf())
   })
-  for (const [accept, wanted] of [
-    [undefined, 'json'],
-    ['application/json, */*', 'json'],
-    ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'protobuf'],
-    ['application/com.github.proto-openapi.spec.v2.v1.0+protobuf', 'protobuf'],
-    ['text/html', undefined],
-  ] as const) {
-    it(`Accept ${accept} gets ${wanted ?? 'nothing'}`, () => {
-      assert.equal(openApiForm(accept, 'v2'), wanted)
-    })
-  }
+  it('are JSON, and protobuf that begins with the version', () => {
+    assert.equal(JSON.parse(openApi.v2().json()).swagger, '2.0')
+    assert.deepEqual([...openApi.v2().protobuf().subarray(0, 5)], [0x0a, 3, ...Buffer.from('2.0')])
+    assert.deepEqual([...(openApi.v3('version')?.protobuf().subarray(0, 7) ?? [])], [0x0a, 5, ...Buffer.from('3.0.0')])
+  })
 })
