@@ -92,10 +92,13 @@ export {
   unsupportedMediaType,
 } from './meta/status.ts'
 export type * from './meta/types.gen.ts'
+export { type ApplyRequest, serverSideApply } from './patch/apply.ts'
 export { applyJsonPatch, type JsonPatch, readJsonPatch } from './patch/json.ts'
 export { equalJson, goText, type JsonObject } from './patch/json-value.ts'
+export { clearsManagedFields } from './patch/managed-fields.ts'
 export { applyMergePatch } from './patch/merge.ts'
 export { applyStrategicMergePatch } from './patch/strategic.ts'
+export { type FieldWriter, ignoreManagedFieldsTimestamps, trackUpdate } from './patch/track-update.ts'
 export {
   addQuantities,
   canonicalQuantity,
