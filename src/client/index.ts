@@ -13,3 +13,6 @@ export type {
   WatchRequest,
   WriteOptions,
 } from './client.ts'
+export { type Access, type KubeconfigOptions, loadKubeconfig } from './rest/kubeconfig.ts'
+export { createRestClient, type LogRequest, type RestClient, type Table } from './rest/rest-client.ts'
+export type { RestConfig, RestResponse } from './rest/transport.ts'
