@@ -6,5 +6,6 @@ export { type Certificates, ensureCertificates, issueClientCertificate } from '.
 export { ensureDefaultRoles } from './ensure-roles.ts'
 export { impersonate, wantsImpersonation } from './impersonate.ts'
 export { kubeconfigText, writeKubeconfig } from './kubeconfig.ts'
+export { authObjects } from './objects.ts'
 export { parseTokenFile, type TokenTable } from './token-file.ts'
 export { anonymous, authenticated, isMaster } from './users.ts'

@@ -1,7 +1,9 @@
 /** Puts the HTTPS server together from its parts. */
+import type { KindSchema } from '../../apimachinery/index.ts'
 import type { ApiOptions } from '../../apis/index.ts'
 import type { Clock, Log, Random } from '../../base/index.ts'
 import { type Auth, type Certificates, impersonate, wantsImpersonation } from '../auth/index.ts'
+import { proxyKinds } from '../discovery/index.ts'
 import { type Metrics, newMetrics } from '../metrics/index.ts'
 import type { Api } from '../registry/index.ts'
 import type { Exchange } from './exchange.ts'
@@ -35,6 +37,7 @@ export type HttpServerConfig = {
   readonly metrics?: Metrics | undefined
 }
 
+const noKinds: readonly KindSchema[] = []
 const ping: HealthCheck = { name: 'ping', check: () => undefined, roots: ['healthz', 'livez', 'readyz'] }
 
 const labelsOf = ({ info, code }: Exchange) => ({
@@ -70,6 +73,8 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
       version: config.version,
       health: [ping, ...(config.health ?? [])],
       openapi: config.openapi,
+      // Upstream lists them; here they lead nowhere, which only --exact may say so.
+      addedKinds: options.exact ? proxyKinds : noKinds,
       metrics: metrics.text,
       serverAddress: () => address,
     }),

@@ -38,8 +38,8 @@ function answerAll(x: Exchange, root: HealthRoot, checks: readonly HealthCheck[]
   }
   if (excluded.size > 0)
     lines += `warn: some health checks cannot be excluded: no matches for ${quoted([...excluded])}\n`
-  if (failed.length > 0) return sendText(x, 500, `${lines}${root} check failed\n`)
-  sendText(x, 200, x.query.has('verbose') ? `${lines}${root} check passed\n` : 'ok')
+  if (failed.length > 0) sendText(x, 500, `${lines}${root} check failed\n`)
+  else sendText(x, 200, x.query.has('verbose') ? `${lines}${root} check passed\n` : 'ok')
 }
 
 /** Answers a health path; false when the path is none. */

@@ -63,9 +63,9 @@ export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
   ): void => {
     const { json, protobuf, hash } = document
     const choice = choose(x.req.headers.accept, version, protobuf !== undefined)
-    if (choice === undefined) return sendText(x, 406, 'Not Acceptable\n')
-    if (choice === 'json') return sendCacheable(x, 'application/json', `"${hash}"`, json, cache, extra)
-    sendCacheable(x, protobufType(version), `"${hash}"`, protobuf ?? json, cache, extra)
+    if (choice === undefined) sendText(x, 406, 'Not Acceptable\n')
+    else if (choice === 'json') sendCacheable(x, 'application/json', `"${hash}"`, json, cache, extra)
+    else sendCacheable(x, protobufType(version), `"${hash}"`, protobuf ?? json, cache, extra)
   }
   let index: string | undefined
   const indexText = (): string => {
@@ -81,17 +81,16 @@ export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
   }
   const serveDocument = (x: Exchange, path: string): void => {
     const document = known(path)
-    if (document === undefined) return pageNotFound(x)
-    const asked = x.query.get('hash')?.[0]
-    if (asked === undefined || asked === '') return answer(x, 'v3', document, 'no-cache, private', [])
-    if (asked !== document.hash) {
+    const asked = x.query.get('hash')?.[0] ?? ''
+    if (document === undefined) pageNotFound(x)
+    else if (asked === '') answer(x, 'v3', document, 'no-cache, private', [])
+    else if (asked === document.hash) {
+      answer(x, 'v3', document, 'public, immutable', ['Expires', new Date(x.now() + year).toUTCString()])
+    } else {
       x.code = 301
       x.res.writeHead(301, ['Location', `/openapi/v3/${path}?hash=${document.hash}`, 'Content-Length', '0'])
       x.res.end()
-      return
     }
-    const expires = new Date(x.now() + year).toUTCString()
-    answer(x, 'v3', document, 'public, immutable', ['Expires', expires])
   }
   return (x) => {
     const path = x.info.path.replace(/\/$/, '')

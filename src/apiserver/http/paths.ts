@@ -1,7 +1,8 @@
 /**
  * Everything that is no resource: discovery, version, OpenAPI, health, metrics, the index of the root.
  */
-import { methodNotAllowed, type Status } from '../../apimachinery/index.ts'
+import { type KindSchema, methodNotAllowed, type Status } from '../../apimachinery/index.ts'
+import { fail, type Result } from '../../base/index.ts'
 import {
   aggregatedContentType,
   aggregatedDiscovery,
@@ -15,7 +16,7 @@ import {
 import { sendCacheable } from './cacheable.ts'
 import { type Document, type Exchange, send, sendDocument, sendStatus } from './exchange.ts'
 import { type HealthCheck, healthPaths, serveHealth } from './health.ts'
-import { acceptedByRoute, mediaTypes, negotiate, routeNotAcceptable } from './negotiate.ts'
+import { acceptedByRoute, mediaTypes, negotiate, type Representation, routeNotAcceptable } from './negotiate.ts'
 import { newServeOpenApi, type OpenApi } from './openapi.ts'
 
 export type PathParts = {
@@ -23,6 +24,8 @@ export type PathParts = {
   readonly version: object
   readonly health: readonly HealthCheck[]
   readonly openapi: OpenApi | undefined
+  /** Kinds that discovery lists besides those of the schema. */
+  readonly addedKinds: readonly KindSchema[]
   /** The text of `/metrics` in Prometheus' format; absent where metrics are off. */
   readonly metrics: (() => Promise<string>) | undefined
   /** `host:port` as clients reach the server; known once it listens. */
@@ -35,42 +38,52 @@ const plainTypes: readonly string[] = mediaTypes
 const documentOf = (value: unknown): Document => ({ value: () => value, text: () => JSON.stringify(value) })
 
 /** Documents are made when they are first asked for, and kept: they never change while the server runs. */
-function remembered<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
-  const known = new Map<Key, Value>()
-  return (key) => {
-    let value = known.get(key)
+function remembered<Key, Value>(
+  make: (key: Key, added: readonly KindSchema[]) => Value,
+): (key: Key, added: readonly KindSchema[]) => Value {
+  const known = new Map<readonly KindSchema[], Map<Key, Value>>()
+  return (key, added) => {
+    const values = known.get(added) ?? new Map<Key, Value>()
+    known.set(added, values)
+    let value = values.get(key)
     if (value === undefined) {
-      value = make(key)
-      known.set(key, value)
+      value = make(key, added)
+      values.set(key, value)
     }
     return value
   }
 }
 
+function plainForm(x: Exchange): Result<Representation, Status> {
+  if (x.req.method !== 'GET') return fail(noMethod)
+  if (!acceptedByRoute(x.req.headers.accept, plainTypes)) return fail(routeNotAcceptable(plainTypes))
+  return negotiate(x.req.headers.accept, 'plain')
+}
+
 function plainDocument(x: Exchange, value: unknown): void {
-  if (x.req.method !== 'GET') return sendStatus(x, noMethod)
-  if (!acceptedByRoute(x.req.headers.accept, plainTypes)) return sendStatus(x, routeNotAcceptable(plainTypes))
-  const form = negotiate(x.req.headers.accept, 'plain')
+  const form = plainForm(x)
   if (form.ok) sendDocument(x, 200, form.value, documentOf(value))
   else sendStatus(x, form.error)
 }
 
-const aggregated = remembered((root: 'api' | 'apis') => {
-  const text = JSON.stringify(aggregatedDiscovery(root))
+const aggregated = remembered((root: 'api' | 'apis', added: readonly KindSchema[]) => {
+  const text = JSON.stringify(aggregatedDiscovery(root, added))
   return { text, etag: etagOf(text) }
 })
 
-function discoveryRoot(x: Exchange, root: 'api' | 'apis', legacy: () => unknown): void {
+function discoveryRoot(x: Exchange, parts: PathParts, root: 'api' | 'apis', legacy: () => unknown): void {
   const form = negotiate(x.req.headers.accept, 'discovery')
-  if (!form.ok) return sendStatus(x, form.error)
-  if (form.value.as === undefined) return sendDocument(x, 200, form.value, documentOf(legacy()))
-  const { text, etag } = aggregated(root)
-  sendCacheable(x, aggregatedContentType, etag, text, 'public')
+  if (!form.ok) sendStatus(x, form.error)
+  else if (form.value.as === undefined) sendDocument(x, 200, form.value, documentOf(legacy()))
+  else {
+    const { text, etag } = aggregated(root, parts.addedKinds)
+    sendCacheable(x, aggregatedContentType, etag, text, 'public')
+  }
 }
 
-const resourceLists = remembered((groupVersion: string) => {
+const resourceLists = remembered((groupVersion: string, added: readonly KindSchema[]) => {
   const [group = '', version = ''] = groupVersion.split('/')
-  return apiResourceList(group, version)
+  return apiResourceList(group, version, added)
 })
 
 function discovery(x: Exchange, parts: PathParts, words: readonly string[]): boolean {
@@ -78,20 +91,24 @@ function discovery(x: Exchange, parts: PathParts, words: readonly string[]): boo
   if (root === 'api') {
     if (first === undefined) {
       if (x.req.method !== 'GET') sendStatus(x, noMethod)
-      else discoveryRoot(x, 'api', () => apiVersions(parts.serverAddress()))
+      else discoveryRoot(x, parts, 'api', () => apiVersions(parts.serverAddress()))
       return true
     }
-    const list = second === undefined ? resourceLists(`/${first}`) : undefined
+    const list = second === undefined ? resourceLists(`/${first}`, parts.addedKinds) : undefined
     if (list !== undefined) plainDocument(x, list)
     return list !== undefined
   }
   if (first === undefined) {
     // The aggregator answers here, whatever the method.
-    discoveryRoot(x, 'apis', () => apiGroupList())
+    discoveryRoot(x, parts, 'apis', () => apiGroupList(parts.addedKinds))
     return true
   }
   const document =
-    second === undefined ? apiGroup(first) : words.length === 3 ? resourceLists(`${first}/${second}`) : undefined
+    second === undefined
+      ? apiGroup(first, parts.addedKinds)
+      : words.length === 3
+        ? resourceLists(`${first}/${second}`, parts.addedKinds)
+        : undefined
   if (document !== undefined) plainDocument(x, document)
   return document !== undefined
 }
@@ -120,7 +137,7 @@ export function newServePath(parts: PathParts): (x: Exchange) => boolean {
     const words = x.info.path.split('/').filter((word) => word !== '')
     switch (words[0]) {
       case undefined:
-        plainDocument(x, rootPaths(otherPaths(parts)))
+        plainDocument(x, rootPaths(otherPaths(parts), parts.addedKinds))
         return true
       case 'api':
       case 'apis':
