@@ -33,7 +33,7 @@ const nobody: ReadonlyMap<number, Pod> = new Map()
 export function indexStateOf(facts: JobFacts, count: number, tally: Tally): IndexState {
   const { status } = facts.job
   const previouslySucceeded = parseIndexes(status.completedIndexes ?? '', count)
-  const fresh = tally.tracked.filter(isSucceeded).map((pod) => completionIndex(pod, count))
+  const fresh = tally.ended.filter(isSucceeded).map((pod) => completionIndex(pod, count))
   const succeeded = uniteIndexes(previouslySucceeded, indexSetOf(fresh.filter((index) => index !== undefined)))
   if (facts.backoffLimitPerIndex === undefined) {
     return { count, previouslySucceeded, succeeded, failed: undefined, waiting: nobody }
@@ -49,7 +49,7 @@ function failedIndexes(facts: JobFacts, count: number, tally: Tally): IndexSet {
     const index = completionIndex(pod, count)
     if (index !== undefined && !hasIndex(previous, index) && failsItsIndex(facts, pod)) fresh.add(index)
   }
-  return uniteIndexes(previous, indexSetOf(fresh))
+  return uniteIndexes(previous, indexSetOf([...fresh]))
 }
 
 function failsItsIndex({ policy, backoffLimitPerIndex = 0 }: JobFacts, pod: Pod): boolean {
@@ -62,7 +62,7 @@ export const priorFailures = (pod: Pod): number =>
   annotatedCount(pod, failureCountKey) + annotatedCount(pod, ignoredFailureCountKey)
 
 function waitingPods(count: number, tally: Tally, succeeded: IndexSet, failed: IndexSet): ReadonlyMap<number, Pod> {
-  const running = new Set(tally.active.map((pod) => completionIndex(pod, count)))
+  const running = new Set(tally.activeIndexes)
   const waiting = new Map<number, Pod>()
   for (const pod of tally.failed) {
     const index = completionIndex(pod, count)

@@ -32,11 +32,17 @@ export function hasIndex(set: IndexSet, index: number): boolean {
 }
 
 /** A set of single indexes in any order, repetitions allowed. */
-export function indexSetOf(indexes: Iterable<number>): IndexSet {
-  const sorted = [...indexes].sort((a, b) => a - b)
+export function indexSetOf(indexes: readonly number[]): IndexSet {
   const out: number[] = []
-  for (const index of sorted) append(out, index, index)
+  for (const index of ascending(indexes)) append(out, index, index)
   return out
+}
+
+/** The numbers in ascending order; the list itself when it is so already. */
+export function ascending(numbers: readonly number[]): ArrayLike<number> & Iterable<number> {
+  for (let i = 1; i < numbers.length; i++)
+    if (at(numbers, i) < at(numbers, i - 1)) return Float64Array.from(numbers).sort()
+  return numbers
 }
 
 /** All indexes of both sets. Gives back an argument itself where the other is empty. */

@@ -28,7 +28,8 @@ export const readySince = (pod: Pod): Instant | undefined => parsed(readyConditi
 
 function readyCondition(pod: Pod) {
   const { conditions } = pod.status
-  return conditions?.find((condition) => condition.type === 'Ready')
+  if (conditions !== undefined) for (const condition of conditions) if (condition.type === 'Ready') return condition
+  return undefined
 }
 
 const parsed = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : parseTime(text))
@@ -43,9 +44,16 @@ export function completionIndex(pod: Pod, completions: number): number | undefin
 /** A count in an annotation; 0 when missing or nonsense. */
 export const annotatedCount = (pod: Pod, key: string): number => natural(pod.metadata.annotations?.[key] ?? '') ?? 0
 
+/** A decimal number from 0 to 2^31-1; undefined for any other text. */
 function natural(text: string): number | undefined {
-  const value = /^\+?\d+$/.test(text) ? Number(text) : undefined
-  return value !== undefined && value <= 0x7fffffff ? value : undefined
+  if (text.length === 0 || text.length > 10) return undefined
+  let value = 0
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  return value <= 0x7fffffff ? value : undefined
 }
 
 export const createdAt = (pod: Pod): Instant => parsed(pod.metadata.creationTimestamp) ?? instant(0)

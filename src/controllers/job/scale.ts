@@ -43,7 +43,8 @@ export function planScale(input: ScaleInput): Scaling {
   const active = tally.active.length
   if (facts.suspended) return { syncAction: 'pods_deleted', remove: tally.active, create: [] }
   const wanted = wantedActive(facts, input.succeeded, active)
-  const victims = chooseVictims(tally.active, Math.max(0, active - wanted), facts.indexCount)
+  const indexed = facts.indexCount === undefined ? undefined : tally.activeIndexes
+  const victims = chooseVictims(tally.active, Math.max(0, active - wanted), indexed)
   if (victims.length > 0) return { syncAction: 'pods_deleted', remove: victims.slice(0, maxPodsPerPass), create: [] }
   const held = facts.replacesOnlyFailed ? tally.terminating.length : 0
   const missing = wanted - held - active
@@ -70,9 +71,9 @@ function planCreation(input: ScaleInput, count: number): Scaling {
 /** The lowest indexes that are neither done, nor given up, nor held by a pod. */
 function pendingIndexes({ facts, tally }: ScaleInput, indexes: IndexState, limit: number): readonly number[] {
   const { count, succeeded, failed = [] } = indexes
-  const holders = facts.replacesOnlyFailed ? [...tally.active, ...tally.terminating] : tally.active
-  const held = holders.map((pod) => completionIndex(pod, count)).filter((index) => index !== undefined)
-  return firstMissingIndexes(uniteIndexes(uniteIndexes(succeeded, failed), indexSetOf(held)), count, limit)
+  const ending = facts.replacesOnlyFailed ? tally.terminating.map((pod) => completionIndex(pod, count) ?? -1) : []
+  const held = indexSetOf([...tally.activeIndexes, ...ending].filter((index) => index >= 0))
+  return firstMissingIndexes(uniteIndexes(uniteIndexes(succeeded, failed), held), count, limit)
 }
 
 /** Of the pending indexes those whose own delay is over; with the end of the shortest other delay. */

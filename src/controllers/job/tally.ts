@@ -22,10 +22,14 @@ import {
 
 export type Tally = {
   readonly active: readonly Pod[]
+  /** The index of each active pod, -1 without a valid one; empty for Jobs without indexes. */
+  readonly activeIndexes: readonly number[]
   readonly ready: number
   readonly terminating: readonly Pod[]
   /** Pods that still carry the tracking finalizer, in whatever state. */
   readonly tracked: readonly Pod[]
+  /** Those of them that ended or are taken as failed. */
+  readonly ended: readonly Pod[]
   /** Successes and counting failures that the status knows nothing of yet. */
   readonly freshSucceeded: number
   readonly freshFailed: number
@@ -35,7 +39,7 @@ export type Tally = {
   readonly freshDeletions: readonly Instant[]
   /** Tracked pods that failed or are taken as failed; with a valid index where the Job has indexes. */
   readonly failed: readonly Pod[]
-  /** Restarts inside pods that are not over. */
+  /** Restarts inside pods that are not over; only counted where they matter. */
   readonly restarts: number
   /** Why a rule with FailJob matched some pod. */
   readonly failJob: string | undefined
@@ -52,49 +56,69 @@ export function takenAsFailed({ replacesOnlyFailed, deleting }: JobFacts, pod: P
 }
 
 export function tallyPods(facts: JobFacts, pods: readonly Pod[], uncounted: UncountedTerminatedPods): Tally {
-  const noted = { succeeded: new Set(uncounted.succeeded), failed: new Set(uncounted.failed) }
+  const { indexCount, policy } = facts
+  const restartsMatter = facts.job.spec.template.spec.restartPolicy === 'OnFailure'
   const active: Pod[] = []
+  const activeIndexes: number[] = []
   const terminating: Pod[] = []
   const tracked: Pod[] = []
-  const failed: Pod[] = []
-  const ends = { failures: [] as Instant[], successes: [] as Instant[], deletions: [] as Instant[] }
-  const counts = { ready: 0, succeeded: 0, failed: 0, restarts: 0 }
+  const ended: Pod[] = []
+  let ready = 0
+  let restarts = 0
   let failJob: string | undefined
   for (const pod of pods) {
+    const isTrackedPod = isTracked(pod)
+    if (isTrackedPod) tracked.push(pod)
     if (isActive(pod)) {
       active.push(pod)
-      if (isReady(pod)) counts.ready++
-    } else if (isTerminating(pod)) terminating.push(pod)
-    if (pod.status.phase === 'Running' || pod.status.phase === 'Pending') counts.restarts += restartSum(pod)
-    if (facts.policy !== undefined && isFailed(pod)) failJob ??= judgeFailure(facts.policy, pod).message
-    if (!isTracked(pod)) continue
-    tracked.push(pod)
-    const takenFailed = takenAsFailed(facts, pod)
-    if (!hasPlace(facts, pod)) continue
-    if (takenFailed) failed.push(pod)
-    const uid = pod.metadata.uid ?? ''
-    if (isSucceeded(pod) && !noted.succeeded.has(uid)) {
-      counts.succeeded++
-      ends.successes.push(finishTime(pod))
-    } else if (takenFailed && !noted.failed.has(uid)) {
-      if (judgeFailure(facts.policy, pod).counts) counts.failed++
-      ;(isFailed(pod) ? ends.failures : ends.deletions).push(finishTime(pod))
-    }
+      if (indexCount !== undefined) activeIndexes.push(completionIndex(pod, indexCount) ?? -1)
+      if (isReady(pod)) ready++
+    } else if (isTrackedPod && (isSucceeded(pod) || takenAsFailed(facts, pod))) ended.push(pod)
+    if (isTerminating(pod)) terminating.push(pod)
+    const { phase } = pod.status
+    if (restartsMatter && (phase === 'Running' || phase === 'Pending')) restarts += restartSum(pod)
+    if (policy !== undefined && phase === 'Failed') failJob ??= judgeFailure(policy, pod).message
   }
   return {
     active,
-    ready: counts.ready,
+    activeIndexes,
+    ready,
     terminating,
     tracked,
-    freshSucceeded: counts.succeeded,
-    freshFailed: counts.failed,
-    freshFailures: ends.failures,
-    freshSuccesses: ends.successes,
-    freshDeletions: ends.deletions,
-    failed,
-    restarts: counts.restarts,
+    ended,
+    ...freshEnds(facts, ended, uncounted),
+    restarts,
     failJob,
   }
+}
+
+/** What ended since the status was told. */
+function freshEnds(facts: JobFacts, ended: readonly Pod[], uncounted: UncountedTerminatedPods) {
+  const noted = { succeeded: new Set(uncounted.succeeded), failed: new Set(uncounted.failed) }
+  const fresh = {
+    freshSucceeded: 0,
+    freshFailed: 0,
+    freshFailures: [] as Instant[],
+    freshSuccesses: [] as Instant[],
+    freshDeletions: [] as Instant[],
+    failed: [] as Pod[],
+  }
+  for (const pod of ended) {
+    if (!hasPlace(facts, pod)) continue
+    const uid = pod.metadata.uid ?? ''
+    if (isSucceeded(pod)) {
+      if (noted.succeeded.has(uid)) continue
+      fresh.freshSucceeded++
+      fresh.freshSuccesses.push(finishTime(pod))
+      continue
+    }
+    fresh.failed.push(pod)
+    if (noted.failed.has(uid)) continue
+    if (judgeFailure(facts.policy, pod).counts) fresh.freshFailed++
+    const ends = isFailed(pod) ? fresh.freshFailures : fresh.freshDeletions
+    ends.push(finishTime(pod))
+  }
+  return fresh
 }
 
 /** Pods of an Indexed Job without a valid index count for nothing. */

@@ -57,27 +57,32 @@ export function countersOf(status: JobStatus): Counters {
 }
 
 export function accountForPods(input: AccountInput): Accounting {
-  const { facts, tally } = input
-  const settled = withoutReleased(countersOf(facts.job.status), new Set(tally.tracked.map(uidOf)))
+  const settled = withoutUntracked(countersOf(input.facts.job.status), input.tally.tracked)
   const walk = walkTracked(input, settled)
   const before = withIndexes(input, walk.completed, { ...settled, uncounted: walk.uncounted })
-  const kept = new Set(tally.tracked.map(uidOf))
-  for (const pod of walk.release) kept.delete(uidOf(pod))
   const { release, complete, judged } = walk
-  return { before, after: withoutReleased(before, kept), release, complete, judged }
+  const released = new Set(release.map(uidOf))
+  return { before, after: moved(before, (uid) => !released.has(uid)), release, complete, judged }
 }
 
 const uidOf = (pod: Pod): string => pod.metadata.uid ?? ''
 
-/** Moves noted pods that carry the finalizer no longer into the counters. */
-function withoutReleased(counters: Counters, tracked: ReadonlySet<string>): Counters {
-  const { uncounted } = counters
-  const succeeded = uncounted.succeeded.filter((uid) => tracked.has(uid))
-  const failed = uncounted.failed.filter((uid) => tracked.has(uid))
+/** Moves noted pods that do not carry the finalizer any more into the counters. */
+function withoutUntracked(counters: Counters, tracked: readonly Pod[]): Counters {
+  const { succeeded, failed } = counters.uncounted
+  if (succeeded.length === 0 && failed.length === 0) return counters
+  const there = new Set(tracked.map(uidOf))
+  return moved(counters, (uid) => there.has(uid))
+}
+
+/** Keeps the notes that `stay`; the others become counts. */
+function moved(counters: Counters, stay: (uid: string) => boolean): Counters {
+  const succeeded = counters.uncounted.succeeded.filter(stay)
+  const failed = counters.uncounted.failed.filter(stay)
   return {
     ...counters,
-    succeeded: counters.succeeded + uncounted.succeeded.length - succeeded.length,
-    failed: counters.failed + uncounted.failed.length - failed.length,
+    succeeded: counters.succeeded + counters.uncounted.succeeded.length - succeeded.length,
+    failed: counters.failed + counters.uncounted.failed.length - failed.length,
     uncounted: { succeeded, failed },
   }
 }
@@ -90,7 +95,7 @@ function walkTracked(input: AccountInput, settled: Counters) {
   const release: Pod[] = []
   const judged: Record<string, number> = {}
   const failing = outcome !== undefined && !outcome.success
-  for (const pod of tally.tracked) {
+  for (const pod of outcome === undefined && !facts.deleting ? tally.ended : tally.tracked) {
     const takenFailed = takenAsFailed(facts, pod)
     if (mayRelease(input, pod, takenFailed)) release.push(pod)
     const index = indexes && completionIndex(pod, indexes.count)

@@ -5,7 +5,8 @@
  * appendDuplicatedIndexPodsForRemoval
  */
 import type { Pod } from '../../apis/core/index.ts'
-import { completionIndex, createdAt, isReady, maxRestarts, readySince } from './pod.ts'
+import { ascending } from './indexes.ts'
+import { createdAt, isReady, maxRestarts, readySince } from './pod.ts'
 
 const phaseOrder: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 }
 
@@ -53,38 +54,41 @@ export const victimOrder = (pods: readonly Pod[]): readonly Pod[] =>
     .map(({ pod }) => pod)
 
 /**
- * The pods to delete when at least `surplus` active pods must go. With `completions` (Indexed Jobs) pods without a
- * valid index and all but the best pod of each index go first, however small the surplus.
+ * The pods to delete when at least `surplus` active pods must go. Of an Indexed Job (`indexes` holds the index of each
+ * pod, -1 for none) pods without a valid index and all but the best pod of each index go first, however small the
+ * surplus.
  */
-export function chooseVictims(active: readonly Pod[], surplus: number, completions?: number): readonly Pod[] {
-  const { excess, rest } = completions === undefined ? { excess: [], rest: active } : splitByIndex(active, completions)
+export function chooseVictims(active: readonly Pod[], surplus: number, indexes?: readonly number[]): readonly Pod[] {
+  if (surplus === 0 && (indexes === undefined || areDistinct(indexes))) return []
+  const { excess, rest } = indexes === undefined ? { excess: [], rest: active } : splitByIndex(active, indexes)
   const missing = surplus - excess.length
   return missing <= 0 ? excess : [...excess, ...victimOrder(rest).slice(0, missing)]
 }
 
-function splitByIndex(active: readonly Pod[], completions: number) {
+function areDistinct(indexes: readonly number[]): boolean {
+  let before = -1
+  for (const index of ascending(indexes)) {
+    if (index === before || index < 0) return false
+    before = index
+  }
+  return true
+}
+
+function splitByIndex(active: readonly Pod[], indexes: readonly number[]) {
   const excess: Pod[] = []
-  const byIndex = new Map<number, Pod | Pod[]>()
-  for (const pod of active) {
-    const index = completionIndex(pod, completions)
-    if (index === undefined) {
-      excess.push(pod)
-      continue
-    }
+  const byIndex = new Map<number, Pod[]>()
+  for (const [i, pod] of active.entries()) {
+    const index = indexes[i] ?? -1
     const there = byIndex.get(index)
-    if (there === undefined) byIndex.set(index, pod)
-    else if (Array.isArray(there)) there.push(pod)
-    else byIndex.set(index, [there, pod])
+    if (index < 0) excess.push(pod)
+    else if (there === undefined) byIndex.set(index, [pod])
+    else there.push(pod)
   }
   const rest: Pod[] = []
   for (const group of byIndex.values()) {
-    if (!Array.isArray(group)) {
-      rest.push(group)
-      continue
-    }
-    const ordered = victimOrder(group)
+    const ordered = group.length === 1 ? group : victimOrder(group)
     excess.push(...ordered.slice(0, -1))
-    rest.push(ordered.at(-1) as Pod)
+    rest.push(...ordered.slice(-1))
   }
   return { excess, rest }
 }
