@@ -6,10 +6,11 @@ import { type Alarms, createAlarms } from './alarms.ts'
 import { containerConfig } from './container-config.ts'
 import type { ReadObject } from './env/index.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
+import { createTimeKeeper, openLog, type PodLogs, type TimeKeeper } from './logs/index.ts'
 import { nodeResources, registerNode } from './node-object.ts'
 import { newWorker, observeRun, type PodWorker, touch, type WorkerContext, withMessage } from './pod-worker.ts'
 import { reflect } from './reflector.ts'
-import type { Runtime } from './runtime/index.ts'
+import type { ContainerKey, Observed, Runtime } from './runtime/index.ts'
 import { startScheduler } from './scheduler.ts'
 
 export type AgentOptions = {
@@ -33,6 +34,7 @@ export type AgentOptions = {
 export type Agent = {
   /** Lets go of everything; containers run on. */
   readonly stop: () => Promise<void>
+  readonly logs: PodLogs
   /** Fulfilled once the node is registered and every pod of it has been looked at. */
   readonly ready: Promise<void>
 }
@@ -47,6 +49,7 @@ type State = {
   readonly context: WorkerContext
   readonly alarms: Alarms
   readonly recorder: EventRecorder
+  readonly timeKeeper: TimeKeeper
   /** Pods that are not over, by uid. */
   readonly workers: Map<string, PodWorker>
   stopped: boolean
@@ -60,6 +63,7 @@ export function startAgent(options: AgentOptions): Agent {
     options,
     alarms,
     recorder,
+    timeKeeper: createTimeKeeper({ clock, setAlarm: alarms.set }),
     workers: new Map(),
     stopped: false,
     context: workerContext(options, alarms, recorder, (worker) => {
@@ -68,6 +72,7 @@ export function startAgent(options: AgentOptions): Agent {
   }
   const silence = runtime.onChange((observed) => {
     const worker = state.workers.get(observed.key.podUid)
+    keepTime(state, observed)
     if (worker !== undefined) observeRun(state.context, worker, observed)
   })
   const running: { stop: () => void }[] = []
@@ -81,11 +86,13 @@ export function startAgent(options: AgentOptions): Agent {
   )
   return {
     ready,
+    logs: podLogs(state),
     stop: async () => {
       state.stopped = true
       silence()
       for (const part of running) part.stop()
       for (const worker of state.workers.values()) worker.isGone = true
+      state.timeKeeper.stop()
       alarms.stop()
     },
   }
@@ -193,6 +200,7 @@ async function onPod(state: State, pod: Pod): Promise<void> {
   worker.isDirty = true
   const runs = isOver ? [] : await state.options.runtime.observe(uid)
   for (const run of runs) {
+    keepTime(state, run)
     const slot = `${run.key.container}.${run.key.attempt}`
     if (!worker.runs.has(slot)) worker.runs.set(slot, withMessage(state.context, pod, run))
   }
@@ -222,4 +230,41 @@ function onDeleted(state: State, pod: Pod): void {
   for (const { key } of running) void runtime.signal(key, 'SIGTERM')
   const grace = millis(1000 * Math.max(1, pod.metadata.deletionGracePeriodSeconds ?? 0))
   state.alarms.set(after(clock.now(), grace), () => void runtime.remove(uid))
+}
+
+function keepTime({ options, timeKeeper }: State, { key, state }: Observed): void {
+  const path = options.runtime.logPath(key)
+  if (state.kind === 'Running') timeKeeper.track(path)
+  else timeKeeper.forget(path)
+}
+
+function podLogs(state: State): PodLogs {
+  const { client, clock, runtime } = state.options
+  const runningOf = ({ podUid, container, attempt }: ContainerKey) =>
+    state.workers.get(podUid)?.runs.get(`${container}.${attempt}`)?.state.kind === 'Running'
+  return {
+    open: async (request) => {
+      const { namespace, pod: name } = request
+      const found = await client.get<Pod>({ resource: 'pods', namespace, name })
+      if (!found.ok) return found
+      // What the node knows may be a moment ahead of what it has written.
+      const worker = state.workers.get(found.value.metadata.uid ?? '')
+      const pod = worker?.wanted === undefined ? found.value : { ...found.value, status: worker.wanted }
+      return openLog(
+        {
+          clock,
+          logPath: runtime.logPath,
+          runEnd: (key) => ({
+            hasEnded: () => !runningOf(key),
+            onEnd: (callback) =>
+              runtime.onChange(({ key: other }) => {
+                if (other.podUid === key.podUid) callback()
+              }),
+          }),
+        },
+        pod,
+        request,
+      )
+    },
+  }
 }

@@ -16,7 +16,7 @@ export type Launch = {
   /** In namespaces the script is PID 1 and the command its child; else the command leads its own session. */
   readonly namespaced: boolean
   /** Shell commands run first, inside the namespaces: mounts. Each must end in `|| failed <reason>`. */
-  readonly prepare?: string | undefined
+  readonly prepare: readonly string[]
   /** Words put before the command, each an absolute program with its flags: `setsid`, `setpriv …`. */
   readonly wrappers: readonly string[]
   /** Absolute path of `env`, for variables that no shell can hold. */
@@ -46,7 +46,7 @@ export function launchScript(launch: Launch): string {
     `exec >>${shellQuote(launch.logPath)} 2>&1`,
     `_jobd_f=${shellQuote(`${base}.fail`)}`,
     `failed() { printf '%s\\n' "$1" >"$_jobd_f"; exit 125; }`,
-    ...(launch.prepare === undefined ? [] : [launch.prepare]),
+    ...launch.prepare,
     `printf 'up\\n' >>${shellQuote(`${base}.claim`)}`,
     `printf 'S %s\\n' ${shellQuote(id)} >&3`,
     'exec 3>&-',

@@ -5,14 +5,25 @@ import { availableParallelism } from 'node:os'
 import { type Clock, fail, type Instant, type Log, type Millis, millis, ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, ContainerKey, Exit, Observed, Runtime, StartFailure } from '../runtime/index.ts'
 import { type EventFile, followEventFile } from './event-file.ts'
+import { identityRefusal, identityWords } from './identity.ts'
 import { launchScript } from './launch-script.ts'
 import { COOKIE, killTree, type RunProcess, signalMain, sweep } from './process-tree.ts'
 import { type Found, judge, listRuns, readDirectory, recoverRun } from './recover.ts'
-import { claimVoid, type ExitRecord, readClaim, readExit, startedAt, takeLaunchMessage } from './run-files.ts'
+import {
+  claimVoid,
+  type ExitRecord,
+  readClaim,
+  readExit,
+  readIfThere,
+  startedAt,
+  takeLaunchMessage,
+} from './run-files.ts'
+import { mountCommands } from './run-mounts.ts'
 import { parseRunId, runIdOf, stemOf, textOfFileName } from './run-name.ts'
 import { addRun, dropRun, findRun, podDirectory, type Run, type RunTable, runsOf, unfinishedRuns } from './run-table.ts'
 import { type Spawner, startSpawner } from './spawner.ts'
 import { noCommand, startErrorMessage } from './start-error.ts'
+import { RUN_TERMINATION_LOG, templateScript } from './template.ts'
 import { detectTools, type HostTools } from './tools.ts'
 
 export type ProcessRuntimeOptions = {
@@ -38,6 +49,9 @@ type State = {
   ended: number
   spawner: Spawner
   events: EventFile
+  /** The places that every pod expects are there, and volumes can be mounted. */
+  templated: boolean
+  onTemplate: (templated: boolean) => void
   cancelLook?: (() => void) | undefined
   /** Ended runs without namespaces whose left-over processes are still to be looked for. */
   doomed: Set<string>
@@ -74,14 +88,17 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     ended: 0,
     spawner: { request() {}, reap() {}, close: async () => undefined },
     events: followEventFile(`${root}/events`, (line) => onEventLine(state, line)),
+    templated: false,
+    onTemplate() {},
     doomed: new Set(),
     sweepPause: millis(0),
     closed: false,
   }
-  openSpawner(state)
+  await openSpawner(state)
   return {
     name: 'process',
     version: options.version,
+    mounts: state.templated,
     start: (config) => start(state, config),
     signal: async (key, signal) => signalRun(state, key, signal),
     podUids: async () => podUids(root),
@@ -93,13 +110,35 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     remove: (podUid) => remove(state, podUid),
     removeRun: async (key) => removeRun(state, key),
     logPath: (key) => logPathOf(state, key),
+    messagePath: (key) => `${findRun(table, key)?.base ?? `${root}/${stemOf(key)}`}.d/${RUN_TERMINATION_LOG}`,
     close: () => close(state),
   }
 }
 
-function openSpawner(state: State): void {
+/** Fulfilled once the spawner has prepared its mount namespace; it takes requests before that. */
+function openSpawner(state: State): Promise<void> {
   const { tools, options } = state
-  state.spawner = startSpawner({ dir: state.table.root, tools, log: options.log, onLost: () => replaceSpawner(state) })
+  const said = new Promise<boolean>((resolve) => {
+    state.onTemplate = resolve
+  })
+  state.spawner = startSpawner({
+    dir: state.table.root,
+    tools,
+    log: options.log,
+    template: tools.unshare === undefined ? undefined : templateScript(tools, `${options.dir}/template`),
+    onLost: () => {
+      state.onTemplate(false)
+      replaceSpawner(state)
+    },
+  })
+  return said.then((templated) => {
+    state.templated = templated
+    if (!templated && tools.unshare !== undefined) {
+      options.log.warn('volumes cannot be mounted', {
+        because: readIfThere(`${state.table.root}/spawner.log`)?.slice(-500),
+      })
+    }
+  })
 }
 
 const podUids = (root: string): readonly string[] =>
@@ -117,9 +156,8 @@ async function start(state: State, config: ContainerConfig): Promise<Result<Obse
     const run = admit(state, earlier)
     return ok(run.observed ?? (await upOrEnded(run)))
   }
-  if (config.mounts.length > 0 && state.tools.unshare === undefined) {
-    return fail({ reason: 'CreateContainerConfigError', message: mountsRefused(state.tools) })
-  }
+  const refusal = refusalOf(state, config)
+  if (refusal !== undefined) return fail({ reason: 'CreateContainerConfigError', message: refusal })
   const generation = earlier === undefined ? 0 : earlier.name.generation + 1
   const namespaced = state.tools.unshare !== undefined
   const run = addRun(state.table, { key, generation }, { phase: 'Queued', namespaced, config })
@@ -139,10 +177,23 @@ function earlierRun({ table }: State, key: ContainerKey): Found | undefined {
   return name === undefined ? undefined : recoverRun(`${table.root}/${runIdOf(name)}`, name)
 }
 
+/** Why this host cannot give a container what it asks for. */
+function refusalOf({ tools, templated }: State, { mounts, runAs }: ContainerConfig): string | undefined {
+  if (mounts.length > 0 && !templated) return mountsRefused(tools)
+  return identityRefusal(runAs, tools)
+}
+
 const mountsRefused = ({ namespacesMissing }: HostTools): string =>
   `volume mounts need a private mount namespace, which this host does not permit (${namespacesMissing ?? 'unknown reason'}); run jobd as root, or install util-linux and allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0)`
 
 const upOrEnded = (run: Run): Promise<Observed> => new Promise((resolve) => run.waiters.push(resolve))
+
+/** The directory that a namespaced run's first process works in. */
+function runDirectory({ base }: Run): string {
+  const directory = `${base}.d`
+  mkdirSync(directory, { mode: 0o700 })
+  return directory
+}
 
 function launchText(state: State, run: Run, config: ContainerConfig): string {
   const { tools } = state
@@ -152,10 +203,15 @@ function launchText(state: State, run: Run, config: ContainerConfig): string {
     id: run.id,
     logPath: logPathOf(state, run.key),
     argv: config.command,
+    prepare: namespaced ? mountCommands({ directory: runDirectory(run), config, tools }) : [],
     env: { ...config.env, JOBD_POD_UID: config.key.podUid, [COOKIE]: run.id },
     workingDir: config.workingDir ?? '/',
     namespaced,
-    wrappers: namespaced || tools.setsid === undefined ? [] : [tools.setsid],
+    wrappers: [
+      ...(namespaced || tools.setsid === undefined ? [] : [tools.setsid]),
+      ...(namespaced ? tools.become : []),
+      ...identityWords(config, tools),
+    ],
     envProgram: tools.env,
   })
 }
@@ -183,6 +239,10 @@ function startQueued(state: State): void {
 }
 
 function onEventLine(state: State, line: string): void {
+  if (line.startsWith('T ')) {
+    state.onTemplate(line === 'T ok')
+    return
+  }
   const name = parseRunId(line.slice(2))
   const run = name === undefined ? undefined : findRun(state.table, name.key)
   if (run === undefined || name?.generation !== run.generation || run.phase === 'Ended') return
@@ -332,7 +392,9 @@ function removeRun(state: State, key: ContainerKey): void {
   const run = findRun(state.table, key)
   if (run === undefined || run.phase !== 'Ended') return
   dropRun(state.table, key)
-  for (const ending of ['run', 'claim', 'exit', 'fail']) rmSync(`${run.base}.${ending}`, { force: true })
+  for (const ending of ['run', 'claim', 'exit', 'fail', 'd']) {
+    rmSync(`${run.base}.${ending}`, { force: true, recursive: true })
+  }
   for (const ending of ['log', 'times']) rmSync(`${state.table.root}/${stemOf(key)}.${ending}`, { force: true })
 }
 
@@ -354,7 +416,7 @@ function watchOver(state: State): void {
 /** Asks the next spawner for what the last one can no longer start. */
 function replaceSpawner(state: State): void {
   if (state.closed) return
-  openSpawner(state)
+  void openSpawner(state)
   for (const run of [...unfinishedRuns(state.table)]) {
     if (run.phase !== 'Requested' || run.config === undefined || !claimVoid(run.base)) continue
     const again = addRun(

@@ -4,6 +4,8 @@
  * Forking a shell of 1 MB costs a fraction of what forking Node does, and the supervisors need nothing of ours to go on:
  * they hold no pipe to the daemon, live in the spawner's own session, and leave what they learn in files.
  *
+ * At first it prepares the mount namespace it is in and says `T ok` or `T none`.
+ *
  * Lines: `n <id>` runs in new PID and mount namespaces, `p <id>` as a plain session, an empty line reaps ended
  * supervisors. On end of input the spawner ends; its supervisors run on.
  *
@@ -16,21 +18,26 @@ export type SpawnerTools = {
   readonly shell: string
   /** The absolute path of `unshare` and the flags for a namespaced run; absent where namespaces are not permitted. */
   readonly unshare?: string | undefined
+  /** Sets up the mount namespace that runs start from; absent where there is none. */
+  readonly template?: string | undefined
 }
 
 /** The text that `sh -c` gets; its only argument is the directory of the runs. */
-export const spawnerScript = ({ shell, unshare }: SpawnerTools): string => `
+export const spawnerScript = ({ shell, unshare, template }: SpawnerTools): string => `
 umask 077
+if ( ${template ?? 'false'} ) >&2; then template=ok; else template=none; fi
 cd "$1" || exit 1
 exec 3>>events
+printf 'T %s\\n' "$template" >&3
 IFS= read -r boot </proc/sys/kernel/random/boot_id
+root=$1
 supervise() {
   IFS= read -r stat </proc/self/stat
   set -C
   { printf '%s\\n%s\\n' "$stat" "$1 $boot" >"$2.claim"; } 2>/dev/null || exit 0
   set +C
   case $1 in
-    n) ${unshare ?? 'false'} ${shell} "./$2.run" </dev/null & ;;
+    n) ( cd "$2.d" && exec ${unshare ?? 'false'} ${shell} "$root/$2.run" ) </dev/null & ;;
     *) ( . "./$2.run" ) </dev/null & ;;
   esac
   wait $!

@@ -18,13 +18,17 @@ export type SpawnerOptions = {
   readonly dir: string
   readonly tools: HostTools
   readonly log: Log
+  /** Sets up the mount namespace, when there is one. */
+  readonly template?: string | undefined
   /** The spawner ended without being closed: what was asked for and not claimed may never start. */
   readonly onLost: () => void
 }
 
-export function startSpawner({ dir, tools, log, onLost }: SpawnerOptions): Spawner {
+export function startSpawner({ dir, tools, log, template, onLost }: SpawnerOptions): Spawner {
   const output = openSync(`${dir}/spawner.log`, 'a', 0o600)
-  const child = spawn(tools.shell, ['-c', spawnerScript({ ...tools, unshare: tools.unshare?.join(' ') }), 'sh', dir], {
+  const script = spawnerScript({ shell: tools.shell, unshare: tools.unshare?.join(' '), template })
+  const [program = tools.shell, ...args] = [...(tools.enter ?? []), tools.shell, '-c', script, 'sh', dir]
+  const child = spawn(program, args, {
     stdio: ['pipe', output, output],
     // A session of its own: a Ctrl-C at the daemon's terminal reaches no pod.
     detached: true,

@@ -11,8 +11,13 @@ export type HostTools = {
   readonly mount?: string | undefined
   readonly nsenter?: string | undefined
   readonly fallocate?: string | undefined
-  /** The words that start a program in new PID and mount namespaces; absent where the host does not permit it. */
+  readonly isRoot: boolean
+  /** The words that start the spawner in a mount namespace of its own, and as root of a user namespace if need be. */
+  readonly enter?: readonly string[] | undefined
+  /** The words that start a run in new PID and mount namespaces; absent where the host does not permit it. */
   readonly unshare?: readonly string[] | undefined
+  /** The words that make a program the user again that the daemon is, after `enter` has made it root. */
+  readonly become: readonly string[]
   /** Why there is no `unshare`, in words for people. */
   readonly namespacesMissing?: string | undefined
 }
@@ -39,15 +44,21 @@ export async function detectTools({ path, namespaces }: ToolsRequest): Promise<H
     mount: find('mount'),
     nsenter: find('nsenter'),
     fallocate: find('fallocate'),
+    isRoot: process.getuid?.() === 0,
+    become: [],
   }
   if (namespaces === 'never') return { ...found, namespacesMissing: 'switched off' }
   const unshare = find('unshare')
   if (unshare === undefined) return { ...found, namespacesMissing: 'no unshare in PATH (package util-linux)' }
-  const flags = ['--pid', '--fork', '--kill-child', '--mount', '--mount-proc', '--propagation', 'slave']
-  const asRoot = process.getuid?.() === 0
-  const words = asRoot ? [unshare, ...flags] : [unshare, '--user', '--map-current-user', '--keep-caps', ...flags]
-  const failure = await failureOf([...words, shell, '-c', ':'])
-  return failure === undefined ? { ...found, unshare: words } : { ...found, namespacesMissing: failure }
+  const own = ['--mount', '--propagation', 'slave']
+  const enter = found.isRoot ? [unshare, ...own] : [unshare, '--user', '--map-root-user', ...own]
+  const words = [unshare, '--pid', '--fork', '--kill-child', '--mount', '--mount-proc']
+  const become = found.isRoot
+    ? []
+    : [unshare, '--user', `--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`]
+  const failure = await failureOf([...enter, ...words, ...become, shell, '-c', ':'])
+  if (failure !== undefined) return { ...found, namespacesMissing: failure }
+  return { ...found, enter, unshare: words, become }
 }
 
 function isExecutable(path: string): boolean {

@@ -28,6 +28,8 @@ export type ContainerConfig = {
         readonly uid?: number | undefined
         readonly gid?: number | undefined
         readonly groups?: readonly number[] | undefined
+        /** Refuse to start as root. */
+        readonly nonRoot?: boolean | undefined
       }
     | undefined
   readonly limits: {
@@ -70,6 +72,8 @@ export type Runtime = {
   /** `process`, `docker`; shown in node status. */
   readonly name: string
   readonly version: string
+  /** Whether this runtime can mount volumes on this host; a pod that needs none runs all the same. */
+  readonly mounts: boolean
   /**
    * Starts one run and answers once it runs or has already ended. Calling it twice with one key starts it once. A command
    * that cannot be executed is a run that ended with `StartError`; a failure here means that there was no run at all.
@@ -89,6 +93,8 @@ export type Runtime = {
   readonly removeRun: (key: ContainerKey) => Promise<void>
   /** The log file of a run: stdout and stderr as written, in one file. */
   readonly logPath: (key: ContainerKey) => string
+  /** The file of a run's last word, if the program has left one. */
+  readonly messagePath: (key: ContainerKey) => string
   /** Lets go of watchers and helpers. Containers run on. */
   readonly close: () => Promise<void>
 }

@@ -1,0 +1,115 @@
+/**
+ * When what was written to a log. Programs write straight to the file, so nobody stamps their lines; instead the agent
+ * notes now and then how long a log had become at what time. A line's time is that of the first note behind it: right to
+ * about a second while the agent runs, and the time of the next look for what was written while it did not.
+ *
+ * A note is a line `<bytes> <milliseconds since 1970>` in the file beside the log that ends in `.times`. Nothing is noted
+ * while a log does not grow, nor in the first second of a run, whose start and end say enough.
+ */
+import { appendFileSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs'
+import { after, type Clock, type Instant, instant, millis } from '../../base/index.ts'
+
+export type Note = { readonly size: number; readonly at: Instant }
+
+/** The time of a byte: `notes` in order, the end of the run or this moment after the last of them. */
+export function timeOfByte(notes: readonly Note[], offset: number, last: Instant): Instant {
+  let low = 0
+  let high = notes.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((notes[middle]?.size ?? 0) > offset) high = middle
+    else low = middle + 1
+  }
+  return notes[low]?.at ?? last
+}
+
+/** How much of a log was certainly written before an instant. */
+export function sizeBefore(notes: readonly Note[], at: Instant): number {
+  let size = 0
+  for (const note of notes) {
+    if (note.at >= at) break
+    size = note.size
+  }
+  return size
+}
+
+/** The notes beside a log; none for a log that has none. A torn last line is left out. */
+export function readNotes(logPath: string): readonly Note[] {
+  const lines = textOf(timesPath(logPath)).split('\n').slice(0, -1)
+  return lines.map((line) => {
+    const [size, at] = line.split(' ')
+    return { size: Number(size), at: instant(Number(at)) }
+  })
+}
+
+const timesPath = (logPath: string): string => `${logPath.replace(/\.log$/, '')}.times`
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/** Notes are at least this far apart. */
+const APART = millis(1000)
+
+export type TimeKeeper = {
+  /** Begins to note for a run that is up. */
+  readonly track: (logPath: string) => void
+  /** The run has ended, or its log is to be removed. */
+  readonly forget: (logPath: string) => void
+  readonly stop: () => void
+}
+
+export type TimeKeeperOptions = {
+  readonly clock: Clock
+  readonly setAlarm: (at: Instant, ring: () => void) => () => void
+}
+
+type Tracked = { size: number; watcher?: FSWatcher | undefined; cancel?: (() => void) | undefined }
+
+export function createTimeKeeper(options: TimeKeeperOptions): TimeKeeper {
+  const tracked = new Map<string, Tracked>()
+  const forget = (logPath: string) => {
+    const log = tracked.get(logPath)
+    log?.watcher?.close()
+    log?.cancel?.()
+    tracked.delete(logPath)
+  }
+  return {
+    track: (logPath) => {
+      if (tracked.has(logPath)) return
+      const log: Tracked = { size: 0 }
+      tracked.set(logPath, log)
+      pause(options, logPath, log)
+    },
+    forget,
+    stop: () => {
+      for (const logPath of [...tracked.keys()]) forget(logPath)
+    },
+  }
+}
+
+function pause(options: TimeKeeperOptions, logPath: string, log: Tracked): void {
+  log.cancel = options.setAlarm(after(options.clock.now(), APART), () => note(options, logPath, log))
+}
+
+/** Writes a note if the log has grown; if not, waits until it does. */
+function note(options: TimeKeeperOptions, logPath: string, log: Tracked): void {
+  log.watcher?.close()
+  log.watcher = undefined
+  const size = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0
+  if (size > log.size) {
+    log.size = size
+    appendFileSync(timesPath(logPath), `${size} ${Math.round(options.clock.now())}\n`, { mode: 0o600 })
+    pause(options, logPath, log)
+    return
+  }
+  if (!statSync(logPath, { throwIfNoEntry: false })) return
+  log.watcher = watch(logPath, { persistent: false }, () => note(options, logPath, log))
+  // What was written between the look and the watch would be seen by neither.
+  if ((statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > size) note(options, logPath, log)
+}

@@ -1,0 +1,139 @@
+/** Opening the log of a pod's container: which run it is, whether it has a log, and which part of it is asked for. */
+import { open } from 'node:fs/promises'
+import {
+  badRequest,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  invalidFields,
+  type Status,
+} from '../../apimachinery/index.ts'
+import type { Container, ContainerStatus, Pod } from '../../apis/core/index.ts'
+import { after, type Clock, fail, type Instant, millis, ok, parseTime, type Result } from '../../base/index.ts'
+import type { ContainerKey } from '../runtime/index.ts'
+import { lineStart, tailOffset } from './log-file.ts'
+import { type RunEnd, streamLog } from './log-stream.ts'
+import { readNotes, sizeBefore, timeOfByte } from './log-times.ts'
+import type { LogRequest } from './pod-logs.ts'
+
+export type LogSource = {
+  readonly clock: Clock
+  readonly logPath: (key: ContainerKey) => string
+  readonly runEnd: (key: ContainerKey) => RunEnd
+}
+
+export type Opened = Result<AsyncIterable<Uint8Array>, Status>
+
+/** Opens the log of a container of `pod`, whose status is the newest that the node knows. */
+export async function openLog(source: LogSource, pod: Pod, request: LogRequest): Promise<Opened> {
+  const wrong = optionsStatus(request)
+  if (wrong !== undefined) return fail(wrong)
+  const container = containerOf(pod, request.container)
+  if (!container.ok) return container
+  if ((pod.spec.nodeName ?? '') === '') return ok(nothing)
+  const run = runOf(pod, container.value, request.previous === true)
+  if (!run.ok) return run
+  const key = { podUid: pod.metadata.uid ?? '', container: container.value, attempt: run.value.attempt }
+  return ok(await openFile(source, { key, request, ...run.value }))
+}
+
+const nothing: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} }
+
+/** @source kubernetes v1.36 pkg/apis/core/validation/validation.go, ValidatePodLogOptions */
+function optionsStatus({ tailLines, limitBytes, sinceSeconds, sinceTime, pod }: LogRequest): Status | undefined {
+  const isSinceBelow = sinceSeconds !== undefined && sinceSeconds < 1
+  const errors: readonly FieldError[] = [
+    ...(tailLines !== undefined && tailLines < 0
+      ? [invalid('tailLines', tailLines, 'must be greater than or equal to 0')]
+      : []),
+    ...(limitBytes !== undefined && limitBytes < 1
+      ? [invalid('limitBytes', limitBytes, 'must be greater than 0')]
+      : []),
+    ...(sinceSeconds !== undefined && sinceTime !== undefined
+      ? [forbiddenField('', 'at most one of `sinceTime` or `sinceSeconds` may be specified')]
+      : isSinceBelow
+        ? [invalid('sinceSeconds', sinceSeconds, 'must be greater than 0')]
+        : []),
+  ]
+  return errors.length === 0 ? undefined : invalidFields({ group: '', kind: 'PodLogOptions' }, pod, errors)
+}
+
+/** @source kubernetes v1.36 pkg/registry/core/pod/strategy.go, LogLocation */
+function containerOf({ metadata, spec }: Pod, wanted: string | undefined): Result<string, Status> {
+  const names = (list: readonly Container[]) => list.map(({ name }) => name)
+  const apps = names(spec.containers)
+  const inits = names(spec.initContainers ?? [])
+  if (wanted !== undefined && wanted !== '') {
+    const isKnown = apps.includes(wanted) || inits.includes(wanted)
+    return isKnown ? ok(wanted) : fail(badRequest(`container ${wanted} is not valid for pod ${metadata.name}`))
+  }
+  const [only] = apps
+  if (apps.length === 1 && only !== undefined) return ok(only)
+  const more = inits.length === 0 ? '' : ` or one of the init containers: [${inits.join(' ')}]`
+  const choice = `choose one of: [${apps.join(' ')}]${more}`
+  return fail(badRequest(`a container name must be specified for pod ${metadata.name}, ${choice}`))
+}
+
+type Run = { readonly attempt: number; readonly finishedAt?: Instant | undefined }
+
+/** @source kubernetes v1.36 pkg/kubelet/kubelet_pods.go, validateContainerLogStatus */
+function runOf({ metadata, status }: Pod, container: string, previous: boolean): Result<Run, Status> {
+  const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])]
+  const found: ContainerStatus | undefined = all.find(({ name }) => name === container)
+  const where = `container "${container}" in pod "${metadata.name}"`
+  if (found === undefined) return fail(badRequest(`${where} is waiting to start: ContainerCreating`))
+  const { state, lastState, restartCount } = found
+  const last = lastState.terminated
+  // While the next run waits, the newest run is the last one.
+  const isWaiting = state.running === undefined && state.terminated === undefined
+  if (previous) {
+    if (last?.containerID === undefined) return fail(badRequest(`previous terminated ${where} not found`))
+    return ok({ attempt: isWaiting ? restartCount : restartCount - 1, finishedAt: timeOf(last.finishedAt) })
+  }
+  if (state.running !== undefined) return ok({ attempt: restartCount })
+  const ended = state.terminated ?? last
+  if (ended === undefined) {
+    return fail(badRequest(`${where} is waiting to start: ${state.waiting?.reason ?? 'ContainerCreating'}`))
+  }
+  if (ended.containerID === undefined) return fail(badRequest(`${where} is terminated`))
+  return ok({ attempt: restartCount, finishedAt: timeOf(ended.finishedAt) })
+}
+
+const timeOf = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : parseTime(text))
+
+type Wanted = Run & { readonly key: ContainerKey; readonly request: LogRequest }
+
+async function openFile(source: LogSource, { key, request, finishedAt }: Wanted): Promise<AsyncIterable<Uint8Array>> {
+  const path = source.logPath(key)
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  // A run that could not be executed has written nothing.
+  if (file === undefined) return nothing
+  const now = source.clock.now()
+  const notes = request.timestamps === true || sinceOf(request, now) !== undefined ? readNotes(path) : []
+  const last = finishedAt ?? now
+  const since = sinceOf(request, now)
+  const { size } = await file.stat()
+  // Times of ends are told in whole seconds, so the second that is asked for may hold the end.
+  const isAllBefore = since !== undefined && finishedAt !== undefined && after(finishedAt, millis(1000)) <= since
+  const first = since === undefined ? 0 : isAllBefore ? size : await lineStart(file, sizeBefore(notes, since))
+  const { tailLines } = request
+  const from = tailLines === undefined ? first : await tailOffset(file, { from: first, to: size }, tailLines)
+  return streamLog({
+    file,
+    path,
+    from,
+    follow: request.follow === true ? source.runEnd(key) : undefined,
+    limitBytes: request.limitBytes,
+    timeOf:
+      request.timestamps === true
+        ? (offset) =>
+            timeOfByte(offset < size ? notes : [], offset, finishedAt ?? (offset < size ? last : source.clock.now()))
+        : undefined,
+  })
+}
+
+const sinceOf = ({ sinceSeconds, sinceTime }: LogRequest, now: Instant): Instant | undefined =>
+  sinceSeconds === undefined ? sinceTime : after(now, millis(-1000 * sinceSeconds))
