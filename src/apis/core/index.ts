@@ -1,8 +1,25 @@
 import { anyKind } from '../generic/index.ts'
 import type { Strategy } from '../strategy.ts'
+import { bindingStrategy } from './binding/strategy.ts'
+import { configMapStrategy } from './configmap/strategy.ts'
+import { eventStrategy } from './event/strategy.ts'
+import { limitRangeStrategy } from './limitrange/strategy.ts'
+import { namespaceStrategy } from './namespace/strategy.ts'
+import { nodeStrategy } from './node/strategy.ts'
+import { persistentVolumeClaimStrategy } from './persistentvolumeclaim/strategy.ts'
 import { podStrategy } from './pod/strategy.ts'
+import { podTemplateStrategy } from './podtemplate/strategy.ts'
+import { resourceQuotaStrategy } from './resourcequota/strategy.ts'
+import { secretStrategy } from './secret/strategy.ts'
+import { serviceStrategy } from './service/strategy.ts'
+import { serviceAccountStrategy } from './serviceaccount/strategy.ts'
 
+export { validateBinding } from './binding/validation.ts'
+export { referenceLabels } from './event/strategy.ts'
+export { eventCells, eventColumns } from './event/table.ts'
+export { validateStrictEvent, validateStrictEventUpdate } from './event/validation.ts'
 export { type QosClass, qosClassOf } from './pod/qos.ts'
+export { specDifference } from './pod/spec-diff.ts'
 export { containerShouldRestart } from './pod/status-validation.ts'
 export { podStatusText } from './pod/table.ts'
 export { defaultPodSpec } from './podspec/defaults.ts'
@@ -10,8 +27,23 @@ export { dropDisabledPodFields, dropDisabledTemplateFields } from './podspec/dis
 export { type PodValidationOptions, podTemplateValidationOptions, podValidationOptions } from './podspec/options.ts'
 export { validatePodSpec } from './podspec/podspec.ts'
 export { defaultPodTemplateSpec, validatePodTemplateSpec } from './podspec/template.ts'
+export { visitContainers } from './podspec/visit.ts'
 export { podTemplateWarnings } from './podspec/warnings.ts'
 export type * from './types.gen.ts'
 
-/** The kinds of this group that have rules of their own. */
-export const coreStrategies: readonly Strategy[] = [anyKind(podStrategy)]
+/** The kinds of this group, each with its rules. */
+export const coreStrategies: readonly Strategy[] = [
+  anyKind(bindingStrategy),
+  anyKind(configMapStrategy),
+  anyKind(eventStrategy),
+  anyKind(limitRangeStrategy),
+  anyKind(namespaceStrategy),
+  anyKind(nodeStrategy),
+  anyKind(persistentVolumeClaimStrategy),
+  anyKind(podStrategy),
+  anyKind(podTemplateStrategy),
+  anyKind(resourceQuotaStrategy),
+  anyKind(secretStrategy),
+  anyKind(serviceStrategy),
+  anyKind(serviceAccountStrategy),
+]
