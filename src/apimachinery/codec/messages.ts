@@ -4,6 +4,7 @@
  * Bytes are those of upstream's generated code: fields by number; a field that is no pointer in Go stands there even
  * when it is zero; maps are sorted by key.
  */
+import { define } from '../decode/json.ts'
 import { assemble, type Field, structDecoder } from '../decode/structs.ts'
 import { type FieldSchema, schema, type TypeName } from '../schema/schema.ts'
 import { enter, hasMore, leave, type Reader, readVarint, refuse, skipField } from './reader.ts'
@@ -252,9 +253,22 @@ function mapMember(item: FieldSchema, number: number, name: string, index: numbe
     },
     finish: (slots) => {
       const map = slots[index] as Map<string, unknown> | undefined
-      if (map !== undefined) slots[index] = Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)))
+      if (map !== undefined) slots[index] = sortedObject(map)
     },
   }
+}
+
+/** The entries as an object with its members in order. Senders sort them, so mostly nothing is left to do. */
+function sortedObject(map: ReadonlyMap<string, unknown>): Json {
+  let last = ''
+  let sorted = true
+  const object: Record<string, unknown> = {}
+  for (const [key, value] of map) {
+    if (key < last) sorted = false
+    last = key
+    define(object, key, value)
+  }
+  return sorted ? object : Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function readEntry(reader: Reader, value: Value, map: Map<string, unknown>): void {

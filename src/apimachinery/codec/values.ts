@@ -71,13 +71,22 @@ const zeroSeconds = -62_135_596_800
 
 const endSeconds = 253_402_300_800
 
+/** The times of one object are mostly the same. */
+let lastTime = ''
+let lastSeconds = 0
+
 /** The whole seconds of a canonical time; its fraction, if it has one, stays exact as digits. */
 function putTime(writer: Writer, text: string): void {
-  const at = parseTime(`${text.slice(0, 19)}Z`)
-  if (at === undefined) return
+  const seconds = text.slice(0, 19)
+  if (seconds !== lastTime) {
+    const at = parseTime(`${seconds}Z`)
+    if (at === undefined) return
+    lastTime = seconds
+    lastSeconds = Math.round(at / 1000)
+  }
   putInt(writer, text[19] === '.' ? Number(text.slice(20, 26)) * 1000 : 0)
   putTag(writer, 2, varintType)
-  putInt(writer, Math.round(at / 1000))
+  putInt(writer, lastSeconds)
   putTag(writer, 1, varintType)
 }
 
