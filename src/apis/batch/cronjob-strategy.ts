@@ -1,9 +1,11 @@
+import { formatTime } from '../../base/index.ts'
 import { buildStrategy, changed, countGeneration, firstGeneration, keepFields } from '../generic/index.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, WriteContext } from '../strategy.ts'
 import { defaultCronJob } from './cronjob-defaults.ts'
 import { cronJobTable } from './cronjob-table.ts'
 import { validateCronJobCreate, validateCronJobUpdate } from './cronjob-validation.ts'
 import { jobSpecWarnings, nameWarnings, withoutDisabledFields } from './job-strategy.ts'
+import { editedAtAnnotation } from './names.ts'
 import type { CronJob, CronJobSpec, CronJobStatus } from './types.gen.ts'
 
 const noStatus: CronJobStatus = {}
@@ -29,11 +31,13 @@ export const cronJobStrategy: Strategy<CronJob> = buildStrategy<CronJob>({
     ...jobSpecWarnings(spec.jobTemplate.spec, jobSpecPath, options),
     ...(spec.schedule.includes('TZ') ? [zoneInSchedule] : []),
   ],
-  prepareForUpdate: (given, old) => {
+  prepareForUpdate: (given, old, context) => {
     const cronJob = keepFields(given, old, 'status')
-    if (cronJob.spec === old.spec) return cronJob
+    if (cronJob.spec === old.spec) return withEditTime(cronJob, old, false, context)
     const spec = withoutDisabledTemplateFields(cronJob.spec)
-    return countGeneration(spec === cronJob.spec ? cronJob : { ...cronJob, spec }, old, changed(spec, old.spec))
+    const edited = changed(spec, old.spec)
+    const kept = spec === cronJob.spec ? cronJob : { ...cronJob, spec }
+    return withEditTime(countGeneration(kept, old, edited), old, edited, context)
   },
   validateUpdate: validateCronJobUpdate,
   warningsOnUpdate: ({ metadata, spec }, old, { options }) => [
@@ -52,6 +56,19 @@ export const cronJobStrategy: Strategy<CronJob> = buildStrategy<CronJob>({
   },
   table: cronJobTable,
 })
+
+/**
+ * Notes when the spec was edited, for the controller: the status does not tell, and what lay before is not to be caught up
+ * with. Upstream has no such note.
+ */
+function withEditTime(cronJob: CronJob, old: CronJob, edited: boolean, { now, options }: WriteContext): CronJob {
+  if (options.exact) return cronJob
+  const before = old.metadata.annotations?.[editedAtAnnotation]
+  const at = edited ? formatTime(now) : before
+  const { metadata } = cronJob
+  if (at === undefined || metadata.annotations?.[editedAtAnnotation] === at) return cronJob
+  return { ...cronJob, metadata: { ...metadata, annotations: { ...metadata.annotations, [editedAtAnnotation]: at } } }
+}
 
 function withoutDisabledTemplateFields(spec: CronJobSpec): CronJobSpec {
   const jobSpec = withoutDisabledFields(spec.jobTemplate.spec)

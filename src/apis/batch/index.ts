@@ -11,6 +11,7 @@ export {
   controllerUidLabel,
   cronJobInstantiateAnnotation,
   cronJobScheduledTimestampAnnotation,
+  editedAtAnnotation,
   exitCodeAnnotation,
   jobControllerName,
   jobNameLabel,

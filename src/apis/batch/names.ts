@@ -25,3 +25,8 @@ export const exitCodeAnnotation = 'jobd.dev/exit-code'
 export const tooManyMissedAnnotation = 'jobd.dev/too-many-missed'
 /** Annotation of ours on a CronJob: how the newest of its finished runs ended, e.g. `Complete`, `BackoffLimitExceeded`. */
 export const lastResultAnnotation = 'jobd.dev/last-result'
+/**
+ * Annotation of ours on a CronJob: when its spec was last changed, RFC 3339. The API writes it and keeps it; no run is
+ * started for a time before it.
+ */
+export const editedAtAnnotation = 'jobd.dev/edited-at'

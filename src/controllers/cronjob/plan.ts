@@ -1,0 +1,71 @@
+/**
+ * One pass over one CronJob: from what is there to what is to be done.
+ *
+ * @source kubernetes v1.36 pkg/controller/cronjob/cronjob_controllerv2.go, sync (facts: order of the steps)
+ */
+import type { CronJob } from '../../apis/batch/index.ts'
+import { equal } from '../../apis/meta/index.ts'
+import type { Instant } from '../../base/index.ts'
+import type { Pass, PassEnd, Step } from './pass.ts'
+import { cleanUpHistory, healFromJobs, reconcileStatus } from './reconcile.ts'
+import {
+  type CronJobAction,
+  type CronJobOptions,
+  type CronJobPlan,
+  type CronJobSnapshot,
+  hasResult,
+} from './snapshot.ts'
+import { startDueJob } from './start.ts'
+
+/**
+ * Plans a pass as far as the results known so far allow; see `CronJobPlan` for how to go on. The same arguments give the
+ * same plan.
+ */
+export function planCronJob(snapshot: CronJobSnapshot, now: Instant, options: CronJobOptions): CronJobPlan {
+  const { cronJob, jobs, results, lastStarted } = snapshot
+  const pass: Pass = {
+    cronJob,
+    jobs,
+    now,
+    options,
+    lastStarted,
+    status: cronJob.status,
+    annotations: cronJob.metadata.annotations,
+    fates: [],
+  }
+  const actions: CronJobAction[] = []
+  const steps = wholePass(pass)
+  let taken = 0
+  let step = steps.next()
+  while (step.done !== true) {
+    actions.push(step.value)
+    if (!hasResult(step.value)) step = steps.next()
+    else if (taken < results.length) step = steps.next(results[taken++])
+    else return { actions, asks: true, fates: pass.fates }
+  }
+  return { actions, asks: false, fates: pass.fates, ...step.value }
+}
+
+function* wholePass(pass: Pass): Step<PassEnd> {
+  healFromJobs(pass)
+  // What was started must be told before the proof of it, the Job, is deleted.
+  yield* tellStatus(pass)
+  const told = statusOf(pass)
+  yield* cleanUpHistory(pass)
+  const unread = yield* reconcileStatus(pass)
+  const end: PassEnd = unread === undefined ? yield* startDueJob(pass) : { retry: unread }
+  if (!equal(statusOf(pass), told)) yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
+  return end
+}
+
+const statusOf = ({ status, annotations }: Pass): unknown => ({ status, annotations })
+
+function* tellStatus(pass: Pass): Step {
+  if (pass.status !== pass.cronJob.status) yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
+}
+
+function changed({ cronJob, status, annotations }: Pass): CronJob {
+  const metadata =
+    annotations === cronJob.metadata.annotations ? cronJob.metadata : { ...cronJob.metadata, annotations }
+  return { ...cronJob, metadata, status }
+}

@@ -1,0 +1,194 @@
+/**
+ * Whether a Job is to be started now, and starting it.
+ *
+ * @source kubernetes v1.36 pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob (facts: gates, order)
+ */
+import { editedAtAnnotation, type Job, tooManyMissedAnnotation } from '../../apis/batch/index.ts'
+import { formatTime, type Instant, parseTime, type Seconds } from '../../base/index.ts'
+import { parseSchedule, timeZone, utc, zoneProblem } from '../../cron/index.ts'
+import { type DueQuery, type DueTimes, dueTimes, exactDueTimes, exactWakeAt, type Timetable } from './due.ts'
+import * as events from './events.ts'
+import { isControlledBy, jobFor, jobNameFor } from './job-template.ts'
+import { activeJobs, addActive, ask, isActive, type Pass, type PassEnd, removeActive, type Step } from './pass.ts'
+import type { SlotFate } from './snapshot.ts'
+
+/** Nothing more to do until something changes. */
+const rest: PassEnd = {}
+
+export function* startDueJob(pass: Pass): Step<PassEnd> {
+  const { metadata, spec } = pass.cronJob
+  if (metadata.deletionTimestamp !== undefined) return rest
+  const zone = spec.timeZone === undefined ? pass.options.localZone : timeZone(spec.timeZone)
+  if (zone === undefined) {
+    yield events.unknownTimeZone(spec.timeZone ?? '', zoneProblem(spec.timeZone ?? ''))
+    return rest
+  }
+  if (spec.suspend === true) return rest
+  if (spec.schedule.includes('TZ')) yield events.unsupportedSchedule(spec.schedule)
+  const schedule = parseSchedule(spec.schedule)
+  if (!schedule.ok) {
+    yield events.unparseableSchedule(spec.schedule, schedule.error)
+    return rest
+  }
+  const query = queryOf(pass, { schedule: schedule.value, zone })
+  const times = yield* pass.options.exact ? exactly(pass, query) : fully(pass, query)
+  if (times === undefined) return rest
+  const { due, wakeAt } = times
+  if (due === undefined || isStarted(pass, due)) return { wakeAt }
+  if (spec.concurrencyPolicy === 'Forbid' && activeJobs(pass).length > 0) {
+    yield events.jobAlreadyActive
+    tell(pass, { kind: 'Skipped', scheduled: due, reason: 'JobAlreadyActive' })
+    return { wakeAt }
+  }
+  const problem = spec.concurrencyPolicy === 'Replace' ? yield* replaceActive(pass) : undefined
+  if (problem !== undefined) return { retry: problem }
+  return yield* start(pass, due, query.timetable, wakeAt)
+}
+
+/** From when on times count: the last start, else the creation, and not before the last edit of the spec. */
+function queryOf({ cronJob, lastStarted, status, now, options }: Pass, timetable: Timetable): DueQuery {
+  const { metadata, spec } = cronJob
+  const times = [
+    parseTime(status.lastScheduleTime ?? metadata.creationTimestamp ?? ''),
+    lastStarted,
+    // An edit says what shall be from now on; it does not call for what would have been.
+    options.exact ? undefined : parseTime(metadata.annotations?.[editedAtAnnotation] ?? ''),
+  ]
+  const base = times.reduce<Instant | undefined>(
+    (latest, at) => (at !== undefined && (latest === undefined || at > latest) ? at : latest),
+    undefined,
+  )
+  const deadline = spec.startingDeadlineSeconds as Seconds | undefined
+  return { timetable, base: base ?? now, deadline, now }
+}
+
+type Times = { readonly due: Instant | undefined; readonly wakeAt: Instant | undefined }
+
+/** As upstream computes; undefined when the schedule cannot be handled. */
+function* exactly(pass: Pass, query: DueQuery): Step<Times | undefined> {
+  const times = exactDueTimes(query)
+  if (times.kind === 'Error') {
+    yield events.invalidSchedule(pass.cronJob.spec.schedule, times.message)
+    return undefined
+  }
+  if (times.missed === 'many') yield events.tooManyMissedButStarting
+  return { due: times.due, wakeAt: exactWakeAt(query) }
+}
+
+/** With every time counted; undefined when the schedule never fires. */
+function* fully(pass: Pass, query: DueQuery): Step<Times | undefined> {
+  const times = dueTimes(query)
+  if (times.due === undefined && times.next === undefined) {
+    yield events.invalidSchedule(pass.cronJob.spec.schedule, 'no time matches within five years')
+    return undefined
+  }
+  tellMissed(pass, times)
+  const { lastScheduleTime } = pass.cronJob.status
+  const last = parseTime(lastScheduleTime ?? '')
+  if (lastScheduleTime !== undefined && last !== undefined && last > pass.now)
+    yield events.clockWentBack(lastScheduleTime)
+  if (!times.tooMany) return { due: times.due, wakeAt: times.next }
+  if (startsLatest(pass)) {
+    yield events.tooManyMissedButStarting
+    return { due: times.due, wakeAt: times.next }
+  }
+  const { namespace = '', name = '' } = pass.cronJob.metadata
+  yield { kind: 'LogError', message: `CronJob ${namespace}/${name}: ${events.tooManyMissedText}` }
+  yield events.tooManyMissed
+  return { due: undefined, wakeAt: times.next }
+}
+
+function startsLatest({ cronJob, options }: Pass): boolean {
+  const own = cronJob.metadata.annotations?.[tooManyMissedAnnotation]
+  return own === undefined ? options.tooManyMissed === 'start-latest' : own === 'start-latest'
+}
+
+function tell(pass: Pass, fate: SlotFate): void {
+  pass.fates.push(fate)
+}
+
+function tellMissed(pass: Pass, { due, missed, tooMany, tooLate }: DueTimes): void {
+  if (tooLate !== undefined) {
+    tell(pass, { kind: 'Missed', scheduled: tooLate.first, last: tooLate.last, reason: 'DeadlineExceeded' })
+  }
+  const [first] = missed
+  if (first === undefined) return
+  const newest = missed.at(-1) ?? first
+  if (!tooMany) tell(pass, { kind: 'Missed', scheduled: first, last: newest, reason: 'Superseded' })
+  else {
+    const starting = startsLatest(pass)
+    const last = starting ? newest : (due ?? newest)
+    tell(pass, { kind: 'Missed', scheduled: first, last, reason: starting ? 'Superseded' : 'TooManyMissedTimes' })
+  }
+}
+
+/** A Job for this time is running, or has been told as started. */
+function isStarted(pass: Pass, due: Instant): boolean {
+  const name = jobNameFor(pass.cronJob, due)
+  if (activeJobs(pass).some((reference) => reference.name === name)) return true
+  return parseTime(pass.status.lastScheduleTime ?? '') === due
+}
+
+/** Ends what runs, without waiting for it. A text: it could not be ended. */
+function* replaceActive(pass: Pass): Step<string | undefined> {
+  const { namespace = '' } = pass.cronJob.metadata
+  for (const { name = '', uid = '' } of activeJobs(pass)) {
+    const found = yield* ask({ kind: 'ReadJob', name })
+    if (found.kind !== 'Ok') {
+      const message = found.kind === 'Failed' ? found.message : `jobs.batch "${name}" not found`
+      yield events.failedGet(message)
+      return message
+    }
+    const deleted = yield* ask({ kind: 'DeleteJob', name, uid })
+    if (deleted.kind !== 'Ok' && deleted.kind !== 'NotFound') {
+      yield events.failedDelete(deleted.kind === 'Failed' ? deleted.message : deleted.kind)
+      return `could not replace job ${namespace}/${name}`
+    }
+    removeActive(pass, uid)
+    yield events.deletedJob(name)
+  }
+  return undefined
+}
+
+function* start(pass: Pass, due: Instant, { zone }: Timetable, wakeAt: Instant | undefined): Step<PassEnd> {
+  const { spec } = pass.cronJob
+  const job = jobFor(pass.cronJob, due, spec.timeZone === undefined ? utc : zone)
+  const jobName = job.metadata.name ?? ''
+  const result = yield* ask({ kind: 'CreateJob', job, scheduled: due })
+  switch (result.kind) {
+    case 'Ok':
+      yield events.createdJob(jobName)
+      noteStarted(pass, due, result.job ?? job)
+      return { wakeAt }
+    case 'AlreadyExists':
+      return yield* takeOver(pass, due, result.job, wakeAt)
+    case 'NotFound':
+    case 'Failed': {
+      const message = result.kind === 'Failed' ? result.message : 'the namespace is gone'
+      if (result.kind === 'Failed' && result.namespaceTerminating === true) return { retry: message }
+      yield events.failedCreate(message)
+      tell(pass, { kind: 'Failed', scheduled: due, message })
+      return { retry: message }
+    }
+  }
+}
+
+function noteStarted(pass: Pass, due: Instant, job: Job): void {
+  addActive(pass, job)
+  pass.status = { ...pass.status, lastScheduleTime: formatTime(due) }
+  tell(pass, { kind: 'Started', scheduled: due, jobName: job.metadata.name ?? '' })
+}
+
+/** The name is taken: by the Job for this very time, when the write after its creation was lost, or by a stranger. */
+function* takeOver(pass: Pass, due: Instant, job: Job | undefined, wakeAt: Instant | undefined): Step<PassEnd> {
+  if (job === undefined) return { retry: 'the Job that has the name could not be read' }
+  const name = job.metadata.name ?? ''
+  if (!isControlledBy(job, pass.cronJob)) {
+    tell(pass, { kind: 'Failed', scheduled: due, message: `${name} is not controlled by this CronJob` })
+    if (pass.options.exact) return rest
+    yield events.nameTaken(name)
+    return { wakeAt }
+  }
+  if (!isActive(pass, job.metadata.uid)) noteStarted(pass, due, job)
+  return { wakeAt }
+}
