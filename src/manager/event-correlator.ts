@@ -62,8 +62,8 @@ export function createEventCorrelator(): EventCorrelator {
 
   return {
     correlate(told, now) {
-      const { kind, namespace, name, uid, apiVersion } = told.involvedObject
-      const subject = `${told.component}\n${kind}\n${namespace}\n${name}\n${uid}\n${apiVersion}`
+      const { kind, namespace, name, uid } = told.involvedObject
+      const subject = `${told.component}\n${uid ?? `${kind}\n${namespace}\n${name}`}`
       const { key, message } = aggregate(told, subject, now)
       const before = seen.get(key)
       const after = { count: (before?.count ?? 0) + 1, first: before?.first ?? now }
@@ -74,17 +74,20 @@ export function createEventCorrelator(): EventCorrelator {
   }
 }
 
-/** A map that forgets what was not used for longest. */
+/**
+ * A map that forgets what was not set for a while: of two generations the older one goes when the younger is full, so
+ * that it keeps between one and two times `mostRemembered` entries.
+ */
 function createMemory<T>() {
-  const values = new Map<string, T>()
+  let young = new Map<string, T>()
+  let old = new Map<string, T>()
   return {
-    get: (key: string): T | undefined => values.get(key),
+    get: (key: string): T | undefined => young.get(key) ?? old.get(key),
     set(key: string, value: T): void {
-      values.delete(key)
-      values.set(key, value)
-      if (values.size <= mostRemembered) return
-      const [oldest] = values.keys()
-      if (oldest !== undefined) values.delete(oldest)
+      young.set(key, value)
+      if (young.size < mostRemembered) return
+      old = young
+      young = new Map()
     },
   }
 }

@@ -20,7 +20,7 @@ export type Informer<T extends KubeObject> = {
   /** By `namespace/name`, or `name` in cluster scope. */
   readonly get: (key: string) => T | undefined
   readonly all: () => ReadonlyMap<string, T>
-  /** Keeps objects by the values that `valuesOf` names. Only before `start`. */
+  /** Keeps objects by the values that `valuesOf` names, from the first time that somebody asks. */
   readonly index: (valuesOf: (object: T) => readonly string[]) => Index<T>
   /** Only before `start`. Handlers run in order of their registration, for one change after the other. */
   readonly onChange: (handler: ChangeHandler<T>) => void
@@ -135,9 +135,19 @@ function createStore<T extends KubeObject>() {
       return new Promise((resolve) => waiters.push({ holds, resolve }))
     },
     index(valuesOf: (object: T) => readonly string[]): Index<T> {
-      const kept: KeptIndex<T> = { valuesOf, objects: new Map() }
-      indexes.push(kept)
-      return { get: (value) => kept.objects.get(value) ?? empty }
+      let kept: KeptIndex<T> | undefined
+      const make = (): KeptIndex<T> => {
+        const made: KeptIndex<T> = { valuesOf, objects: new Map() }
+        for (const [key, object] of objects) reindex(made, key, undefined, object)
+        indexes.push(made)
+        return made
+      }
+      return {
+        get(value) {
+          kept ??= make()
+          return kept.objects.get(value) ?? empty
+        },
+      }
     },
   }
 }

@@ -22,7 +22,6 @@ export function createPodGcController(
   const { client, clock, informers } = context
   const pods = informers.of<Pod>('pods')
   const nodes = informers.of<Node>('nodes')
-  const terminated = pods.index(({ status }) => (hasEnded(status.phase) ? ['ended'] : []))
   const terminating = pods.index(({ metadata }) => (metadata.deletionTimestamp === undefined ? [] : ['going']))
   const byNode = pods.index(({ spec }) => (spec.nodeName ? [spec.nodeName] : []))
   /** Since when nodes that pods are bound to are missing. */
@@ -50,7 +49,7 @@ export function createPodGcController(
   async function sync(): Promise<SyncOutcome> {
     const now = clock.now()
     const snapshot = {
-      terminated: [...terminated.get('ended').values()],
+      terminated: isOverThreshold() ? [...pods.all().values()].filter(({ status }) => hasEnded(status.phase)) : [],
       terminating: [...terminating.get('going').values()],
       abandoned: await abandonedPods(now),
       node: nodes.get,
@@ -78,7 +77,8 @@ export function createPodGcController(
     return undefined
   }
 
-  const isOverThreshold = (): boolean => threshold > 0 && terminated.get('ended').size > threshold
+  let terminated = 0
+  const isOverThreshold = (): boolean => threshold > 0 && terminated > threshold
   const controller = createController(context, { name: 'pod-garbage-collector', concurrency: 1, sync })
   const wake = (): void => controller.enqueue(pass, after(clock.now(), podGcPeriod))
 
@@ -89,7 +89,8 @@ export function createPodGcController(
     wake()
   }
 
-  pods.onChange(({ kind, object: pod }) => {
+  pods.onChange(({ kind, object: pod, old }) => {
+    terminated += Number(kind === 'Set' && hasEnded(pod.status.phase)) - Number(hasEnded(old?.status.phase))
     if (kind === 'Gone') return
     if (pod.metadata.deletionTimestamp !== undefined || isOverThreshold()) wake()
     if (pod.spec.nodeName && controllerStarted) watchNode(pod.spec.nodeName)

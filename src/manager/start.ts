@@ -1,7 +1,9 @@
 /** Starts all controllers on one client, one clock and one timer. */
 import type { Clock, Log, Random } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
+import { type CronJobOptions, defaultCronJobOptions, exactCronJobOptions } from '../controllers/cronjob/index.ts'
 import { defaultJobOptions, exactJobOptions, type JobOptions } from '../controllers/job/index.ts'
+import { createCronJobController } from './cronjob-controller.ts'
 import { createEventRecorder } from './event-recorder.ts'
 import { createGarbageCollector } from './garbage-collector.ts'
 import { createInformers } from './informers.ts'
@@ -19,6 +21,8 @@ export type ManagerOptions = {
   readonly exact: boolean
   /** Single differences of the Job controller, such as `--max-pod-backoff`. */
   readonly job?: Partial<JobOptions> | undefined
+  /** Single differences of the CronJob controller, such as `--too-many-missed`, and the zone of this server. */
+  readonly cronJob?: Partial<CronJobOptions> | undefined
   /** How many finished pods are kept before the oldest go; 0 keeps all. */
   readonly terminatedPodThreshold?: number | undefined
   /** The certificates that pods trust, in PEM; without them no `kube-root-ca.crt` is made. */
@@ -64,8 +68,10 @@ export function startManager({ client, clock, log, options }: ManagerContext): M
 
 function createControllers(shared: SharedContext, options: ManagerOptions): readonly RunningController[] {
   const job = { ...(options.exact ? exactJobOptions : defaultJobOptions), ...options.job }
+  const cronJob = { ...(options.exact ? exactCronJobOptions : defaultCronJobOptions), ...options.cronJob }
   return [
     createJobController(shared, job),
+    createCronJobController(shared, cronJob),
     createTtlController(shared),
     createGarbageCollector(shared),
     createNamespaceController(shared, options.rootCa),
