@@ -1,3 +1,3 @@
 export { type Admission, admissionChain } from './chain.ts'
-export { namespaceLifecycle } from './namespace-lifecycle.ts'
-export type { AdmissionPlugin, AdmissionReads, Attributes, Operation } from './plugin.ts'
+export type { AdmissionPlugin, AdmissionWorld, Attributes, Operation } from './plugin.ts'
+export { admissionPlugins } from './plugins.ts'

@@ -1,6 +1,6 @@
 import { notFound } from '../../apimachinery/index.ts'
 import { fail, ok } from '../../base/index.ts'
-import type { AdmissionPlugin, AdmissionReads } from './plugin.ts'
+import type { AdmissionPlugin, AdmissionWorld } from './plugin.ts'
 import { refused } from './refusal.ts'
 
 /** Namespaces that nobody may delete. */
@@ -12,7 +12,7 @@ const immortal: readonly string[] = ['default', 'kube-system', 'kube-public']
  *
  * @source kubernetes v1.36 apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go, Admit
  */
-export const namespaceLifecycle = (reads: AdmissionReads): AdmissionPlugin => ({
+export const namespaceLifecycle = (world: AdmissionWorld): AdmissionPlugin => ({
   name: 'NamespaceLifecycle',
   admit(attributes) {
     const { operation, kind, subresource, namespace, name, object } = attributes
@@ -22,7 +22,7 @@ export const namespaceLifecycle = (reads: AdmissionReads): AdmissionPlugin => ({
     }
     if (operation !== 'CREATE' || namespace === '' || isNamespace) return ok(object)
     if (kind.resource === 'localsubjectaccessreviews') return ok(object)
-    const parent = reads.get('namespaces', '', namespace) as { status?: { phase?: string } } | undefined
+    const parent = world.get('namespaces', '', namespace) as { status?: { phase?: string } } | undefined
     if (parent === undefined) return fail(notFound({ resource: 'namespaces', group: '', name: namespace }))
     if (parent.status?.phase !== 'Terminating' || subresource !== '') return ok(object)
     return fail(

@@ -3,7 +3,7 @@
  * validation, the validating half after it.
  */
 import type { KindSchema, KubeObject, Status } from '../../apimachinery/index.ts'
-import type { Result } from '../../base/index.ts'
+import type { Clock, Random, Result } from '../../base/index.ts'
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
@@ -25,17 +25,29 @@ export type Attributes = {
   readonly warn: (text: string) => void
 }
 
+export type Admitted = Result<KubeObject | undefined, Status>
+export type Validated = Result<undefined, Status>
+
 export type AdmissionPlugin = {
   /** As in `--disable-admission-plugins`. */
   readonly name: string
-  /** Answers the object, changed or as it was. */
-  readonly admit?: (attributes: Attributes) => Result<KubeObject | undefined, Status>
-  /** A promise only where something must be written or waited for. */
-  readonly validate?: (attributes: Attributes) => Result<undefined, Status> | Promise<Result<undefined, Status>>
+  /** Answers the object, changed or as it was. A promise only where something must be waited for. */
+  readonly admit?: (attributes: Attributes) => Admitted | Promise<Admitted>
+  readonly validate?: (attributes: Attributes) => Validated | Promise<Validated>
 }
 
-/** What plugins may look at. Reads are of the newest known state. */
-export type AdmissionReads = {
+/** What plugins may look at and change. Reads are of the newest known state. */
+export type AdmissionWorld = {
   readonly get: (resource: string, namespace: string, name: string) => KubeObject | undefined
+  /** In order of names; of all namespaces when `namespace` is `''`. */
   readonly list: (resource: string, namespace: string) => readonly KubeObject[]
+  /** Replaces a stored object by a function of it. */
+  readonly modify: (
+    resource: string,
+    namespace: string,
+    name: string,
+    change: (current: KubeObject) => Result<KubeObject, Status>,
+  ) => Promise<Result<KubeObject, Status>>
+  readonly clock: Clock
+  readonly random: Random
 }

@@ -13,8 +13,8 @@ import type { ApiOptions, Strategy } from '../../apis/index.ts'
 import { type Clock, fail, type Log, ok, type Random, type Result } from '../../base/index.ts'
 import type { ResourceName } from '../../client/index.ts'
 import type { Store, StoreError } from '../../storage/revision/index.ts'
-import { type AdmissionReads, admissionChain, namespaceLifecycle } from '../admission/index.ts'
-import { openCache } from '../cache/index.ts'
+import { type AdmissionWorld, admissionChain, admissionPlugins } from '../admission/index.ts'
+import { type Cache, openCache } from '../cache/index.ts'
 import type {
   Api,
   ApiWatchObserver,
@@ -24,6 +24,7 @@ import type {
   RequestBody,
   RequestContext,
   Target,
+  Written,
 } from './api.ts'
 import { bindingHandler } from './binding.ts'
 import { decodeBody } from './body.ts'
@@ -35,6 +36,7 @@ import { trackFields } from './fields.ts'
 import { makeInitialObjects } from './initial-objects.ts'
 import { getObject, listObjects } from './list.ts'
 import { checkName, fillNamespace } from './metadata.ts'
+import { modifyObject } from './modify.ts'
 import { patchSettings, writeSettings } from './options.ts'
 import { patchObject } from './patch.ts'
 import { type Handled, type Registry, type Resource, root } from './registry.ts'
@@ -80,11 +82,6 @@ export async function createApi(config: ApiConfig): Promise<Result<RunningApi, S
     log: config.log,
   })
   if (!cache.ok) return cache
-  const reads: AdmissionReads = {
-    get: (resource, namespace, name) =>
-      cache.value.resource(resource).objects.get(namespace === '' ? name : `${namespace}/${name}`),
-    list: (resource, namespace) => cache.value.resource(resource).objects.list(namespace === '' ? '' : `${namespace}/`),
-  }
   const registry: Registry = {
     store: config.store,
     cache: cache.value,
@@ -94,11 +91,33 @@ export async function createApi(config: ApiConfig): Promise<Result<RunningApi, S
     options: config.options,
     log: config.log,
     resources,
-    admission: admissionChain([namespaceLifecycle(reads)], config.disabledAdmission ?? []),
+    admission: admissionChain(
+      admissionPlugins(
+        admissionWorld(config, cache.value, () => registry),
+        config.options.exact,
+      ),
+      config.disabledAdmission ?? [],
+    ),
   }
   const made = await makeInitialObjects(registry)
   if (!made.ok) return made
   return ok(apiOf(registry, handledKinds(registry, config), newBookmarks(config.clock)))
+}
+
+/** What plugins see of the registry, which is there when the first of them is asked. */
+function admissionWorld({ clock, random }: ApiConfig, cache: Cache, registry: () => Registry): AdmissionWorld {
+  return {
+    get: (resource, namespace, name) =>
+      cache.resource(resource).objects.get(namespace === '' ? name : `${namespace}/${name}`),
+    list: (resource, namespace) => cache.resource(resource).objects.list(namespace === '' ? '' : `${namespace}/`),
+    modify(name, namespace, object, change) {
+      const resource = registry().resources.get(name)
+      if (resource === undefined) throw new Error(`${name} is not served`)
+      return modifyObject(registry(), resource, namespace, object, change)
+    },
+    clock,
+    random,
+  }
 }
 
 /** By name, all that is created without being stored: the server's own, and those of the configuration. */

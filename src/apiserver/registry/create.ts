@@ -34,7 +34,8 @@ export async function createObject(
   const given = dedupeOwners(placed.value, false, context.warn)
   const tracked = trackFields(given, undefined, { resource, subresource, manager, now })
   const named = { ...request, name: tracked.metadata.name ?? '' }
-  const admitted = registry.admission.admit(attributesOf(named, 'CREATE', tracked))
+  const answer = registry.admission.admit(attributesOf(named, 'CREATE', tracked))
+  const admitted = answer instanceof Promise ? await answer : answer
   if (!admitted.ok) return admitted
   const object = dedupeOwners(admitted.value ?? tracked, true, context.warn)
   return storeNew(registry, named, object, now, requested)
@@ -106,7 +107,8 @@ function prepareNew(
   const context = writeContext(registry, now, requested)
   const prepared = strategy.prepareForCreate(object, context)
   const invalid = invalidObject(resource, prepared.metadata.name, strategy.validateCreate(prepared, context))
-  return invalid === undefined ? ok(prepared) : fail(invalid)
+  // As when it is read back: a Job without labels takes those that were generated for its pods.
+  return invalid === undefined ? ok(strategy.defaults(prepared)) : fail(invalid)
 }
 
 function nameTaken(resource: Resource, existing: KubeObject): Status {

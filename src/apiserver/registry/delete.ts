@@ -67,7 +67,8 @@ async function deleteOne(
   options: DeleteOptions,
 ): Promise<Result<Deleted, Status>> {
   const { resource, namespace, name } = request
-  const admitted = registry.admission.admit(attributesOf(request, 'DELETE', undefined))
+  const answer = registry.admission.admit(attributesOf(request, 'DELETE', undefined))
+  const admitted = answer instanceof Promise ? await answer : answer
   if (!admitted.ok) return admitted
   for (let i = 0; i < tries; i++) {
     const current = currentObject(registry, resource, namespace, name)

@@ -86,7 +86,8 @@ async function createByUpdate(
   now: Instant,
 ): Promise<Result<Written, Status>> {
   const given = dedupeOwners(object, false, request.context.warn)
-  const admitted = registry.admission.admit(attributesOf(request, 'CREATE', given))
+  const answer = registry.admission.admit(attributesOf(request, 'CREATE', given))
+  const admitted = answer instanceof Promise ? await answer : answer
   if (!admitted.ok) return admitted
   const stored = await storeNew(registry, request, admitted.value ?? given, now, requested)
   return stored.ok ? ok({ object: stored.value, created: true }) : stored
@@ -102,7 +103,8 @@ async function updateOnce(
 ): Promise<Result<KubeObject, Status | 'Raced'>> {
   const { resource, context, dryRun } = request
   const given = dedupeOwners(object, false, context.warn)
-  const admitted = registry.admission.admit(attributesOf(request, 'UPDATE', given, current))
+  const answer = registry.admission.admit(attributesOf(request, 'UPDATE', given, current))
+  const admitted = answer instanceof Promise ? await answer : answer
   if (!admitted.ok) return admitted
   const next = dedupeOwners(admitted.value ?? given, true, context.warn)
   const stale = versionProblem(resource, next, current)
