@@ -306,6 +306,25 @@ export const isHTTPHeaderName: FormatCheck = (value) =>
     ? fine
     : [regexText("a valid HTTP header must consist of alphanumeric characters or '-'", headerFormat, 'X-Header-Name')]
 
+const reasonFormat = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?'
+const reasonPattern = whole(reasonFormat)
+
+/** The reason of a condition: one word. */
+export const isConditionReason: FormatCheck = (value) =>
+  reasonPattern.test(value)
+    ? fine
+    : [
+        regexText(
+          "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
+          reasonFormat,
+          'my_name',
+          'MY_NAME',
+          'MyName',
+          'ReasonA,ReasonB',
+          'ReasonA:ReasonB',
+        ),
+      ]
+
 /** A name that can stand in a URL path. */
 export function isPathSegmentName(value: string): readonly string[] {
   if (value === '.' || value === '..') return [`may not be '${value}'`]

@@ -1,3 +1,4 @@
+export { validateConditions } from './conditions.ts'
 export { equal } from './equality.ts'
 export {
   byteLength,
