@@ -20,18 +20,16 @@ function rounded(item: LimitRangeItem): LimitRangeItem {
   return { ...item, ...Object.fromEntries(parts) }
 }
 
-const missing = (list: ResourceList, from: ResourceList): readonly string[] =>
-  Object.keys(from).filter((name) => list[name] === undefined)
-
-const filledFrom = (list: ResourceList, ...sources: readonly ResourceList[]): ResourceList =>
-  sources.reduce((all, source) => (missing(all, source).length === 0 ? all : { ...source, ...all }), list)
+/** The list with the amounts of `from` for names that it lacks; the list itself when it lacks none. */
+const filledFrom = (list: ResourceList, from: ResourceList): ResourceList =>
+  Object.keys(from).every((name) => list[name] !== undefined) ? list : { ...from, ...list }
 
 /** For containers: limits from the most, requests from the limits and then from the least. */
 function defaultItem(item: LimitRangeItem): LimitRangeItem {
   const exact = rounded(item)
   if (exact.type !== 'Container') return exact
   const limits = filledFrom(exact.default ?? {}, exact.max ?? {})
-  const requests = filledFrom(exact.defaultRequest ?? {}, limits, exact.min ?? {})
+  const requests = filledFrom(filledFrom(exact.defaultRequest ?? {}, limits), exact.min ?? {})
   const fill = (name: 'default' | 'defaultRequest', list: ResourceList) =>
     list === exact[name] || Object.keys(list).length === 0 ? {} : { [name]: list }
   const added = { ...fill('default', limits), ...fill('defaultRequest', requests) }

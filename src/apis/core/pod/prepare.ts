@@ -23,6 +23,9 @@ import type {
 import { pairedAddresses } from './defaults.ts'
 import { qosClassOf } from './qos.ts'
 
+/** A time that is always written stands as null while it is unset. */
+const unset = null as unknown as undefined
+
 const gated: PodCondition = {
   type: 'PodScheduled',
   status: 'False',
@@ -38,7 +41,7 @@ export function preparePodForCreate(pod: Pod, now: string): Pod {
   const isGated = (spec.schedulingGates ?? []).length > 0
   const status: PodStatus = {
     phase: 'Pending',
-    ...(isGated ? { conditions: [{ ...gated, lastProbeTime: undefined, lastTransitionTime: now }] } : {}),
+    ...(isGated ? { conditions: [{ ...gated, lastProbeTime: unset, lastTransitionTime: now }] } : {}),
     qosClass: qosClassOf(spec),
   }
   return { ...pod, metadata: { ...pod.metadata, generation: 1 }, spec, status }
