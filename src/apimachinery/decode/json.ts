@@ -33,13 +33,17 @@ export function parseJson(text: string): Result<ParsedJson, string> {
   try {
     value = JSON.parse(text)
   } catch {
-    return fail(syntaxError(text) ?? 'invalid JSON')
+    const error = syntaxError(text)
+    return error === undefined ? ok(exactly(text)) : fail(error)
   }
   const found = scan(text)
   if (found < 0) return fail(syntaxError(text) ?? 'exceeded max depth')
-  if (found !== unusual && found === countMembers(value)) return ok({ value })
+  return ok(found !== unusual && found === countMembers(value) ? { value } : exactly(text))
+}
+
+function exactly(text: string): ParsedJson {
   const exact = exactParse(text)
-  return ok({ value: plain(exact.value), exact })
+  return { value: plain(exact.value), exact }
 }
 
 const unusual = 0x7fffffff
@@ -50,38 +54,54 @@ const safeDigits = 15
 const quote = 34
 const backslash = 92
 
-/** The number of members of all objects together, or `unusual`, or `tooDeep`. The text is known to be JSON. */
+/** The place of the quote that ends the string whose text starts at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start)
+  while (text.charCodeAt(end - 1) === backslash) {
+    let before = end - 2
+    while (text.charCodeAt(before) === backslash) before--
+    // An even number of backslashes stand for themselves and escape nothing.
+    if ((end - 1 - before) % 2 === 0) break
+    end = text.indexOf('"', end + 1)
+  }
+  return end
+}
+
+/**
+ * The number of members of all objects together, or `unusual`, or `tooDeep`. The text is known to be JSON. Strings are
+ * jumped over, since searching natively is twice as fast as looking at every character.
+ */
 function scan(text: string): number {
+  // A surrogate written as an escape may lack its partner.
+  if (text.includes('\\ud') || text.includes('\\uD')) return unusual
+  const length = text.length
   let members = 0
   let depth = 0
-  const length = text.length
-  for (let at = 0; at < length; at++) {
+  let at = 0
+  while (at < length) {
     const char = text.charCodeAt(at)
     if (char === quote) {
-      at++
-      for (let inner = text.charCodeAt(at); inner !== quote; inner = text.charCodeAt(at)) {
-        if (inner === backslash) {
-          // A surrogate written as an escape may lack its partner.
-          if (text.charCodeAt(at + 1) === 117 && (text.charCodeAt(at + 2) | 32) === 100) return unusual
-          at++
-        }
-        at++
-      }
-    } else if (char === 58) members++
-    else if (char === 123 || char === 91) {
-      if (++depth > deepest) return tooDeep
-    } else if (char === 125 || char === 93) depth--
-    else if (char <= 57 && char >= 48) {
+      at = endOfString(text, at + 1) + 1
+    } else if (char <= 57 && char >= 48) {
       const start = at
-      let digit = text.charCodeAt(at)
+      let digit = char
       while (digit <= 57 && digit >= 48) digit = text.charCodeAt(++at)
       if (digit === 46 || (digit | 32) === 101 || at - start > safeDigits) return unusual
-      at--
+    } else {
+      at++
+      if (char === 58) members++
+      else if (char === 123 || char === 91) {
+        if (++depth > deepest) return tooDeep
+      } else if (char === 125 || char === 93) depth--
     }
   }
   return members
 }
 
+/**
+ * The number of members, or -1 when a name ends with a backslash: V8 14.6 may read `"a\\""` as such a name where an
+ * earlier text had it (it compares the text with the name that it expects, escapes and all), or refuse it.
+ */
 function countMembers(root: unknown): number {
   if (typeof root !== 'object' || root === null) return 0
   let members = 0
@@ -93,6 +113,7 @@ function countMembers(root: unknown): number {
     }
     for (const key in next) {
       members++
+      if (key.charCodeAt(key.length - 1) === backslash) return -1
       const member = (next as Record<string, unknown>)[key]
       if (typeof member === 'object' && member !== null) open.push(member)
     }
