@@ -5,12 +5,13 @@ import type { Clock, Log, Random } from '../../base/index.ts'
 import { type Auth, type Certificates, impersonate, wantsImpersonation } from '../auth/index.ts'
 import { proxyKinds } from '../discovery/index.ts'
 import { type Metrics, newMetrics } from '../metrics/index.ts'
+import type { OpenApi } from '../openapi/index.ts'
 import type { Api } from '../registry/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { HealthCheck } from './health.ts'
-import type { OpenApi } from './openapi.ts'
 import { newServePath } from './paths.ts'
 import { serveLog } from './pod-log.ts'
+import { type AcceptWebSocket, refuseStream, type StreamParts, serveStream } from './pod-streams.ts'
 import type { PodLogs, PodStreams } from './pods.ts'
 import type { Presenter } from './representation.ts'
 import type { Route } from './routes.ts'
@@ -49,10 +50,14 @@ const labelsOf = ({ info, code }: Exchange) => ({
   code,
 })
 
-async function serveConnect(x: Exchange, presenter: Presenter, route: Route, config: HttpServerConfig): Promise<void> {
-  if (route.subresource === 'log') return serveLog(x, presenter, route, config.logs)
-  const { refuseStream } = await import('./pod-streams.ts')
-  return refuseStream(x, presenter, route)
+async function serveConnect(
+  x: Exchange,
+  parts: StreamParts & { readonly logs: PodLogs | undefined },
+  route: Route,
+  accept: AcceptWebSocket | undefined,
+): Promise<void> {
+  if (route.subresource === 'log') return serveLog(x, parts.presenter, route, parts.logs)
+  return accept === undefined ? refuseStream(x, parts, route) : serveStream(x, parts, route, accept)
 }
 
 /** Listens and serves until `close`. Rejects when the address cannot be had. */
@@ -60,6 +65,7 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
   const { api, options, auth, certificates, clock, random, log, listen } = config
   const presenter: Presenter = { api, options }
   const metrics = config.metrics ?? newMetrics()
+  const streamParts = { presenter, authorize: auth.authorize, streams: config.streams, logs: config.logs }
   let address = `${listen.host}:${listen.port}`
   const parts: ServerParts = {
     presenter,
@@ -78,7 +84,7 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
       metrics: metrics.text,
       serverAddress: () => address,
     }),
-    serveConnect: (x, route) => serveConnect(x, presenter, route, config),
+    serveConnect: (x, route, accept) => serveConnect(x, streamParts, route, accept),
     clock,
     random,
     log,

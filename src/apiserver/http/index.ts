@@ -4,7 +4,6 @@
  */
 export { createHttpServer, type HttpServerConfig } from './create-http-server.ts'
 export type { HealthCheck, HealthRoot } from './health.ts'
-export type { OpenApi, OpenApiDocument } from './openapi.ts'
 export type {
   ExecEnd,
   ExecOutput,

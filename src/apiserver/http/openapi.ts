@@ -4,19 +4,9 @@
  * @source kubernetes v1.36 k8s.io/kube-openapi/pkg/{handler,handler3} (facts: paths, media types, headers)
  */
 import { etagOf, hashOf } from '../discovery/index.ts'
+import type { OpenApi, OpenApiDocument } from '../openapi/index.ts'
 import { sendCacheable } from './cacheable.ts'
 import { type Exchange, pageNotFound, sendText } from './exchange.ts'
-
-/** One document in both of its forms, each built when it is asked for: they are large and seldom wanted. */
-export type OpenApiDocument = { readonly json: () => string; readonly protobuf?: (() => Uint8Array) | undefined }
-
-/** Where the documents come from; each is made when it is first asked for. */
-export type OpenApi = {
-  /** Paths below `/openapi/v3/`: `api/v1`, `apis/batch/v1`, `version`. */
-  readonly v3Paths: readonly string[]
-  readonly v3: (path: string) => OpenApiDocument | undefined
-  readonly v2: () => OpenApiDocument
-}
 
 const year = 365 * 24 * 3_600_000
 const protobufType = (version: 'v2' | 'v3'): string =>
@@ -30,17 +20,18 @@ const protobufNames = (version: 'v2' | 'v3'): readonly string[] => [
 type Choice = 'json' | 'protobuf' | undefined
 
 /** JSON where anything goes. */
-function choose(accept: string | undefined, version: 'v2' | 'v3', hasProtobuf: boolean): Choice {
+function choose(accept: string | undefined, version: 'v2' | 'v3'): Choice {
   if (accept === undefined || accept === '') return 'json'
   for (const part of accept.split(',')) {
     const mime = (part.split(';')[0] as string).trim()
     if (mime === '*/*' || mime === 'application/*' || mime === 'application/json') return 'json'
-    if (hasProtobuf && protobufNames(version).includes(mime)) return 'protobuf'
+    if (protobufNames(version).includes(mime)) return 'protobuf'
   }
   return undefined
 }
 
-type Known = OpenApiDocument & { readonly hash: string }
+/** Documents are made anew when they are sent; what stays is their hash. */
+type Known = { readonly document: OpenApiDocument; readonly hash: string }
 
 /** Makes the function that answers paths below `/openapi`; false for a path that is none. */
 export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
@@ -50,22 +41,16 @@ export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
     if (there !== undefined) return there
     const made = path === 'v2' ? source.v2() : source.v3(path)
     if (made === undefined) return undefined
-    const document = { ...made, hash: hashOf(made.json()) }
-    documents.set(path, document)
-    return document
+    const hashed = { document: made, hash: hashOf(made.json()) }
+    documents.set(path, hashed)
+    return hashed
   }
-  const answer = (
-    x: Exchange,
-    version: 'v2' | 'v3',
-    document: Known,
-    cache: string,
-    extra: readonly string[],
-  ): void => {
-    const { json, protobuf, hash } = document
-    const choice = choose(x.req.headers.accept, version, protobuf !== undefined)
+  const answer = (x: Exchange, version: 'v2' | 'v3', known: Known, cache: string, extra: readonly string[]): void => {
+    const { document, hash } = known
+    const choice = choose(x.req.headers.accept, version)
     if (choice === undefined) sendText(x, 406, 'Not Acceptable\n')
-    else if (choice === 'json') sendCacheable(x, 'application/json', `"${hash}"`, json, cache, extra)
-    else sendCacheable(x, protobufType(version), `"${hash}"`, protobuf ?? json, cache, extra)
+    else if (choice === 'json') sendCacheable(x, 'application/json', `"${hash}"`, document.json, cache, extra)
+    else sendCacheable(x, protobufType(version), `"${hash}"`, document.protobuf, cache, extra)
   }
   let index: string | undefined
   const indexText = (): string => {
@@ -101,7 +86,7 @@ export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
     if (path === '/openapi/v3') {
       const text = indexText()
       // Upstream leaves the type to be guessed from the content.
-      sendCacheable(x, 'text/plain; charset=utf-8', etagOf(text), text, 'no-cache, private')
+      sendCacheable(x, 'text/plain; charset=utf-8', etagOf(text), () => text, 'no-cache, private')
       return true
     }
     if (!path.startsWith('/openapi/v3/')) return false

@@ -13,11 +13,12 @@ import {
   etagOf,
   rootPaths,
 } from '../discovery/index.ts'
+import type { OpenApi } from '../openapi/index.ts'
 import { sendCacheable } from './cacheable.ts'
 import { type Document, type Exchange, send, sendDocument, sendStatus } from './exchange.ts'
 import { type HealthCheck, healthPaths, serveHealth } from './health.ts'
 import { acceptedByRoute, mediaTypes, negotiate, type Representation, routeNotAcceptable } from './negotiate.ts'
-import { newServeOpenApi, type OpenApi } from './openapi.ts'
+import { newServeOpenApi } from './openapi.ts'
 
 export type PathParts = {
   /** The document of `/version`. */
@@ -77,7 +78,7 @@ function discoveryRoot(x: Exchange, parts: PathParts, root: 'api' | 'apis', lega
   else if (form.value.as === undefined) sendDocument(x, 200, form.value, documentOf(legacy()))
   else {
     const { text, etag } = aggregated(root, parts.addedKinds)
-    sendCacheable(x, aggregatedContentType, etag, text, 'public')
+    sendCacheable(x, aggregatedContentType, etag, () => text, 'public')
   }
 }
 

@@ -5,22 +5,26 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { badRequest, type Status, serviceUnavailable, timeout, unauthorized } from '../../apimachinery/index.ts'
 import { type Clock, type Log, type Millis, millis, type Random, type Result } from '../../base/index.ts'
 import { type Attributes, type Authenticate, type Authorize, anonymous, forbiddenStatus } from '../auth/index.ts'
 import type { User } from '../registry/index.ts'
 import { type Exchange, pageNotFound, sendDefect, sendStatus } from './exchange.ts'
+import type { AcceptWebSocket } from './pod-streams.ts'
 import { first, parseQuery } from './query.ts'
 import type { Presenter } from './representation.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { serveResource } from './resources.ts'
 import { isServed, type Route, routeOf } from './routes.ts'
+import { acceptorOf, isWebSocket, responseFor } from './upgrade.ts'
+import { serveWatchSocket } from './watch-socket.ts'
 import { serveWatch } from './watch-stream.ts'
 
 /** Serves paths outside of resources; false when it knows nothing of the path. */
 export type ServePath = (x: Exchange) => boolean
-/** Serves logs and streams of pods. */
-export type ServeConnect = (x: Exchange, route: Route) => Promise<void>
+/** Serves logs and streams of pods. `accept` is there when the request asks for a WebSocket. */
+export type ServeConnect = (x: Exchange, route: Route, accept?: AcceptWebSocket) => Promise<void>
 
 export type ServerParts = {
   readonly presenter: Presenter
@@ -55,6 +59,7 @@ const headersDeadline = millis(10_000)
 /** Longer than the idle time of usual clients and proxies, so that they close first. */
 const keepAlive = millis(180_000)
 
+const switchingProtocols = 101
 const unauthorizedStatus: Status = unauthorized()
 const shuttingDown: Status = serviceUnavailable('apiserver is shutting down')
 const outOfTime: Status = timeout('request did not complete within the allotted timeout')
@@ -89,7 +94,7 @@ export function durationOf(text: string): Millis | undefined {
   return millis(match[1] === '-' ? -total : total)
 }
 
-function dispatch(state: State, x: Exchange): void | Promise<void> {
+function dispatch(state: State, x: Exchange, accept?: AcceptWebSocket): void | Promise<void> {
   const { parts } = state
   const { info, req } = x
   if (!info.isResource) {
@@ -102,10 +107,11 @@ function dispatch(state: State, x: Exchange): void | Promise<void> {
   switch (route.value.action) {
     case 'watch':
       x.longRunning = true
+      if (accept !== undefined) return serveWatchSocket(x, parts.presenter, route.value, parts, accept)
       return serveWatch(x, parts.presenter, route.value, parts)
     case 'connect':
       x.longRunning = true
-      return parts.serveConnect(x, route.value)
+      return parts.serveConnect(x, route.value, accept)
     default:
       return serveResource(x, parts.presenter, route.value)
   }
@@ -165,11 +171,11 @@ function auditIdOf(req: IncomingMessage): string {
 }
 
 /** The whole way of one request. */
-export function handle(state: State, req: IncomingMessage, res: ServerResponse): void {
+function handle(state: State, req: IncomingMessage, res: ServerResponse, upgrade?: Upgrade): void {
   const started = performance.now()
   const x = newExchange(state, req, res)
   state.open.add(x)
-  res.on('close', () => {
+  ;(upgrade?.socket ?? res).on('close', () => {
     state.open.delete(x)
     state.parts.onDone?.(x, (performance.now() - started) / 1000)
   })
@@ -179,11 +185,20 @@ export function handle(state: State, req: IncomingMessage, res: ServerResponse):
       sendStatus(x, failure)
       return
     }
-    const work = dispatch(state, x)
+    const accept = upgrade === undefined ? undefined : acceptorOf(x, upgrade.socket, upgrade.head)
+    const work = dispatch(state, x, accept)
     if (work !== undefined) work.catch((error: unknown) => sendDefect(x, error))
   } catch (error) {
     sendDefect(x, error)
   }
+}
+
+type Upgrade = { readonly socket: Duplex; readonly head: Buffer }
+
+/** A request for a WebSocket goes the same way; until the handshake it can be answered like any other. */
+function handleUpgrade(state: State, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+  socket.on('error', () => socket.destroy())
+  handle(state, req, responseFor(req, socket), { socket, head })
 }
 
 /** Why a request goes no further. */
@@ -222,6 +237,8 @@ function serverOptions(parts: ServerParts): ServerOptions {
     connectionsCheckingInterval: 5000,
     noDelay: true,
     insecureHTTPParser: false,
+    // Other upgrades are no reason to leave HTTP.
+    shouldUpgradeCallback: isWebSocket,
   }
 }
 
@@ -233,6 +250,12 @@ function listening(server: Server, listen: Listen): Promise<AddressInfo> {
       resolve(server.address() as AddressInfo)
     })
   })
+}
+
+/** Watches and logs end as if their time was over; sockets that left HTTP are cut. */
+function endLongRunning(x: Exchange): void {
+  if (x.code === switchingProtocols) x.req.socket.destroy()
+  else if (x.longRunning) x.res.end()
 }
 
 /** Ends requests that have taken longer than the deadline. Runs only while requests are open. */
@@ -252,6 +275,7 @@ function sweep(state: State): () => void {
 export async function startServer(parts: ServerParts, listen: Listen): Promise<HttpServer> {
   const state: State = { parts, closing: false, open: new Set() }
   const server = createServer(serverOptions(parts), (req, res) => handle(state, req, res))
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => handleUpgrade(state, req, socket, head))
   server.maxHeadersCount = maxHeaders
   server.maxConnections = maxConnections
   server.on('tlsClientError', (error) => parts.log.debug('a TLS handshake failed', { error: error.message }))
@@ -266,7 +290,7 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
       new Promise((resolve) => {
         state.closing = true
         stopSweep()
-        for (const x of state.open) if (x.longRunning) x.res.end()
+        for (const x of state.open) endLongRunning(x)
         const cancel = parts.clock.wake(grace, () => server.closeAllConnections())
         server.close(() => {
           cancel()

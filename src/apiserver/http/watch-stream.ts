@@ -217,6 +217,7 @@ function responseSink(x: Exchange): Sink {
   const { res } = x
   return {
     write(frames) {
+      if (res.writableEnded || res.destroyed) return true
       let text = ''
       for (const frame of frames) {
         if (typeof frame === 'string') text += frame

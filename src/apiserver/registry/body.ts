@@ -2,6 +2,7 @@
 import {
   apiVersionOf,
   badRequest,
+  clearsManagedFields,
   decodeObject,
   type ExactJson,
   type KindSchema,
@@ -14,7 +15,12 @@ import { fail, ok, type Result } from '../../base/index.ts'
 import type { RequestBody } from './api.ts'
 import type { FieldValidation } from './options.ts'
 
-export type DecodedBody = { readonly object: KubeObject; readonly warnings: readonly string[] }
+export type DecodedBody = {
+  readonly object: KubeObject
+  readonly warnings: readonly string[]
+  /** Whether the body asks to forget who owns its fields. */
+  readonly clear: boolean
+}
 
 /** Versions that are gone from the API but still known by name: told apart from kinds that never were. */
 const formerVersions: Readonly<Record<string, readonly string[]>> = {
@@ -45,7 +51,7 @@ export function decodeBody(
   if (type === undefined) throw new Error(`${kind.kind} has no body`)
   if (body.kind === 'Typed') {
     const object = typed(body.object, kind.kind, apiVersionOf(groupOf(kind), versionOf(kind)))
-    return ok({ object, warnings: [] })
+    return ok({ object, warnings: [], clear: false })
   }
   const parsed: Result<{ readonly value: unknown; readonly exact?: ExactJson | undefined }, string> =
     body.kind === 'Text' ? parseJson(body.text) : ok({ value: body.value })
@@ -69,7 +75,11 @@ export function decodeBody(
     return fail(badRequest(text))
   }
   const { object } = decoded.value
-  return ok({ object: typed(object, kind.kind, expected), warnings: [...problems, ...decoded.value.warnings] })
+  return ok({
+    object: typed(object, kind.kind, expected),
+    warnings: [...problems, ...decoded.value.warnings],
+    clear: clearsManagedFields(value),
+  })
 }
 
 const isFormerEviction = ({ kind }: KindSchema, given: string): boolean =>

@@ -26,6 +26,7 @@ import type {
   Target,
   Written,
 } from './api.ts'
+import { applyObject } from './apply.ts'
 import { bindingHandler } from './binding.ts'
 import { decodeBody } from './body.ts'
 import { type Bookmarks, newBookmarks } from './bookmarks.ts'
@@ -228,9 +229,9 @@ async function create(
   const decoded = decodeBody(resource.kind, body, settings.value.validation)
   if (!decoded.ok) return decoded
   for (const text of decoded.value.warnings) context.warn(text)
-  const requested = decoded.value.object
+  const { object: requested, clear } = decoded.value
   const request: WriteRequest = { ...settings.value, resource, subresource, namespace, name: '', context }
-  const created = await createObject(registry, request, resource.strategy.defaults(requested), requested)
+  const created = await createObject(registry, request, resource.strategy.defaults(requested), requested, clear)
   return created.ok ? ok({ object: created.value, created: true }) : created
 }
 
@@ -252,7 +253,7 @@ async function patchTarget(registry: Registry, target: Target, { type, body }: P
   const settings = patchSettings(context, type === 'apply')
   if (!settings.ok) return settings
   const request: WriteRequest = { ...settings.value, resource: found.value, subresource, namespace, name, context }
-  if (type === 'apply') return fail(routeNotFound())
+  if (type === 'apply') return applyObject(registry, request, body)
   return patchObject(registry, request, { type, body })
 }
 
@@ -266,18 +267,16 @@ async function update(registry: Registry, target: Target, body: RequestBody, con
   const decoded = decodeBody(resource.kind, body, settings.value.validation)
   if (!decoded.ok) return decoded
   for (const text of decoded.value.warnings) context.warn(text)
-  const requested = decoded.value.object
+  const { object: requested, clear } = decoded.value
   const misnamed = checkName(requested, name, namespace)
   if (misnamed !== undefined) return fail(misnamed)
   const placed = fillNamespace(resource.strategy.defaults(requested), resource.kind.namespaced ? namespace : '')
   if (!placed.ok) return placed
   const request: WriteRequest = { ...settings.value, resource, subresource, namespace, name, context }
-  const { manager } = request
   return updateObject(
     registry,
     request,
-    (current, now) =>
-      ok({ object: trackFields(placed.value, current, { resource, subresource, manager, now }), requested }),
+    (current, now) => ok({ object: trackFields(placed.value, current, request, now, clear), requested }),
     { uid: requested.metadata.uid, tries: updateTries },
   )
 }

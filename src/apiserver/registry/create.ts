@@ -20,19 +20,23 @@ import { attributesOf, commit, currentObject, invalidObject, type WriteRequest, 
 /** How often a generated name that is taken is made anew. */
 const nameTries = 8
 
-/** Stores a decoded object with its defaults. `requested` is the object before defaults. */
+/**
+ * Stores a decoded object with its defaults. `requested` is the object before defaults; `clear`: it asks not to have its
+ * fields tracked.
+ */
 export async function createObject(
   registry: Registry,
   request: WriteRequest,
   decoded: KubeObject,
   requested?: KubeObject,
+  clear = false,
 ): Promise<Result<KubeObject, Status>> {
-  const { context, namespace, resource, subresource, manager } = request
+  const { context, namespace } = request
   const now = registry.clock.now()
   const placed = fillNamespace(wipeSystemFields(decoded), namespace)
   if (!placed.ok) return placed
   const given = dedupeOwners(placed.value, false, context.warn)
-  const tracked = trackFields(given, undefined, { resource, subresource, manager, now })
+  const tracked = trackFields(given, undefined, request, now, clear)
   const named = { ...request, name: tracked.metadata.name ?? '' }
   const answer = registry.admission.admit(attributesOf(named, 'CREATE', tracked))
   const admitted = answer instanceof Promise ? await answer : answer

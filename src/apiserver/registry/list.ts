@@ -61,7 +61,6 @@ type Page = {
   readonly at: Revision
   readonly start: string | undefined
   readonly limit: number
-  readonly isExact: boolean
 }
 
 export async function listObjects(
@@ -90,17 +89,18 @@ async function pageOf(registry: Registry, query: ListQuery): Promise<Result<Page
       return fail(badRequest('specifying resource version is not allowed when using continue'))
     }
     const { revision: at, start } = token.value
-    return ok(at < 0 ? { at: now, start, limit, isExact: false } : { at: revision(at), start, limit, isExact: true })
+    const most = resourceVersion === '0' ? Number.POSITIVE_INFINITY : limit
+    return ok({ at: at < 0 ? now : revision(at), start, limit: most })
   }
-  if (resourceVersion === '') return ok({ at: now, start: undefined, limit, isExact: false })
+  if (resourceVersion === '') return ok({ at: now, start: undefined, limit })
   const asked = parseRevision(resourceVersion)
   if (!asked.ok) return fail(badRequest(`invalid resource version: ${asked.error}`))
   if (asked.value === 0) {
-    return ok({ at: now, start: undefined, limit: match === '' ? Number.POSITIVE_INFINITY : limit, isExact: false })
+    return ok({ at: now, start: undefined, limit: match === '' ? Number.POSITIVE_INFINITY : limit })
   }
   if (!(await waitFor(registry, asked.value))) return fail(tooLargeRevision(asked.value, registry.cache.revision()))
   const isExact = match === 'Exact' || (match === '' && limit !== Number.POSITIVE_INFINITY)
-  return ok({ at: isExact ? asked.value : registry.cache.revision(), start: undefined, limit, isExact })
+  return ok({ at: isExact ? asked.value : registry.cache.revision(), start: undefined, limit })
 }
 
 /** All objects of the namespace (or of all) at the page's version and from its start on. */

@@ -8,6 +8,7 @@ import {
   applyMergePatch,
   applyStrategicMergePatch,
   badRequest,
+  clearsManagedFields,
   decodeObject,
   duplicateMembers,
   goText,
@@ -40,12 +41,15 @@ type ReadPatch = {
   readonly shown: (patched: unknown) => string
 }
 
+/** `clear`: the patch took all managed fields away. */
+type Patched = { readonly object: KubeObject; readonly clear: boolean }
+
 export async function patchObject(
   registry: Registry,
   request: WriteRequest,
   { type, body }: PatchBody & { readonly type: 'json' | 'merge' | 'strategic' },
 ): Promise<Result<Written, Status>> {
-  const { resource, name, namespace, subresource, manager } = request
+  const { resource, name, namespace } = request
   const typeName = resource.kind.type as TypeName
   const read = readPatch(typeName, type, body, request.validation)
   if (!read.ok) return read
@@ -59,12 +63,12 @@ export async function patchObject(
       const decoded = applyAndDecode(typeName, read.value, current, request.validation, warn)
       if (!decoded.ok) return decoded
       warned = true
-      const placed = fillNamespace(resource.strategy.defaults(decoded.value), resource.kind.namespaced ? namespace : '')
+      const placed = fillNamespace(resource.strategy.defaults(decoded.value.object), resource.kind.namespaced ? namespace : '')
       if (!placed.ok) return placed
       const misnamed = checkName(placed.value, name, namespace)
       if (misnamed !== undefined) return fail(misnamed)
-      const object = trackFields(placed.value, current, { resource, subresource, manager, now })
-      return ok({ object, requested: decoded.value })
+      const object = trackFields(placed.value, current, request, now, decoded.value.clear)
+      return ok({ object, requested: decoded.value.object })
     },
     { tries },
   )
@@ -76,20 +80,22 @@ function applyAndDecode(
   current: KubeObject,
   validation: FieldValidation,
   warn: (text: string) => void,
-): Result<KubeObject, Status> {
+): Result<Patched, Status> {
   const patched = patch.apply(current as unknown as JsonObject)
   if (!patched.ok) return patched
   const refuse = (why: string): Status =>
     invalidFields({ group: '', kind: '' }, '', [invalidValue('patch', patch.shown(patched.value), why)])
   const decoded = decodeObject(typeName, patched.value, validation === 'Strict' ? 'Warn' : validation)
   if (!decoded.ok) return fail(refuse(decoded.error.message))
-  if (validation === 'Ignore') return ok(decoded.value.object)
+  const { object } = decoded.value
+  const clear = clearsManagedFields(patched.value)
+  if (validation === 'Ignore') return ok({ object, clear })
   const strict = [...patch.strict, ...decoded.value.warnings]
   if (strict.length > 0 && validation === 'Strict') {
     return fail(refuse(`strict decoding error: ${strict.join(', ')}`))
   }
   for (const text of strict) warn(text)
-  return ok(decoded.value.object)
+  return ok({ object, clear })
 }
 
 function readPatch(

@@ -6,6 +6,7 @@
  */
 import {
   conflict,
+  ignoreManagedFieldsTimestamps,
   invalid,
   type KubeObject,
   modified,
@@ -111,7 +112,7 @@ async function updateOnce(
   if (stale !== undefined) return fail(stale)
   const prepared = prepareUpdate(resource, strategy, next, current, writeContext(registry, now, requested))
   if (!prepared.ok) return prepared
-  const changed = prepared.value
+  const changed = ignoreManagedFieldsTimestamps(defaulted(resource, prepared.value, current), current)
   const valid = registry.admission.validate(attributesOf(request, 'UPDATE', changed, current))
   const validated = valid instanceof Promise ? await valid : valid
   if (!validated.ok) return validated
@@ -140,6 +141,13 @@ function prepareUpdate(
   const errors = strategy.validateUpdate(prepared, current, context)
   const invalidStatus = invalidObject(resource, prepared.metadata.name, errors)
   return invalidStatus === undefined ? ok(prepared) : fail(invalidStatus)
+}
+
+/** Fills in defaults again, as upstream does whenever it reads; a write of status alone cannot have lost any. */
+function defaulted({ strategy }: Resource, next: KubeObject, current: KubeObject): KubeObject {
+  const sameSpec = (next as { spec?: unknown }).spec === (current as { spec?: unknown }).spec
+  const isStatusOnly = sameSpec && 'spec' in next && next.metadata.labels === current.metadata.labels
+  return isStatusOnly ? next : strategy.defaults(next)
 }
 
 /** A version in the request must be the current one; a kind may insist on having one. */

@@ -33,7 +33,7 @@ export type Table = {
   }[]
   readonly rows: readonly {
     readonly cells: readonly unknown[]
-    readonly object?: { readonly metadata?: KubeObject['metadata'] | undefined } | undefined
+    readonly object?: { readonly metadata?: KubeObject['metadata'] } | undefined
   }[]
 }
 

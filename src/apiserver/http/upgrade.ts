@@ -1,0 +1,45 @@
+/**
+ * Requests that want to leave HTTP for WebSocket: streams of Pods, and watches in browsers.
+ */
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import type { Exchange } from './exchange.ts'
+import type { AcceptWebSocket } from './pod-streams.ts'
+
+/** Whether a request asks for a WebSocket; other upgrades (h2c, SPDY) are answered as if they had not asked. */
+export const isWebSocket = (req: IncomingMessage): boolean =>
+  req.headers.upgrade?.toLowerCase() === 'websocket' && req.method === 'GET'
+
+/** A response for a request whose socket has been handed over; used until the handshake. */
+export function responseFor(req: IncomingMessage, socket: Duplex): ServerResponse {
+  const res = new ServerResponse(req)
+  res.shouldKeepAlive = false
+  res.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+  res.on('finish', () => {
+    res.detachSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+    socket.end()
+  })
+  return res
+}
+
+/** One message of a client is at most this long. */
+const maxMessage = 32 * 1024 * 1024
+
+/** Completes the handshake when it is called, with the protocol that was chosen. */
+export function acceptorOf(x: Exchange, socket: Duplex, head: Buffer): AcceptWebSocket {
+  return async (protocol) => {
+    const { WebSocketServer } = await import('ws')
+    const server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: maxMessage,
+      perMessageDeflate: false,
+      handleProtocols: () => (protocol === '' ? false : protocol),
+    })
+    x.code = 101
+    x.longRunning = true
+    x.res.detachSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+    return new Promise<WebSocket>((resolve) => server.handleUpgrade(x.req, socket, head, resolve))
+  }
+}
