@@ -11,7 +11,19 @@ import { badRequest, plainError } from '../meta/status.ts'
 import type { Status } from '../meta/types.gen.ts'
 import { compare } from './compare.ts'
 import { type Conflict, conflictStatus, fieldsInConflict } from './conflicts.ts'
-import { difference, type FieldSet, type Fields, intersection, recursiveDifference, union } from './field-set.ts'
+import {
+  begin,
+  difference,
+  type Fields,
+  type FieldTree,
+  finish,
+  intersection,
+  leaf,
+  recursiveDifference,
+  step,
+  union,
+} from './field-set.ts'
+import { fieldsJson } from './fields-json.ts'
 import { equalJson, isObject, type JsonObject, jsonKind, member, withMember, withoutMember } from './json-value.ts'
 import { allowedByLastApplied, withLastApplied } from './last-applied.ts'
 import {
@@ -154,14 +166,15 @@ const sameOwner = (last: Owner | undefined, next: Owner): Owner =>
   last !== undefined &&
   last.time === next.time &&
   last.apiVersion === next.apiVersion &&
-  equalJson(last.fields, next.fields)
+  equalJson(fieldsJson(last.fields), fieldsJson(next.fields))
     ? last
     : next
 
 function resetSet(resetFields: readonly (readonly string[])[]): Fields {
   return resetFields.reduce<Fields>((set, path) => {
-    const tree = path.reduceRight<FieldSet>((inner, name) => ({ [`f:${name}`]: inner }), {})
-    return union(set, tree)
+    const below = (inner: FieldTree, name: string): FieldTree =>
+      finish(step(begin(), `f:${name}`, inner), false) ?? inner
+    return union(set, path.reduceRight(below, leaf))
   }, undefined)
 }
 

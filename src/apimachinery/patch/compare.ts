@@ -4,9 +4,9 @@
  *
  * @source kubernetes v1.36 sigs.k8s.io/structured-merge-diff/v6/typed/compare.go
  */
-import { addChild, compareElements, type FieldSet, type Fields, finish, leaf, type NodeBuilder } from './field-set.ts'
+import { asMember, begin, type Chain, type Fields, finish, leaf, step } from './field-set.ts'
 import { equalJson, isList, isObject, type JsonList, type JsonObject } from './json-value.ts'
-import { itemsByElement } from './list-elements.ts'
+import { elementOf, itemsByElement, sameElement } from './list-elements.ts'
 import type { ListNode, StructNode, TypeNode } from './type-node.ts'
 
 /** `changed` holds what was added or modified, `removed` what is gone. */
@@ -23,27 +23,24 @@ export function compare(node: StructNode, left: JsonObject, right: JsonObject): 
 /** One side absent is `undefined`; null is a value. */
 function compareValues(node: TypeNode, left: unknown, right: unknown): Change | undefined {
   if (left === right) return undefined
-  switch (node.kind) {
-    case 'scalar':
-      return compareLeaves(left, right)
-    case 'struct':
-    case 'map': {
-      const leftMap = isObject(left) && !isEmptyMap(left) ? left : undefined
-      const rightMap = isObject(right) && !isEmptyMap(right) ? right : undefined
-      if (node.atomic || (leftMap === undefined && rightMap === undefined)) return compareLeaves(left, right)
-      const inner =
-        node.kind === 'struct' ? compareStructs(node, leftMap, rightMap) : compareMaps(node.element, leftMap, rightMap)
-      return withSelf(inner, left, right, node.kind === 'struct' && node.neverOwned === true)
-    }
-    case 'list': {
-      const leftList = isList(left) ? left : []
-      const rightList = isList(right) ? right : []
-      if (node.relation === 'atomic' || (leftList.length === 0 && rightList.length === 0))
-        return compareLeaves(left, right)
-      return withSelf(compareLists(node, leftList, rightList), left, right, false)
-    }
+  if (node.kind === 'scalar') return compareLeaves(left, right)
+  if (node.kind === 'list') {
+    if (node.relation === 'atomic') return compareLeaves(left, right)
+    const leftList = isList(left) ? left : none
+    const rightList = isList(right) ? right : none
+    if (leftList.length === 0 && rightList.length === 0) return compareLeaves(left, right)
+    return withSelf(compareLists(node, leftList, rightList), left, right)
   }
+  if (node.atomic) return compareLeaves(left, right)
+  const leftMap = isObject(left) && !isEmptyMap(left) ? left : undefined
+  const rightMap = isObject(right) && !isEmptyMap(right) ? right : undefined
+  if (leftMap === undefined && rightMap === undefined) return compareLeaves(left, right)
+  if (node.kind === 'map') return withSelf(compareMaps(node.element, leftMap, rightMap), left, right)
+  const inner = compareStructs(node, leftMap, rightMap)
+  return node.neverOwned === true ? inner : withSelf(inner, left, right)
 }
+
+const none: JsonList = []
 
 function isEmptyMap(value: JsonObject): boolean {
   for (const _ in value) return false
@@ -56,42 +53,48 @@ function compareLeaves(left: unknown, right: unknown): Change | undefined {
   return equalJson(left, right) ? undefined : addedLeaf
 }
 
-/** A container that came or went is a member itself, besides what is in it. */
-function withSelf(inner: Change | undefined, left: unknown, right: unknown, neverOwned: boolean): Change | undefined {
-  if (neverOwned || (left !== undefined && right !== undefined)) return inner
+/** A container that came or went is in the set itself, besides what is in it. */
+function withSelf(inner: Change | undefined, left: unknown, right: unknown): Change | undefined {
   if (left === undefined) return { changed: asMember(inner?.changed), removed: inner?.removed }
-  return { changed: inner?.changed, removed: asMember(inner?.removed) }
+  if (right === undefined) return { changed: inner?.changed, removed: asMember(inner?.removed) }
+  return inner
 }
 
-const asMember = (set: Fields): FieldSet => (set === undefined ? leaf : { '.': leaf, ...set })
+/** The changes below one place while they are gathered. */
+type Gathering = { changed: Chain; removed: Chain }
 
-type Builders = { readonly changed: NodeBuilder; readonly removed: NodeBuilder }
-const newBuilders = (): Builders => ({ changed: { node: undefined }, removed: { node: undefined } })
-
-function note(builders: Builders | undefined, element: string, change: Change): Builders {
-  const into = builders ?? newBuilders()
-  if (change.changed !== undefined) addChild(into.changed, element, change.changed)
-  if (change.removed !== undefined) addChild(into.removed, element, change.removed)
+function note(gathering: Gathering | undefined, element: string, change: Change): Gathering {
+  const into = gathering ?? { changed: begin(), removed: begin() }
+  if (change.changed !== undefined) into.changed = step(into.changed, element, change.changed)
+  if (change.removed !== undefined) into.removed = step(into.removed, element, change.removed)
   return into
 }
 
-const finished = (builders: Builders | undefined): Change | undefined =>
-  builders && { changed: finish(builders.changed, false), removed: finish(builders.removed, false) }
+const gathered = (gathering: Gathering | undefined): Change | undefined =>
+  gathering && { changed: finish(gathering.changed, false), removed: finish(gathering.removed, false) }
 
 function compareStructs(
-  node: StructNode,
+  { byName }: StructNode,
   left: JsonObject | undefined,
   right: JsonObject | undefined,
 ): Change | undefined {
-  let builders: Builders | undefined
-  for (const { name, element, type } of node.fields) {
+  let gathering: Gathering | undefined
+  for (const name in right) {
     const before = left?.[name]
-    const after = right?.[name]
+    const after = right[name]
     if (before === after) continue
-    const change = compareValues(type, before, after)
-    if (change !== undefined) builders = note(builders, element, change)
+    const field = byName.get(name)
+    if (field === undefined) continue
+    const change = compareValues(field.type, before, after)
+    if (change !== undefined) gathering = note(gathering, field.element, change)
   }
-  return finished(builders)
+  for (const name in left) {
+    if (right?.[name] !== undefined || left[name] === undefined || (right !== undefined && name in right)) continue
+    const field = byName.get(name)
+    const change = field && compareValues(field.type, left[name], undefined)
+    if (field !== undefined && change !== undefined) gathering = note(gathering, field.element, change)
+  }
+  return gathered(gathering)
 }
 
 function compareMaps(
@@ -99,35 +102,61 @@ function compareMaps(
   left: JsonObject | undefined,
   right: JsonObject | undefined,
 ): Change | undefined {
-  let builders: Builders | undefined
-  const keys = new Set<string>()
-  for (const key in left) keys.add(key)
-  for (const key in right) keys.add(key)
-  for (const key of [...keys].sort()) {
-    const change = compareValues(element, left?.[key], right?.[key])
-    if (change !== undefined) builders = note(builders, `f:${key}`, change)
+  let gathering: Gathering | undefined
+  for (const key in right) {
+    const before = left !== undefined && Object.hasOwn(left, key) ? left[key] : undefined
+    const change = compareValues(element, before, right[key])
+    if (change !== undefined) gathering = note(gathering, `f:${key}`, change)
   }
-  return finished(builders)
+  for (const key in left) {
+    if (right !== undefined && Object.hasOwn(right, key)) continue
+    const change = compareValues(element, left[key], undefined)
+    if (change !== undefined) gathering = note(gathering, `f:${key}`, change)
+  }
+  return gathered(gathering)
 }
 
 function compareLists(node: ListNode, left: JsonList, right: JsonList): Change | undefined {
+  if (isPaired(node, left, right)) {
+    let gathering: Gathering | undefined
+    for (let at = 0; at < right.length; at++) {
+      const change = compareValues(node.element, left[at], right[at])
+      const element = change && elementOf(node, right[at])
+      if (change !== undefined && element !== undefined) gathering = note(gathering, element, change)
+    }
+    // The same item twice is compared as a whole.
+    if (gathering === undefined || !repeats(node, right)) return gathered(gathering)
+  }
   const before = itemsByElement(node, left)
   const after = itemsByElement(node, right)
-  const elements = new Set([...before.keys(), ...after.keys()])
-  let builders: Builders | undefined
-  for (const element of elements.size > 1 ? [...elements].sort(compareElements) : elements) {
-    const change = compareItems(node, before.get(element) ?? [], after.get(element) ?? [])
-    if (change !== undefined) builders = note(builders, element, change)
+  let gathering: Gathering | undefined
+  for (const [element, items] of after) {
+    const change = compareItems(node, before.get(element) ?? none, items)
+    if (change !== undefined) gathering = note(gathering, element, change)
   }
-  return finished(builders)
+  for (const [element, items] of before) {
+    if (after.has(element)) continue
+    const change = compareItems(node, items, none)
+    if (change !== undefined) gathering = note(gathering, element, change)
+  }
+  return gathered(gathering)
+}
+
+/** Whether the items of two lists are the same ones in the same order. */
+function isPaired(node: ListNode, left: JsonList, right: JsonList): boolean {
+  if (left.length !== right.length) return false
+  for (let at = 0; at < left.length; at++)
+    if (left[at] !== right[at] && !sameElement(node, left[at], right[at])) return false
+  return true
+}
+
+function repeats(node: ListNode, list: JsonList): boolean {
+  if (list.length < 2) return false
+  return itemsByElement(node, list).size < list.length
 }
 
 /** Items of one element: compared one by one, or as a whole where there are several. */
-function compareItems(
-  { element }: ListNode,
-  before: readonly unknown[],
-  after: readonly unknown[],
-): Change | undefined {
+function compareItems({ element }: ListNode, before: JsonList, after: JsonList): Change | undefined {
   if (before.length <= 1 && after.length <= 1) return compareValues(element, before[0], after[0])
   if (before.length > 1 && after.length > 1) return equalJson(before, after) ? undefined : addedLeaf
   if (before.length > 1) {

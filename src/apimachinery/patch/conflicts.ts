@@ -6,10 +6,10 @@
 import { quoted } from '../field/errors.ts'
 import { applyConflict } from '../meta/status.ts'
 import type { Status } from '../meta/types.gen.ts'
-import { difference, type FieldSet, type Fields, pathsOf } from './field-set.ts'
+import { difference, type Fields, type FieldTree, pathsOf } from './field-set.ts'
 import { identityOf, type Owner } from './managed-fields.ts'
 
-export type Conflict = { readonly owner: Owner; readonly fields: FieldSet }
+export type Conflict = { readonly owner: Owner; readonly fields: FieldTree }
 
 /** The conflicts that are left without those about `allowed`. */
 export function fieldsInConflict(conflicts: readonly Conflict[], allowed: Fields): readonly Conflict[] {

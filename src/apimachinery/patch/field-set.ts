@@ -1,272 +1,212 @@
 /**
- * Sets of fields, in the very form in which `managedFields` hold them (FieldsV1): a tree of objects whose keys are path
- * elements (`f:name`, `k:{"name":"x"}`, `v:"x"`, `i:0`). A node is a member when it is empty or has the key `.`.
+ * Sets of fields as trees of path elements, spelled as `managedFields` spell them: `f:name`, `k:{"name":"x"}`, `v:"x"`,
+ * `i:0`.
  *
- * Sets are never changed in place and share their parts; the empty set is `undefined`. Keys stand in upstream's order.
+ * Trees are never changed, and equal trees are nearly always the same object: they are looked up element by element in
+ * a table that forgets everything when it has grown large. Thousands of objects of one shape so share one tree and its
+ * JSON. Nothing relies on it: trees from before and after forgetting compare by content.
  *
- * @source kubernetes v1.36 sigs.k8s.io/structured-merge-diff/v6/fieldpath/{set,element,serialize}.go
+ * @source kubernetes v1.36 sigs.k8s.io/structured-merge-diff/v6/fieldpath/set.go (facts: what the operations give)
  */
-import { quoted } from '../field/errors.ts'
-import { goText, isList, isObject } from './json-value.ts'
+import { compareElements, elementText } from './path-element.ts'
 
-export type FieldSet = { readonly [element: string]: FieldSet }
+export type FieldTree = {
+  /** Whether the field at this place is itself in the set; the root never is. */
+  readonly member: boolean
+  /** Sorted; each stands for the child of the same index. */
+  readonly elements: readonly string[]
+  readonly children: readonly FieldTree[]
+  /** The tree as FieldsV1, once somebody asked for it. */
+  json: FieldsJson | undefined
+}
+export type FieldsJson = { readonly [element: string]: FieldsJson }
 /** A set, or undefined for the empty one. */
-export type Fields = FieldSet | undefined
+export type Fields = FieldTree | undefined
 
-/** A field that is a member and has nothing below it. */
-export const leaf: FieldSet = Object.freeze({})
-const self = '.'
+/** A field that is in the set and has nothing below it. */
+export const leaf: FieldTree = { member: true, elements: [], children: [], json: Object.freeze({}) }
 
-const hasNoKeys = (node: FieldSet): boolean => {
-  for (const _ in node) return false
-  return true
+/** How far a tree has come while it is made. */
+export type Chain = {
+  readonly parent: Chain | undefined
+  readonly element: string
+  readonly child: FieldTree
+  leaves: Map<string, Chain> | undefined
+  inner: Map<FieldTree, Map<string, Chain>> | undefined
+  plain: Fields
+  asMember: Fields
 }
 
-/** Whether the field at a node is itself a member; the root never is. */
-export const isMember = (node: FieldSet): boolean => node === leaf || self in node || hasNoKeys(node)
+const newChain = (parent: Chain | undefined, element: string, child: FieldTree): Chain => ({
+  parent,
+  element,
+  child,
+  leaves: undefined,
+  inner: undefined,
+  plain: undefined,
+  asMember: undefined,
+})
 
-/** Makes a node of a member flag and sorted children; undefined when it would hold nothing. */
-function nodeOf(member: boolean, children: readonly (readonly [string, FieldSet])[]): Fields {
-  if (children.length === 0) return member ? leaf : undefined
-  const node: Record<string, FieldSet> = {}
-  if (member) node[self] = leaf
-  for (const [key, child] of children) node[key] = child
-  return node
-}
+const maxChains = 100_000
+let chains = 0
+let start = newChain(undefined, '', leaf)
 
-/** Collects the children of one node; keys must come in order. */
-export type NodeBuilder = { node: Record<string, FieldSet> | undefined }
+/** The beginning of every tree. */
+export const begin = (): Chain => start
 
-/** Adds a child to a node that is being made. */
-export function addChild(builder: NodeBuilder, key: string, child: FieldSet): void {
-  builder.node ??= {}
-  builder.node[key] = child
-}
-
-/** The finished node, as a member or not. */
-export function finish(builder: NodeBuilder, member: boolean): Fields {
-  if (builder.node === undefined) return member ? leaf : undefined
-  return member ? { [self]: leaf, ...builder.node } : builder.node
-}
-
-const kinds = 'fkvi'
-
-/** The order of path elements: fields by name, then keys, values and indexes. */
-export function compareElements(a: string, b: string): number {
-  if (a === b) return 0
-  if (a === self) return -1
-  if (b === self) return 1
-  const byKind = kinds.indexOf(a[0] as string) - kinds.indexOf(b[0] as string)
-  if (byKind !== 0) return byKind
-  if (a[0] === 'f') return a < b ? -1 : 1
-  return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2))) || (a < b ? -1 : 1)
-}
-
-function compareValues(a: unknown, b: unknown): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b
-  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0
-  if (isObject(a) && isObject(b)) {
-    const left = Object.keys(a)
-    const right = Object.keys(b)
-    for (let at = 0; at < left.length && at < right.length; at++) {
-      const byName = compareValues(left[at], right[at])
-      if (byName !== 0) return byName
-      const byValue = compareValues(a[left[at] as string], b[right[at] as string])
-      if (byValue !== 0) return byValue
+/** One child more; children may come in any order, each element once. */
+export function step(chain: Chain, element: string, child: FieldTree): Chain {
+  let table: Map<string, Chain> | undefined
+  if (child === leaf) {
+    chain.leaves ??= new Map()
+    table = chain.leaves
+  } else {
+    chain.inner ??= new Map()
+    table = chain.inner.get(child)
+    if (table === undefined) {
+      table = new Map()
+      chain.inner.set(child, table)
     }
-    return left.length - right.length
   }
-  return rank(a) - rank(b)
+  const known = table.get(element)
+  if (known !== undefined) return known
+  const next = newChain(chain, element, child)
+  table.set(element, next)
+  if (++chains > maxChains) {
+    start = newChain(undefined, '', leaf)
+    chains = 0
+  }
+  return next
 }
-const rank = (value: unknown): number => ['number', 'string', 'boolean'].indexOf(typeof value)
+
+/** The tree of all children so far; the empty set is undefined unless it is a member. */
+export function finish(chain: Chain, member: boolean): Fields {
+  if (chain.parent === undefined) return member ? leaf : undefined
+  const known = member ? chain.asMember : chain.plain
+  if (known !== undefined) return known
+  const tree = build(chain, member)
+  if (member) chain.asMember = tree
+  else chain.plain = tree
+  return tree
+}
+
+function build(chain: Chain, member: boolean): Fields {
+  const steps: Chain[] = []
+  for (let at = chain; at.parent !== undefined; at = at.parent) steps.push(at)
+  steps.reverse()
+  const isSorted = steps.every(({ element }, index) => {
+    const before = steps[index - 1]
+    return before === undefined || compareElements(before.element, element) < 0
+  })
+  if (isSorted) {
+    const elements = steps.map(({ element }) => element)
+    return { member, elements, children: steps.map(({ child }) => child), json: undefined }
+  }
+  steps.sort((a, b) => compareElements(a.element, b.element))
+  return finish(
+    steps.reduce((sorted, { element, child }) => step(sorted, element, child), begin()),
+    member,
+  )
+}
+
+/** The same fields, and the place itself too. */
+export function asMember(set: Fields): FieldTree {
+  if (set === undefined || set.member) return set ?? leaf
+  let chain = begin()
+  set.elements.forEach((element, index) => {
+    chain = step(chain, element, set.children[index] as FieldTree)
+  })
+  return finish(chain, true) as FieldTree
+}
+
+/** The child at an element, or undefined. */
+export function childAt(set: FieldTree, element: string): Fields {
+  const at = set.elements.indexOf(element)
+  return at < 0 ? undefined : set.children[at]
+}
 
 /** All that is in either set. */
 export function union(a: Fields, b: Fields): Fields {
-  if (a === undefined) return b
-  if (b === undefined) return a
-  return unionNodes(a, b)
-}
-
-function unionNodes(a: FieldSet, b: FieldSet): FieldSet {
-  if (a === b) return a
-  const aIsMember = isMember(a)
-  let changed = !aIsMember && isMember(b)
-  let added = false
-  const children = new Map<string, FieldSet>()
-  for (const key in a) if (key !== self) children.set(key, a[key] as FieldSet)
-  for (const key in b) {
-    if (key === self) continue
-    const present = children.get(key)
-    const child = b[key] as FieldSet
-    const both = present === undefined ? child : unionNodes(present, child)
-    if (both === present) continue
-    changed = true
-    added ||= present === undefined
-    children.set(key, both)
+  if (a === undefined || a === b) return b
+  if (b === undefined || covers(a, b)) return a
+  let chain = begin()
+  let i = 0
+  let j = 0
+  while (i < a.elements.length || j < b.elements.length) {
+    const left = a.elements[i]
+    const right = b.elements[j]
+    const order = left === undefined ? 1 : right === undefined ? -1 : compareElements(left, right)
+    if (order < 0) chain = step(chain, left as string, a.children[i++] as FieldTree)
+    else if (order > 0) chain = step(chain, right as string, b.children[j++] as FieldTree)
+    else chain = step(chain, left as string, union(a.children[i++], b.children[j++]) as FieldTree)
   }
-  if (!changed) return a
-  const entries = [...children]
-  if (added) entries.sort(([x], [y]) => compareElements(x, y))
-  return nodeOf(aIsMember || isMember(b), entries) as FieldSet
+  return finish(chain, a.member || b.member)
 }
 
 /** What is in `a` and not in `b`. A member of `b` takes away that very field, not what is below it. */
-export function difference(a: Fields, b: Fields): Fields {
-  if (a === undefined || b === undefined) return a
-  return differenceOf(a, b, false, false)
-}
+export const difference = (a: Fields, b: Fields): Fields => differenceOf(a, b, false)
 
 /** The same, but a member of `b` takes away everything below it too. */
-export function recursiveDifference(a: Fields, b: Fields): Fields {
-  if (a === undefined || b === undefined) return a
-  return differenceOf(a, b, true, false)
-}
+export const recursiveDifference = (a: Fields, b: Fields): Fields => differenceOf(a, b, true)
 
-function differenceOf(a: FieldSet, b: FieldSet, recursive: boolean, below: boolean): Fields {
-  const bIsMember = below && isMember(b)
-  if (recursive && bIsMember) return undefined
-  const aIsMember = below && isMember(a)
-  let changed = aIsMember && bIsMember
-  const children: [string, FieldSet][] = []
-  for (const key in a) {
-    if (key === self) continue
-    const child = a[key] as FieldSet
-    const other = b[key]
-    const rest = other === undefined ? child : differenceOf(child, other, recursive, true)
+function differenceOf(a: Fields, b: Fields, recursive: boolean): Fields {
+  if (a === undefined || b === undefined) return a
+  if (recursive && b.member) return undefined
+  const member = a.member && !b.member
+  let changed = member !== a.member
+  let chain = begin()
+  for (let i = 0; i < a.elements.length; i++) {
+    const element = a.elements[i] as string
+    const child = a.children[i] as FieldTree
+    const rest = differenceOf(child, childAt(b, element), recursive)
     if (rest !== child) changed = true
-    if (rest !== undefined) children.push([key, rest])
+    if (rest !== undefined) chain = step(chain, element, rest)
   }
-  return changed ? nodeOf(aIsMember && !bIsMember, children) : a
+  return changed ? finish(chain, member) : a
 }
 
 /** What is in both sets. */
 export function intersection(a: Fields, b: Fields): Fields {
-  if (a === undefined || b === undefined) return undefined
-  return intersectionOf(a, b, false)
-}
-
-function intersectionOf(a: FieldSet, b: FieldSet, below: boolean): Fields {
-  const children: [string, FieldSet][] = []
-  for (const key in a) {
-    const other = key === self ? undefined : b[key]
-    if (other === undefined) continue
-    const both = intersectionOf(a[key] as FieldSet, other, true)
-    if (both !== undefined) children.push([key, both])
+  if (a === undefined || b === undefined || a === b) return a === b ? a : undefined
+  let chain = begin()
+  for (let i = 0; i < a.elements.length; i++) {
+    const element = a.elements[i] as string
+    const both = intersection(a.children[i], childAt(b, element))
+    if (both !== undefined) chain = step(chain, element, both)
   }
-  return nodeOf(below && isMember(a) && isMember(b), children)
+  return finish(chain, a.member && b.member)
 }
 
-/** Whether the sets have a field in common; cheaper than the intersection. */
+/** Whether the sets have a field in common. */
 export function intersects(a: Fields, b: Fields): boolean {
   if (a === undefined || b === undefined) return false
-  for (const key in a) {
-    const other = key === self ? undefined : b[key]
-    if (other === undefined) continue
-    const child = a[key] as FieldSet
-    if ((isMember(child) && isMember(other)) || intersects(child, other)) return true
-  }
+  if (a === b || (a.member && b.member)) return true
+  const [few, many] = a.elements.length < b.elements.length ? [a, b] : [b, a]
+  for (let i = 0; i < few.elements.length; i++)
+    if (intersects(few.children[i], childAt(many, few.elements[i] as string))) return true
   return false
 }
 
 /** Whether every field of `part` is in `whole`. */
 export function covers(whole: Fields, part: Fields): boolean {
   if (part === undefined || whole === part) return true
-  if (whole === undefined) return false
-  for (const key in part) {
-    if (key === self) continue
-    const child = part[key] as FieldSet
-    const other = whole[key]
-    if (other === undefined || (isMember(child) && !isMember(other)) || !covers(other, child)) return false
+  if (whole === undefined || (part.member && !whole.member)) return false
+  let at = 0
+  for (let i = 0; i < part.elements.length; i++) {
+    const element = part.elements[i] as string
+    while (at < whole.elements.length && whole.elements[at] !== element) at++
+    if (at === whole.elements.length || !covers(whole.children[at], part.children[i])) return false
   }
   return true
 }
 
-/** The printed paths of all members: those of a level first, then what is below each. */
+/** The printed paths of all fields: those of a level first, then what is below each. */
 export function pathsOf(set: Fields, prefix = ''): readonly string[] {
   if (set === undefined) return []
-  const keys = Object.keys(set).filter((key) => key !== self)
-  const members = keys.filter((key) => isMember(set[key] as FieldSet)).map((key) => prefix + elementText(key))
-  return [...members, ...keys.flatMap((key) => pathsOf(set[key], prefix + elementText(key)))]
-}
-
-/** A path element as paths print it: `.name`, `[name="x"]`, `[="x"]`, `[0]`. */
-export function elementText(element: string): string {
-  const rest = element.slice(2)
-  switch (element[0]) {
-    case 'f':
-      return `.${rest}`
-    case 'i':
-      return `[${rest}]`
-    case 'v':
-      return `[=${valueText(JSON.parse(rest))}]`
-    default:
-      return keyText(JSON.parse(rest) as Record<string, unknown>)
-  }
-}
-
-/** The keys of a list element as paths print them. */
-export const keyText = (key: Readonly<Record<string, unknown>>): string =>
-  `[${Object.keys(key)
-    .map((name) => `${name}=${valueText(key[name])}`)
-    .join(',')}]`
-
-const valueText = (value: unknown): string => (typeof value === 'string' ? quoted(value) : goText(value))
-
-/**
- * A set as somebody sent it, brought into our form: keys compact and sorted, elements of unknown kinds dropped.
- * `undefined` when it is malformed; upstream then takes no notice of the managed fields it came with.
- */
-export function readFields(value: unknown): { readonly fields: Fields } | undefined {
-  const read = value === undefined || value === null ? leaf : readNode(value)
-  if (read === undefined) return undefined
-  return { fields: hasNoKeys(read) ? undefined : withoutSelf(read) }
-}
-
-const withoutSelf = (node: FieldSet): Fields => {
-  const { [self]: _, ...rest } = node
-  return hasNoKeys(rest) ? undefined : rest
-}
-
-function readNode(value: unknown): FieldSet | undefined {
-  if (!isObject(value)) return undefined
-  const children: [string, FieldSet][] = []
-  let member = false
-  for (const key of Object.keys(value)) {
-    if (key === self) {
-      member = true
-      continue
-    }
-    const element = readElement(key)
-    if (element === undefined) return undefined
-    if (element === '') continue
-    const child = readNode(value[key])
-    if (child === undefined) return undefined
-    children.push([element, child])
-  }
-  children.sort(([a], [b]) => compareElements(a, b))
-  return nodeOf(member || children.length === 0, children)
-}
-
-/** The canonical text of a path element, the empty text for one of an unknown kind, undefined for a malformed one. */
-function readElement(key: string): string | undefined {
-  if (key[1] !== ':' || !kinds.includes(key[0] as string)) return key.length < 2 || key[1] !== ':' ? undefined : ''
-  const rest = key.slice(2)
-  if (key[0] === 'f') return key
-  if (key[0] === 'i') return /^-?\d+$/.test(rest) ? key : undefined
-  let value: unknown
-  try {
-    value = JSON.parse(rest)
-  } catch {
-    return undefined
-  }
-  if (key[0] === 'v') return `v:${JSON.stringify(value)}`
-  if (!isObject(value) || isList(value)) return undefined
-  return keyElement(Object.keys(value).sort(), (name) => value[name])
-}
-
-/** The element of a list item that is found by its keys; `names` must be sorted. */
-export function keyElement(names: readonly string[], read: (name: string) => unknown): string {
-  let text = 'k:{'
-  for (const name of names) text += `${text.length > 3 ? ',' : ''}${JSON.stringify(name)}:${JSON.stringify(read(name))}`
-  return `${text}}`
+  const places = set.elements.map((element, index) => ({
+    child: set.children[index] as FieldTree,
+    path: prefix + elementText(element),
+  }))
+  const members = places.filter(({ child }) => child.member).map(({ path }) => path)
+  return [...members, ...places.flatMap(({ child, path }) => pathsOf(child, path))]
 }

@@ -1,77 +1,72 @@
 /**
  * `metadata.managedFields` as owners of sets of fields, and back.
  *
- * Arrays that were read or made here are remembered with their owners, so that an object that is written again and
- * again is never parsed again.
- *
  * @source kubernetes v1.36 apimachinery/pkg/util/managedfields/internal/{managedfields,capmanagers,buildmanagerinfo}.go
  */
 import { formatTime, type Instant } from '../../base/index.ts'
 import type { ManagedFieldsEntry } from '../meta/types.gen.ts'
 import { schema } from '../schema/schema.ts'
-import { addChild, type FieldSet, type Fields, finish, isMember, leaf, readFields, union } from './field-set.ts'
+import { begin, type Fields, type FieldTree, finish, leaf, step, union } from './field-set.ts'
+import { fieldsJson, fieldsOfJson } from './fields-json.ts'
 import { equalJson, isList, isObject } from './json-value.ts'
 import type { TypeNode } from './type-node.ts'
 
-/** Who owns fields: one entry of managed fields. */
+/** Who owns fields: what tells entries of managed fields apart. */
 export type Manager = {
   readonly manager: string
   readonly operation: 'Apply' | 'Update'
   readonly apiVersion: string
   readonly subresource: string
 }
-export type Owner = Manager & { readonly time: string | undefined; readonly fields: FieldSet }
+export type Owner = Manager & {
+  readonly time: string | undefined
+  readonly fields: FieldTree
+  /** The entry that says just this, where there is one already. */
+  readonly entry?: ManagedFieldsEntry | undefined
+}
 export type ManagedFields = readonly ManagedFieldsEntry[] | undefined
 
-const known = new WeakMap<readonly ManagedFieldsEntry[], readonly Owner[]>()
-const malformed = new WeakSet<readonly ManagedFieldsEntry[]>()
-const nobody: readonly Owner[] = []
-
-/** The owners in managed fields; undefined when an entry is malformed. Entries that own nothing are left out. */
+/**
+ * The owners in managed fields; undefined when an entry is malformed. Entries that own nothing are left out, of two
+ * for the same manager the last one counts.
+ */
 export function ownersOf(managed: ManagedFields, node: TypeNode): readonly Owner[] | undefined {
-  if (managed === undefined || managed.length === 0) return nobody
-  const remembered = known.get(managed)
-  if (remembered !== undefined) return remembered
-  if (malformed.has(managed)) return undefined
-  const owners = new Map<string, Owner>()
+  const owners: Owner[] = []
+  if (managed === undefined) return owners
   for (const entry of managed) {
     const owner = readOwner(entry, node)
-    if (owner === undefined) {
-      malformed.add(managed)
-      return undefined
-    }
-    if (owner !== 'empty') owners.set(identityOf(owner), owner)
+    if (owner === 'malformed') return undefined
+    if (owner === undefined) continue
+    const at = owners.findIndex((other) => isSameManager(other, owner))
+    if (at < 0) owners.push(owner)
+    else owners[at] = owner
   }
-  const list = [...owners.values()]
-  known.set(managed, list)
-  return list
+  return owners
 }
 
-function readOwner(entry: ManagedFieldsEntry, node: TypeNode): Owner | 'empty' | undefined {
-  const { operation, apiVersion, fieldsType } = entry
-  if (operation !== 'Apply' && operation !== 'Update') return undefined
-  if (!apiVersion || fieldsType !== 'FieldsV1') return undefined
-  const read = readFields(entry.fieldsV1)
-  if (read === undefined) return undefined
-  const fields = read.fields === undefined ? undefined : reconciled(node, read.fields)
-  if (fields === undefined) return 'empty'
-  const { manager = '', subresource = '', time } = entry
-  return { manager, operation, apiVersion, subresource, time, fields }
+function readOwner(entry: ManagedFieldsEntry, node: TypeNode): Owner | 'malformed' | undefined {
+  const { manager = '', operation, apiVersion, subresource = '', time, fieldsType } = entry
+  if (operation !== 'Apply' && operation !== 'Update') return 'malformed'
+  if (!apiVersion || fieldsType !== 'FieldsV1') return 'malformed'
+  const fields = fieldsOfJson(entry.fieldsV1)
+  if (fields === 'malformed' || fields === undefined) return fields
+  const kept = fieldsJson(fields) === entry.fieldsV1 ? fields : reconciled(node, fields)
+  return { manager, operation, apiVersion, subresource, time, fields: kept, entry: kept === fields ? entry : undefined }
 }
 
 /** Fields below one that is owned as a whole stand for the whole. */
-function reconciled(node: TypeNode, set: FieldSet): FieldSet {
-  const builder: { node: Record<string, FieldSet> | undefined } = { node: undefined }
-  for (const key of Object.keys(set)) {
-    const child = set[key] as FieldSet
-    if (key === '.') continue
-    const type = childNode(node, key)
-    const atomic =
-      type !== undefined && type.kind !== 'scalar' && (type.kind === 'list' ? type.relation === 'atomic' : type.atomic)
-    addChild(builder, key, atomic || type === undefined ? (atomic ? leaf : child) : reconciled(type, child))
-  }
-  return finish(builder, isMember(set)) ?? leaf
+function reconciled(node: TypeNode, set: FieldTree): FieldTree {
+  let chain = begin()
+  set.elements.forEach((element, index) => {
+    const child = set.children[index] as FieldTree
+    const type = childNode(node, element)
+    chain = step(chain, element, type === undefined ? child : isAtomic(type) ? leaf : reconciled(type, child))
+  })
+  return finish(chain, set.member) ?? leaf
 }
+
+const isAtomic = (node: TypeNode): boolean =>
+  node.kind === 'list' ? node.relation === 'atomic' : node.kind !== 'scalar' && node.atomic
 
 function childNode(node: TypeNode, element: string): TypeNode | undefined {
   if (node.kind === 'struct') return node.byName.get(element.slice(2))?.type
@@ -95,28 +90,23 @@ export const isSameManager = (a: Manager, b: Manager): boolean =>
   a.subresource === b.subresource &&
   (a.operation === 'Apply' || a.apiVersion === b.apiVersion)
 
-const entries = new WeakMap<Owner, ManagedFieldsEntry>()
-
 function entryOf(owner: Owner): ManagedFieldsEntry {
-  const made = entries.get(owner)
-  if (made !== undefined) return made
+  if (owner.entry !== undefined) return owner.entry
   const { manager, operation, apiVersion, time, fields, subresource } = owner
-  const entry: ManagedFieldsEntry = {
-    ...(manager === '' ? {} : { manager }),
+  return {
+    ...(manager === '' ? undefined : { manager }),
     operation,
     apiVersion,
-    ...(time === undefined ? {} : { time }),
+    ...(time === undefined ? undefined : { time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: fields,
-    ...(subresource === '' ? {} : { subresource }),
+    fieldsV1: fieldsJson(fields),
+    ...(subresource === '' ? undefined : { subresource }),
   }
-  entries.set(owner, entry)
-  return entry
 }
 
 const textOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 /** By operation, time, manager, version and subresource. */
-const entryOrder = (a: Owner, b: Owner): number =>
+const ownerOrder = (a: Owner, b: Owner): number =>
   textOrder(a.operation, b.operation) ||
   textOrder(a.time ?? '', b.time ?? '') ||
   textOrder(a.manager, b.manager) ||
@@ -126,21 +116,23 @@ const entryOrder = (a: Owner, b: Owner): number =>
 /** The managed fields of owners, in upstream's order; undefined when there are none. */
 export function managedFieldsOf(owners: readonly Owner[]): ManagedFields {
   if (owners.length === 0) return undefined
-  const sorted = owners.length === 1 ? owners : owners.toSorted(entryOrder)
-  const managed = sorted.map(entryOf)
-  known.set(managed, sorted)
-  return managed
+  return (owners.length === 1 ? owners : owners.toSorted(ownerOrder)).map(entryOf)
 }
 
-/** The owner with other fields; undefined when none are left. */
-export const withFields = (owner: Owner, fields: Fields): Owner | undefined =>
-  fields === undefined ? undefined : fields === owner.fields ? owner : { ...owner, fields }
+/** The owner with other fields or another time; undefined when it owns nothing any more. */
+export function withFields(owner: Owner, fields: Fields, time = owner.time): Owner | undefined {
+  if (fields === undefined) return undefined
+  if (fields === owner.fields && time === owner.time) return owner
+  const { manager, operation, apiVersion, subresource } = owner
+  return { manager, operation, apiVersion, subresource, time, fields }
+}
 
 const maxUpdateOwners = 10
 const ancient = 'ancient-changes'
 
 /** At most ten owners by Update: the oldest of a version are put together. */
 export function capped(owners: readonly Owner[]): readonly Owner[] {
+  if (owners.length <= maxUpdateOwners) return owners
   const updaters = owners.filter(({ operation }) => operation === 'Update')
   if (updaters.length <= maxUpdateOwners) return owners
   updaters.sort((a, b) => textOrder(a.time ?? '', b.time ?? '') || textOrder(identityOf(a), identityOf(b)))
@@ -149,20 +141,18 @@ export function capped(owners: readonly Owner[]): readonly Owner[] {
   let left = updaters.length
   for (const owner of updaters) {
     if (left <= maxUpdateOwners) break
-    const first = firsts.get(owner.apiVersion)
+    const { operation, apiVersion, time } = owner
+    const first = firsts.get(apiVersion)
     if (first === undefined) {
-      firsts.set(owner.apiVersion, owner)
+      firsts.set(apiVersion, owner)
       continue
     }
-    const bucket = { ...owner, manager: ancient, subresource: '' }
+    const bucket: Manager = { manager: ancient, operation, apiVersion, subresource: '' }
     const key = identityOf(bucket)
-    if (!kept.has(key)) {
-      kept.delete(identityOf(first))
-      kept.set(key, { ...bucket, fields: first.fields })
-    }
-    const fields = union(kept.get(key)?.fields, owner.fields) as FieldSet
+    const gathered = kept.get(key) ?? first
+    if (gathered === first) kept.delete(identityOf(first))
     kept.delete(identityOf(owner))
-    kept.set(key, { ...bucket, fields })
+    kept.set(key, { ...bucket, time, fields: union(gathered.fields, owner.fields) ?? leaf })
     left--
   }
   return [...kept.values()]

@@ -9,7 +9,7 @@ import { structDecoder } from '../decode/structs.ts'
 import type { KubeObject } from '../meta/object.ts'
 import type { TypeName } from '../schema/schema.ts'
 import { type Change, compare } from './compare.ts'
-import { covers, difference, intersects, union } from './field-set.ts'
+import { difference, type Fields, intersects, union } from './field-set.ts'
 import { equalJson, type JsonObject } from './json-value.ts'
 import {
   capped,
@@ -116,14 +116,15 @@ export function ownersAfter(
   let same = true
   const next: Owner[] = []
   for (const owner of owners) {
-    const kept = isSameManager(owner, self)
+    const isSelf = isSameManager(owner, self)
+    const kept = isSelf
       ? ownWrite(owner, { changed, removed }, time)
       : owner.apiVersion === self.apiVersion
         ? withoutLost(owner, { changed, removed })
         : isServedVersion(owner.apiVersion)
           ? owner
           : undefined
-    found ||= isSameManager(owner, self)
+    found ||= isSelf
     if (kept !== owner) same = false
     if (kept !== undefined) next.push(kept)
   }
@@ -137,15 +138,12 @@ export function ownersAfter(
 /** What the writer itself owns afterwards; its time moves when it took anything, even what it had. */
 function ownWrite(owner: Owner, { changed, removed }: Change, time: string): Owner | undefined {
   const rest = intersects(owner.fields, removed) ? difference(owner.fields, removed) : owner.fields
-  if (changed === undefined) return withFields(owner, rest)
-  const fields = covers(rest, changed) ? rest : union(rest, changed)
-  if (fields === owner.fields && owner.time === time) return owner
-  return fields === undefined ? undefined : { ...owner, time, fields }
+  return changed === undefined ? withFields(owner, rest) : withFields(owner, union(rest, changed), time)
 }
 
 /** What another owner keeps when somebody else changes or removes fields. */
 export function withoutLost(owner: Owner, { changed, removed }: Change): Owner | undefined {
-  let fields: Owner['fields'] | undefined = owner.fields
+  let fields: Fields = owner.fields
   if (intersects(fields, changed)) fields = difference(fields, changed)
   if (intersects(fields, removed)) fields = difference(fields, removed)
   return withFields(owner, fields)

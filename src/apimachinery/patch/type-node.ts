@@ -25,6 +25,8 @@ export type ListNode = {
   readonly element: TypeNode
   /** Sorted by name; for `map` only. */
   readonly keys: readonly ListKey[]
+  /** Path elements made so far by the value that decides them. */
+  readonly elements: Map<unknown, string>
 }
 export type TypeNode = ScalarNode | StructNode | MapNode | ListNode
 
@@ -80,9 +82,9 @@ function listNode(field: FieldSchema, item: FieldSchema): ListNode {
   const keys = field.mapKeys ?? (field.patchMergeKey === undefined ? [] : [field.patchMergeKey])
   const merges = (field.patchStrategy ?? '').split(',').includes('merge')
   const relation = field.listType ?? (!merges ? 'atomic' : keys.length > 0 ? 'map' : 'set')
-  if (relation !== 'map') return { kind: 'list', relation, element, keys: [] }
+  if (relation !== 'map') return { kind: 'list', relation, element, keys: [], elements: new Map() }
   const sorted = [...keys].sort().map((name) => ({ name, default: keyDefault(item, name) }))
-  return { kind: 'list', relation, element, keys: sorted }
+  return { kind: 'list', relation, element, keys: sorted, elements: new Map() }
 }
 
 /** Fields whose published schema has a default of its own. */

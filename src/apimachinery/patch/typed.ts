@@ -3,20 +3,11 @@
  *
  * @source kubernetes v1.36 sigs.k8s.io/structured-merge-diff/v6/typed/{validate,merge,remove,tofieldset}.go
  */
-import {
-  addChild,
-  compareElements,
-  type FieldSet,
-  type Fields,
-  finish,
-  isMember,
-  keyText,
-  leaf,
-  union,
-} from './field-set.ts'
+import { asMember, begin, childAt, type Fields, type FieldTree, finish, leaf, step, union } from './field-set.ts'
 import { goSyntax, goYamlText, goYamlType } from './go-value.ts'
 import { equalJson, isList, isObject, type JsonList, type JsonObject } from './json-value.ts'
 import { checkedElementOf, elementOf, itemsByElement } from './list-elements.ts'
+import { elementText } from './path-element.ts'
 import type { ListNode, MapNode, ScalarNode, StructNode, TypeNode } from './type-node.ts'
 
 /** What is wrong with a value that somebody applies, each as `.path: problem`. Repeated list items are wrong too. */
@@ -73,7 +64,7 @@ function listProblems(node: ListNode, list: JsonList, path: string): readonly st
       const element = checkedElementOf(node, item)
       // Without an element no path can be told: the rest of the list is not looked at.
       if (!element.ok) return [...problems, `${path}: element ${index}: ${element.error}`]
-      place = elementPlace(element.value)
+      place = elementText(element.value)
       if (seen.has(element.value)) problems.push(`${path}: duplicate entries for key ${place}`)
       seen.add(element.value)
     }
@@ -81,11 +72,6 @@ function listProblems(node: ListNode, list: JsonList, path: string): readonly st
   }
   return problems
 }
-
-const elementPlace = (element: string): string =>
-  element.startsWith('k:')
-    ? keyText(JSON.parse(element.slice(2)) as Record<string, unknown>)
-    : `[=${goSyntax(JSON.parse(element.slice(2)))}]`
 
 /** All problems as one text, as upstream prints them. */
 export const problemsText = (problems: readonly string[]): string =>
@@ -110,8 +96,8 @@ export function fieldsOf(node: TypeNode, value: unknown): Fields {
 }
 
 function fieldsOfMap(node: StructNode | MapNode, value: JsonObject): Fields {
-  const builder: { node: Record<string, FieldSet> | undefined } = { node: undefined }
-  for (const key of Object.keys(value).sort()) {
+  let chain = begin()
+  for (const key of Object.keys(value)) {
     const inner = value[key]
     const type = memberNode(node, key)
     if (type === undefined || inner === undefined) continue
@@ -119,43 +105,37 @@ function fieldsOfMap(node: StructNode | MapNode, value: JsonObject): Fields {
     const neverOwned = type.kind === 'struct' && type.neverOwned === true
     const owned = !neverOwned && (node.kind === 'map' || inner === null || (isObject(inner) && isEmpty(inner)))
     const child = owned ? asMember(fields) : fields
-    if (child !== undefined) addChild(builder, `f:${key}`, child)
+    if (child !== undefined) chain = step(chain, `f:${key}`, child)
   }
-  return finish(builder, false)
+  return finish(chain, false)
 }
 
 const isEmpty = (value: JsonObject): boolean => Object.keys(value).length === 0
-const asMember = (fields: Fields): FieldSet =>
-  fields === undefined || isMember(fields) ? (fields ?? leaf) : { '.': leaf, ...fields }
 
 function fieldsOfList(node: ListNode, list: JsonList): Fields {
-  const builder: { node: Record<string, FieldSet> | undefined } = { node: undefined }
-  const items = itemsByElement(node, list)
-  for (const element of [...items.keys()].sort(compareElements)) {
-    const fields = (items.get(element) ?? []).reduce<Fields>(
-      (all, item) => union(all, fieldsOf(node.element, item)),
-      undefined,
-    )
-    addChild(builder, element, asMember(fields))
+  let chain = begin()
+  for (const [element, items] of itemsByElement(node, list)) {
+    const fields = items.reduce<Fields>((all, item) => union(all, fieldsOf(node.element, item)), undefined)
+    chain = step(chain, element, asMember(fields))
   }
-  return finish(builder, false)
+  return finish(chain, false)
 }
 
-/** A set with every struct field a member that has members below it. */
+/** A set with every struct field in it that has fields below it in the set. */
 export function withNamedFields(node: TypeNode | undefined, set: Fields): Fields {
   if (set === undefined) return undefined
-  const builder: { node: Record<string, FieldSet> | undefined } = { node: undefined }
-  for (const key of Object.keys(set)) {
-    if (key === '.') continue
-    const child = set[key] as FieldSet
-    const field = key.startsWith('f:') && node?.kind === 'struct' ? node.byName.get(key.slice(2)) : undefined
-    const type =
-      field?.type ??
-      (node?.kind === 'map' ? node.element : node?.kind === 'list' && key.startsWith('k:') ? node.element : undefined)
-    const named = withNamedFields(type, child) ?? leaf
-    addChild(builder, key, field === undefined ? named : asMember(named))
-  }
-  return finish(builder, isMember(set)) ?? leaf
+  let chain = begin()
+  set.elements.forEach((element, index) => {
+    const field = node?.kind === 'struct' ? node.byName.get(element.slice(2)) : undefined
+    const named = withNamedFields(field?.type ?? elementNode(node, element), set.children[index])
+    if (named !== undefined) chain = step(chain, element, field === undefined ? named : asMember(named))
+  })
+  return finish(chain, set.member)
+}
+
+function elementNode(node: TypeNode | undefined, element: string): TypeNode | undefined {
+  if (node?.kind === 'map') return node.element
+  return node?.kind === 'list' && element.startsWith('k:') ? node.element : undefined
 }
 
 /** `left` with all that `right` sets; the very `left` where they say the same. Both are of the node's type. */
@@ -235,7 +215,7 @@ function mergeLists(node: ListNode, left: JsonList, right: JsonList): JsonList {
 }
 
 /** A value without the fields of a set; null when nothing is left of it. The very value when it has none of them. */
-export function withoutFields(node: TypeNode, value: unknown, set: FieldSet): unknown {
+export function withoutFields(node: TypeNode, value: unknown, set: FieldTree): unknown {
   if (node.kind === 'scalar') return value
   if (node.kind === 'list') {
     if (!isList(value) || value.length === 0 || node.relation === 'atomic') return null
@@ -244,9 +224,9 @@ export function withoutFields(node: TypeNode, value: unknown, set: FieldSet): un
   if (!isObject(value) || isEmpty(value) || node.atomic) return null
   let rest: Record<string, unknown> | undefined
   for (const key of Object.keys(value)) {
-    const gone = set[`f:${key}`]
+    const gone = childAt(set, `f:${key}`)
     if (gone === undefined) continue
-    if (isMember(gone)) {
+    if (gone.member) {
       rest ??= { ...value }
       delete rest[key]
       continue
@@ -261,12 +241,12 @@ export function withoutFields(node: TypeNode, value: unknown, set: FieldSet): un
   return isEmpty(rest) ? null : rest
 }
 
-function withoutItems(node: ListNode, list: JsonList, set: FieldSet): unknown {
+function withoutItems(node: ListNode, list: JsonList, set: FieldTree): unknown {
   const rest = list.flatMap((item) => {
     const element = elementOf(node, item)
-    const gone = element === undefined ? undefined : set[element]
+    const gone = element === undefined ? undefined : childAt(set, element)
     if (gone === undefined) return [item]
-    return isMember(gone) ? [] : [withoutFields(node.element, item, gone)]
+    return gone.member ? [] : [withoutFields(node.element, item, gone)]
   })
   if (rest.length === 0) return null
   return rest.length === list.length && rest.every((item, index) => item === list[index]) ? list : rest
