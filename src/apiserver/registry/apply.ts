@@ -9,8 +9,8 @@ import {
   decodeObject,
   type KubeObject,
   parseJson,
-  serverSideApply,
   type Status,
+  serverSideApply,
   type TypeName,
 } from '../../apimachinery/index.ts'
 import { fail, type Instant, ok, type Result } from '../../base/index.ts'

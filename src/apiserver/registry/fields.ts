@@ -1,5 +1,11 @@
 /** Who owns which field of an object: `metadata.managedFields`. */
-import { apiVersionOf, type FieldWriter, type KubeObject, trackUpdate, type TypeName } from '../../apimachinery/index.ts'
+import {
+  apiVersionOf,
+  type FieldWriter,
+  type KubeObject,
+  type TypeName,
+  trackUpdate,
+} from '../../apimachinery/index.ts'
 import type { Instant } from '../../base/index.ts'
 import { updateStrategyOf, type WriteRequest } from './write.ts'
 

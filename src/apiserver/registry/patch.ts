@@ -63,7 +63,10 @@ export async function patchObject(
       const decoded = applyAndDecode(typeName, read.value, current, request.validation, warn)
       if (!decoded.ok) return decoded
       warned = true
-      const placed = fillNamespace(resource.strategy.defaults(decoded.value.object), resource.kind.namespaced ? namespace : '')
+      const placed = fillNamespace(
+        resource.strategy.defaults(decoded.value.object),
+        resource.kind.namespaced ? namespace : '',
+      )
       if (!placed.ok) return placed
       const misnamed = checkName(placed.value, name, namespace)
       if (misnamed !== undefined) return fail(misnamed)
