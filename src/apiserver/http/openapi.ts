@@ -6,7 +6,7 @@
 import { etagOf, hashOf } from '../discovery/index.ts'
 import type { OpenApi, OpenApiDocument } from '../openapi/index.ts'
 import { sendCacheable } from './cacheable.ts'
-import { type Exchange, pageNotFound, sendText } from './exchange.ts'
+import { type Exchange, sendText } from './exchange.ts'
 
 const year = 365 * 24 * 3_600_000
 const protobufType = (version: 'v2' | 'v3'): string =>
@@ -32,6 +32,13 @@ function choose(accept: string | undefined, version: 'v2' | 'v3'): Choice {
 
 /** Documents are made anew when they are sent; what stays is their hash. */
 type Known = { readonly document: OpenApiDocument; readonly hash: string }
+
+/** Upstream answers a name that is not served with nothing but the code. */
+function emptyNotFound(x: Exchange): void {
+  x.code = 404
+  x.res.writeHead(404, ['Audit-Id', x.auditId, 'Content-Length', '0'])
+  x.res.end()
+}
 
 /** Makes the function that answers paths below `/openapi`; false for a path that is none. */
 export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
@@ -67,7 +74,7 @@ export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
   const serveDocument = (x: Exchange, path: string): void => {
     const document = known(path)
     const asked = x.query.get('hash')?.[0] ?? ''
-    if (document === undefined) pageNotFound(x)
+    if (document === undefined) emptyNotFound(x)
     else if (asked === '') answer(x, 'v3', document, 'no-cache, private', [])
     else if (asked === document.hash) {
       answer(x, 'v3', document, 'public, immutable', ['Expires', new Date(x.now() + year).toUTCString()])
