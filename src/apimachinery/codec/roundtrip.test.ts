@@ -32,7 +32,7 @@ describe('an object of any served type', () => {
           const again = canonical(type, JSON.parse(text))
           assert.equal(JSON.stringify(again), text)
         }),
-        { numRuns: 15 },
+        { numRuns: 30 },
       )
     })
     it(`${type}: protobuf and back gives the same JSON`, () => {
@@ -41,7 +41,7 @@ describe('an object of any served type', () => {
           const object = canonical(type, json)
           assert.equal(JSON.stringify(readBack(type, encodeMessage(type, object))), JSON.stringify(object))
         }),
-        { numRuns: 15 },
+        { numRuns: 30 },
       )
     })
   }

@@ -82,18 +82,23 @@ function compileFields(type: TypeName): readonly Field[] {
       {
         name,
         kept,
-        decode: kept === 'always' && field.list !== undefined && name !== 'items' ? unlessEmpty(decode) : decode,
+        decode: kept === 'always' && isCollection(field) && name !== 'items' ? unlessEmpty(decode) : decode,
         zero: kept === 'always' ? zeroOf(field, name === 'items' ? 'items' : 'field') : undefined,
       },
     ]
   })
 }
 
-/** An empty list that is always written becomes null, as it does upstream where every object passes through protobuf. */
+const isCollection = ({ list, map }: FieldSchema): boolean => list !== undefined || map !== undefined
+
+/**
+ * An empty list or map that is always written becomes null, as it does upstream where every object passes through
+ * protobuf.
+ */
 function unlessEmpty(decode: Decode): Decode {
   return (value, context) => {
-    const list = decode(value, context)
-    return Array.isArray(list) && list.length === 0 ? undefined : list
+    const collection = decode(value, context)
+    return isEmpty(collection) ? undefined : collection
   }
 }
 
