@@ -26,8 +26,12 @@ export function nextTime(schedule: Schedule, zone: TimeZone, after: Instant): In
   const unix = Math.floor(after / 1000)
   if (schedule.kind === 'Every') return instant((unix + schedule.seconds) * 1000)
   const own = schedule.zone === undefined ? zone : (timeZone(schedule.zone) ?? utc)
-  const found = search(schedule, own, unix + 1)
-  return found === undefined ? undefined : instant(found * 1000)
+  // Where a clock was put back at one minute past midnight, the walk comes back to a time it has told before.
+  for (let from = unix + 1; ; from += minuteSeconds) {
+    const found = search(schedule, own, from)
+    if (found === undefined) return undefined
+    if (found > unix) return instant(found * 1000)
+  }
 }
 
 type Fields = Extract<Schedule, { readonly kind: 'Fields' }>

@@ -1,11 +1,11 @@
 import { child } from '../../apimachinery/index.ts'
-import { dropDisabledTemplateFields, podTemplateWarnings } from '../core/index.ts'
+import { dropDisabledTemplateFields, type PodTemplateSpec, podTemplateWarnings } from '../core/index.ts'
 import { buildStrategy, changed, countGeneration, firstGeneration, keepFields } from '../generic/index.ts'
 import { isDNS1123Label } from '../meta/index.ts'
 import type { ApiOptions, Strategy } from '../strategy.ts'
 import { defaultJob } from './job-defaults.ts'
 import { validateJobStatusUpdate } from './job-status-validation.ts'
-import { containerImages, jobTable } from './job-table.ts'
+import { jobTable } from './job-table.ts'
 import { manyCompletions, manyCompletionsParallelism, validateJobCreate, validateJobUpdate } from './job-validation.ts'
 import { controllerUidLabel, jobNameLabel, legacyControllerUidLabel, legacyJobNameLabel } from './names.ts'
 import type { Job, JobSpec, JobStatus } from './types.gen.ts'
@@ -96,6 +96,10 @@ export function nameWarnings(name: string): readonly string[] {
   ]
 }
 
+/** Whether some container leaves it to its image what to run. */
+const usesImageCommand = ({ spec }: PodTemplateSpec): boolean =>
+  [...(spec.initContainers ?? []), ...(spec.containers ?? [])].some(({ command = [] }) => command.length === 0)
+
 /**
  * Warnings of a Job spec at `path`. What `image` means on this node is told for new and changed templates.
  *
@@ -104,11 +108,12 @@ export function nameWarnings(name: string): readonly string[] {
 export function jobSpecWarnings(
   spec: JobSpec,
   path: string,
-  { imageWarning }: ApiOptions,
+  { imageWarning, exact }: ApiOptions,
   old?: JobSpec,
 ): readonly string[] {
   const { completionMode, completions = 0, parallelism = 0, template } = spec
-  const tellsImage = imageWarning !== undefined && changed(template, old?.template) && containerImages(template) !== ''
+  const tellsImage =
+    imageWarning !== undefined && !exact && changed(template, old?.template) && usesImageCommand(template)
   const huge = completionMode === 'Indexed' && completions > manyCompletions && parallelism > manyCompletionsParallelism
   return [
     ...(huge
