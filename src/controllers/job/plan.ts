@@ -78,7 +78,8 @@ function assess(snapshot: JobSnapshot, now: Instant, options: JobOptions): Asses
     succeeded: indexes === undefined ? counted : countIndexes(indexes.succeeded),
     failed: (status.failed ?? 0) + tally.freshFailed + (uncounted.failed?.length ?? 0),
     startTime: status.startTime ?? (facts.suspended ? undefined : formatTime(now)),
-    backoff: backoffAfter(snapshot, tally, options),
+    // With limits per index every index has its own delay, told by the annotations of its pods.
+    backoff: facts.backoffLimitPerIndex === undefined ? backoffAfter(snapshot, tally, options) : noBackoff,
     snapshot,
     options,
     now,
@@ -204,13 +205,16 @@ function trackingActions(assessment: Assessment, decision: Decision) {
   const actions: JobAction[] = [
     ...(toldFirst ? [{ kind: 'UpdateJobStatus', status: first } as const] : []),
     ...(fold ? told : []),
-    ...(backoff !== (snapshot.backoff ?? noBackoff) ? [{ kind: 'RememberBackoff', record: backoff } as const] : []),
+    ...(isNews(backoff, snapshot.backoff) ? [{ kind: 'RememberBackoff', record: backoff } as const] : []),
     ...gone,
     ...(fold ? [] : told),
     ...[...events, ...(over ? endEvents(facts.job, last, outcome) : [])].map(recorded),
   ]
   return { actions, judged: accounting.judged }
 }
+
+const isNews = (record: BackoffRecord, known: BackoffRecord = noBackoff): boolean =>
+  record.failures !== known.failures || record.lastFailure !== known.lastFailure
 
 const recorded = (event: JobEvent): JobAction => ({ kind: 'RecordEvent', event })
 

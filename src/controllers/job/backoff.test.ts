@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { instant, millis } from '../../base/index.ts'
+import { type BackoffRecord, backoffDelay, backoffEnd, nextBackoff, noBackoff } from './backoff.ts'
+
+const seconds = (n: number) => instant(n * 1000)
+
+test('delays double from ten seconds up to the cap', () => {
+  const delays = (cap: number) => [0, 1, 2, 3, 4, 5, 6, 7, 8, 40].map((n) => backoffDelay(n, millis(cap * 1000)) / 1000)
+  assert.deepEqual(delays(600), [0, 10, 20, 40, 80, 160, 320, 600, 600, 600])
+  assert.deepEqual(delays(360), [0, 10, 20, 40, 80, 160, 320, 360, 360, 360])
+})
+
+const rows: readonly {
+  readonly name: string
+  readonly before: BackoffRecord
+  readonly failures?: readonly number[]
+  readonly success?: number
+  readonly after: BackoffRecord
+}[] = [
+  {
+    name: 'nothing new changes nothing',
+    before: { failures: 2, lastFailure: seconds(5) },
+    after: { failures: 2, lastFailure: seconds(5) },
+  },
+  {
+    name: 'every failed pod counts',
+    before: noBackoff,
+    failures: [7, 3],
+    after: { failures: 2, lastFailure: seconds(7) },
+  },
+  {
+    name: 'failures add to those before',
+    before: { failures: 3, lastFailure: seconds(1) },
+    failures: [9],
+    after: { failures: 4, lastFailure: seconds(9) },
+  },
+  { name: 'a success starts anew', before: { failures: 3, lastFailure: seconds(1) }, success: 9, after: noBackoff },
+  {
+    name: 'failures after the success stay',
+    before: { failures: 3, lastFailure: seconds(1) },
+    failures: [4, 6, 9],
+    success: 5,
+    after: { failures: 2, lastFailure: seconds(9) },
+  },
+  {
+    name: 'failures in the same second as the success go',
+    before: noBackoff,
+    failures: [5],
+    success: 5,
+    after: noBackoff,
+  },
+]
+for (const { name, before, failures = [], success, after } of rows) {
+  test(`record: ${name}`, () => {
+    const newestReset = success === undefined ? undefined : seconds(success)
+    assert.deepEqual(nextBackoff(before, { newestReset, failures: failures.map(seconds) }), after)
+  })
+}
+
+test('the delay runs from the newest failure', () => {
+  assert.equal(backoffEnd({ failures: 2, lastFailure: seconds(100) }, millis(600_000)), seconds(120))
+  assert.equal(backoffEnd(noBackoff, millis(600_000)), undefined)
+})
