@@ -27,6 +27,8 @@ export type ApiOptions = {
   readonly imageWarning?: string | undefined
   /** Whether a zone name is known, exactly spelled; the pure code has no zone data of its own. */
   readonly isTimeZone: (name: string) => boolean
+  /** The time zone of the server, for schedules that name none; UTC when absent. */
+  readonly localTimeZone?: string | undefined
 }
 
 export type Cell = string | number | boolean | null

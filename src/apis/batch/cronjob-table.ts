@@ -1,10 +1,10 @@
 import { formatLabelSelector } from '../../apimachinery/index.ts'
 import { between, type Instant, instant, parseTime } from '../../base/index.ts'
-import { nextTime, parseSchedule, timeZone, utc } from '../../cron/index.ts'
+import { nextTime, parseSchedule, timeZone } from '../../cron/index.ts'
 import type { Cell, Column, TableDefinition } from '../strategy.ts'
 import { ageColumn, column, humanDuration, humanSpan, nameColumn } from '../table/index.ts'
 import { containerImages, containerNames } from './job-table.ts'
-import { lastResultAnnotation } from './names.ts'
+import { editedAtAnnotation, lastResultAnnotation } from './names.ts'
 import type { CronJob } from './types.gen.ts'
 
 const none = '<none>'
@@ -12,7 +12,7 @@ const none = '<none>'
 const upstreamColumns: readonly Column[] = [
   nameColumn,
   column('Schedule', 'string', 'When Jobs are started, in cron form.'),
-  column('Timezone', 'string', 'The time zone of the schedule; the server goes by UTC without one.'),
+  column('Timezone', 'string', 'The time zone of the schedule; the server's own without one.'),
   column('Suspend', 'boolean', 'Whether no more Jobs are started.'),
   column('Active', 'integer', 'How many Jobs are running.'),
   column('Last Schedule', 'string', 'How long ago a Job was due that was started.'),
@@ -35,9 +35,9 @@ const columns: readonly Column[] = [
  */
 export const cronJobTable: TableDefinition<CronJob> = {
   columns: ({ exact }) => (exact ? upstreamColumns : columns),
-  row: (cronJob, now, { exact }) => {
+  row: (cronJob, now, { exact, localTimeZone }) => {
     const cells = upstreamCells(cronJob, now)
-    return { cells: exact ? cells : [...cells, nextText(cronJob, now), lastResultOf(cronJob)] }
+    return { cells: exact ? cells : [...cells, nextText(cronJob, now, localTimeZone), lastResultOf(cronJob)] }
   },
 }
 
@@ -57,22 +57,28 @@ function upstreamCells({ metadata, spec, status }: CronJob, now: Instant): reado
   ]
 }
 
-function nextText(cronJob: CronJob, now: Instant): string {
-  const next = nextDue(cronJob, now)
+function nextText(cronJob: CronJob, now: Instant, localTimeZone: string | undefined): string {
+  const next = nextDue(cronJob, now, localTimeZone)
   return next === undefined ? none : humanSpan(between(now, next))
 }
 
 /**
  * When a CronJob is due next after `now`; undefined while it is suspended, when its schedule or zone cannot be read, and
- * when it never fires again. `@every` counts from the last start, or from the creation.
+ * when it never fires again. `@every` counts from the last start, or from the creation or last edit.
  */
-export function nextDue({ metadata, spec, status }: CronJob, now: Instant): Instant | undefined {
+export function nextDue(
+  { metadata, spec, status }: CronJob,
+  now: Instant,
+  localTimeZone = 'UTC',
+): Instant | undefined {
   const parsed = parseSchedule(spec.schedule)
-  const zone = spec.timeZone === undefined ? utc : timeZone(spec.timeZone)
+  const zone = timeZone(spec.timeZone ?? localTimeZone)
   if (spec.suspend === true || !parsed.ok || zone === undefined) return undefined
   const schedule = parsed.value
   if (schedule.kind === 'Fields') return nextTime(schedule, zone, now)
-  const base = parseTime(status.lastScheduleTime ?? metadata.creationTimestamp ?? '') ?? now
+  const started = parseTime(status.lastScheduleTime ?? metadata.creationTimestamp ?? '') ?? now
+  const edited = parseTime(metadata.annotations?.[editedAtAnnotation] ?? '') ?? started
+  const base = Math.max(started, edited)
   const period = schedule.seconds * 1000
   const passed = Math.max(0, Math.floor((now - base) / period))
   return instant(base + (passed + 1) * period)
