@@ -1,63 +1,500 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { test } from 'node:test'
-import { memoryClient } from '../../test/support/memory-client.ts'
+import { describe, type TestContext, test } from 'node:test'
+import { type MemoryClient, memoryClient } from '../../test/support/memory-client.ts'
 import { realClock as clock } from '../../test/support/real-clock.ts'
-import type { Pod, PodSpec } from '../apis/core/index.ts'
+import type { KubeObject } from '../apimachinery/index.ts'
+import type { Container, Event, Pod, PodSpec } from '../apis/core/index.ts'
 import { silentLog } from '../base/index.ts'
-import { startAgent } from './agent.ts'
+import { type Agent, startAgent } from './agent.ts'
+import type { LogRequest } from './logs/index.ts'
 import { createProcessRuntime } from './process/index.ts'
+import type { Runtime } from './runtime/index.ts'
 
+const programs = new URL('../../test/fixtures/programs/', import.meta.url).pathname
 let serial = 0
-function podOf(spec: Partial<PodSpec>): Pod {
+
+type Containers = readonly Partial<Container>[]
+type Spec = Omit<Partial<PodSpec>, 'containers' | 'initContainers'> & {
+  readonly containers: Containers
+  readonly initContainers?: Containers
+}
+
+function podOf(spec: Spec): Pod {
   serial += 1
-  const name = `p${serial}`
+  const full = (container: Partial<Container>) => ({ name: 'main', image: 'busybox', resources: {}, ...container })
+  const { containers, initContainers = [], ...rest } = spec
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'default', uid: `uid-${process.pid}-${serial}`, generation: 1 },
-    spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 30, containers: [], ...spec },
+    metadata: { name: `p${serial}`, namespace: 'default', uid: `a${process.pid}-${serial}`, generation: 1 },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 30,
+      ...rest,
+      ...(initContainers.length === 0 ? {} : { initContainers: initContainers.map(full) }),
+      containers: containers.map(full),
+    },
     status: { phase: 'Pending', qosClass: 'BestEffort' },
   }
 }
 
-async function world() {
-  const dir = mkdtempSync(`${tmpdir()}/jobd-agent-`)
+type World = {
+  readonly api: MemoryClient
+  readonly dir: string
+  readonly run: (spec: Spec) => { readonly name: string; readonly uid: string }
+  readonly phase: (name: string, ...phases: readonly string[]) => Promise<Pod>
+  readonly events: (name: string) => readonly string[]
+  readonly log: (request: Partial<LogRequest> & { pod: string }) => Promise<string>
+  /** Stops the agent and its runtime as a crash would, and starts new ones on the same files. */
+  readonly restart: (meanwhile?: () => Promise<void>) => Promise<void>
+}
+
+async function world(t: TestContext, namespaces: 'auto' | 'never' = 'auto'): Promise<World> {
+  const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-agent-`)
   const api = memoryClient()
-  const runtime = await createProcessRuntime({ dir, version: '0', clock, log: silentLog, hostEnv: process.env })
-  const agent = startAgent({
-    client: api.client,
-    clock,
-    random: { bits: () => 0 },
-    log: silentLog,
-    runtime,
-    dataDir: dir,
-    nodeName: 'here',
-    version: '0',
-    hostEnv: process.env,
+  let runtime: Runtime
+  let agent: Agent
+  const start = async () => {
+    const hostEnv = process.env
+    runtime = await createProcessRuntime({
+      dir: `${dir}/run`,
+      version: '0',
+      clock,
+      log: silentLog,
+      hostEnv,
+      namespaces,
+    })
+    agent = startAgent({
+      client: api.client,
+      clock,
+      random: { bits: () => 0 },
+      log: silentLog,
+      runtime,
+      dataDir: dir,
+      nodeName: 'here',
+      version: '0',
+      hostEnv,
+    })
+    await agent.ready
+  }
+  const stop = async () => {
+    await agent.stop()
+    await runtime.close()
+  }
+  await start()
+  t.after(async () => {
+    await agent.stop()
+    for (const uid of await runtime.podUids()) await runtime.remove(uid)
+    await runtime.close()
+    rmSync(dir, { recursive: true })
   })
-  await agent.ready
   return {
     api,
-    runtime,
-    run: (pod: Pod) => api.put('pods', pod) as Pod,
-    close: async () => {
-      await agent.stop()
-      for (const uid of await runtime.podUids()) await runtime.remove(uid)
-      await runtime.close()
-      rmSync(dir, { recursive: true })
+    dir,
+    run: (spec) => {
+      const pod = podOf(spec)
+      api.put('pods', pod)
+      return { name: pod.metadata.name ?? '', uid: pod.metadata.uid ?? '' }
+    },
+    phase: (name, ...phases) => api.until<Pod>('pods', name, ({ status }) => phases.includes(status.phase ?? '')),
+    events: (name) =>
+      api
+        .all<Event>('events')
+        .filter(({ involvedObject }) => involvedObject.name === name)
+        .map(({ type, reason, message }) => `${type} ${reason} ${message}`),
+    log: async (request) => {
+      const opened = await agent.logs.open({ namespace: 'default', ...request })
+      if (!opened.ok) return `${opened.error.code} ${opened.error.message}`
+      const chunks: Uint8Array[] = []
+      for await (const chunk of opened.value) chunks.push(chunk)
+      return Buffer.concat(chunks).toString()
+    },
+    restart: async (meanwhile) => {
+      await stop()
+      await meanwhile?.()
+      await start()
     },
   }
 }
 
-test('a pod of one program that ends well succeeds', async () => {
-  const { api, run, runtime, close } = await world()
-  const pod = run(
-    podOf({ containers: [{ name: 'main', image: 'x', command: ['echo'], args: ['hello'], resources: {} }] }),
-  )
-  await api.until<Pod>('pods', pod.metadata.name ?? '', ({ status }) => status.phase === 'Succeeded')
-  const log = readFileSync(runtime.logPath({ podUid: pod.metadata.uid ?? '', container: 'main', attempt: 0 }), 'utf8')
-  assert.equal(log, 'hello\n')
-  await close()
+const stateOf = (pod: Pod, name = 'main') =>
+  [...(pod.status.containerStatuses ?? []), ...(pod.status.initContainerStatuses ?? [])].find((c) => c.name === name)
+
+describe('a pod', () => {
+  test('of one program that ends well succeeds with few writes', async (t) => {
+    const { api, run, phase, log, events } = await world(t)
+    const { name } = run({
+      containers: [{ command: ['echo', 'hello $(GREETED)'], env: [{ name: 'GREETED', value: 'you' }] }],
+    })
+    const pod = await phase(name, 'Succeeded')
+    const status = stateOf(pod)
+    assert.equal(status?.state.terminated?.reason, 'Completed')
+    assert.equal(status?.state.terminated?.exitCode, 0)
+    assert.equal(pod.status.qosClass, 'BestEffort')
+    assert.deepEqual(
+      pod.status.conditions?.map((condition) =>
+        `${condition.type} ${condition.status} ${condition.reason ?? ''}`.trim(),
+      ),
+      [
+        'PodReadyToStartContainers False',
+        'Initialized True PodCompleted',
+        'Ready False PodCompleted',
+        'ContainersReady False PodCompleted',
+        'PodScheduled True',
+      ],
+    )
+    assert.equal(await log({ pod: name }), 'hello you\n')
+    assert.equal(api.writes.filter(({ verb, resource }) => verb === 'update' && resource === 'pods').length, 1)
+    assert.deepEqual(events(name), [
+      `Normal Scheduled Successfully assigned default/${name} to here`,
+      'Normal Created Container created',
+      'Normal Started Container started',
+    ])
+  })
+
+  test('that fails tells its exit code', async (t) => {
+    const { run, phase } = await world(t)
+    const { name } = run({ containers: [{ command: ['sh', '-c', 'exit 9'] }] })
+    const terminated = stateOf(await phase(name, 'Failed'))?.state.terminated
+    assert.equal(terminated?.exitCode, 9)
+    assert.equal(terminated?.reason, 'Error')
+  })
+
+  test('without a command fails at once and says why', async (t) => {
+    const { run, phase, events, log } = await world(t)
+    const { name } = run({ containers: [{}] })
+    const terminated = stateOf(await phase(name, 'Failed'))?.state.terminated
+    assert.equal(terminated?.reason, 'StartError')
+    assert.equal(terminated?.exitCode, 128)
+    assert.match(terminated?.message ?? '', /no command specified: .*does not use the image "busybox"/)
+    assert.match(events(name).at(-1) ?? '', /^Warning Failed Error: no command specified/)
+    assert.equal(await log({ pod: name }), '')
+  })
+
+  test('that runs is shown as running and ready', async (t) => {
+    const { run, phase } = await world(t)
+    const { name } = run({ containers: [{ command: ['sleep', '1000'] }] })
+    const pod = await phase(name, 'Running')
+    const status = stateOf(pod)
+    assert.equal(status?.ready, true)
+    assert.equal(status?.started, true)
+    assert.ok(status?.state.running?.startedAt)
+    const ready = pod.status.conditions?.find(({ type }) => type === 'Ready')
+    assert.equal(ready?.status, 'True')
+  })
+
+  test('with restartPolicy OnFailure is restarted in place', async (t) => {
+    const { run, phase, dir, log } = await world(t)
+    const script = `echo try; test -e ${dir}/once || { touch ${dir}/once; exit 1; }`
+    const { name } = run({ restartPolicy: 'OnFailure', containers: [{ command: ['sh', '-c', script] }] })
+    const status = stateOf(await phase(name, 'Succeeded'))
+    assert.equal(status?.restartCount, 1)
+    assert.equal(status?.lastState.terminated?.exitCode, 1)
+    assert.equal(await log({ pod: name, previous: true }), 'try\n')
+  })
+
+  test('that keeps failing waits in CrashLoopBackOff', async (t) => {
+    const { api, run, events } = await world(t)
+    const { name, uid } = run({ restartPolicy: 'OnFailure', containers: [{ command: ['false'] }] })
+    const pod = await api.until<Pod>(
+      'pods',
+      name,
+      (each) => stateOf(each)?.state.waiting?.reason === 'CrashLoopBackOff',
+    )
+    assert.equal(pod.status.phase, 'Running')
+    assert.equal(stateOf(pod)?.restartCount, 1)
+    const where = `${name}_default(${uid})`
+    assert.equal(stateOf(pod)?.state.waiting?.message, `back-off 10s restarting failed container=main pod=${where}`)
+    assert.ok(events(name).includes(`Warning BackOff Back-off restarting failed container main in pod ${where}`))
+  })
+
+  test('runs init containers one after the other, and its sidecar until the end', async (t) => {
+    const { run, phase, dir } = await world(t)
+    const say = (text: string) => ['sh', '-c', `echo ${text} >>${dir}/order`]
+    const { name } = run({
+      initContainers: [
+        { name: 'one', command: say('one') },
+        { name: 'side', restartPolicy: 'Always', command: [`${programs}end-on-term.sh`] },
+        { name: 'two', command: say('two') },
+      ],
+      containers: [{ command: say('main') }],
+    })
+    const pod = await phase(name, 'Succeeded')
+    assert.equal(readFileSync(`${dir}/order`, 'utf8'), 'one\ntwo\nmain\n')
+    assert.equal(stateOf(pod, 'side')?.state.terminated?.exitCode, 42)
+    assert.equal(stateOf(pod, 'one')?.ready, true)
+  })
+
+  test('whose init container fails never starts the rest', async (t) => {
+    const { run, phase } = await world(t)
+    const { name } = run({
+      initContainers: [{ name: 'one', command: ['false'] }],
+      containers: [{ command: ['true'] }],
+    })
+    const pod = await phase(name, 'Failed')
+    assert.equal(stateOf(pod, 'one')?.state.terminated?.exitCode, 1)
+  })
+
+  test('that is deleted gets SIGTERM, its final status, and is gone', async (t) => {
+    const { api, run, phase, events, log } = await world(t)
+    const { name } = run({ containers: [{ command: [`${programs}end-on-term.sh`] }] })
+    await phase(name, 'Running')
+    while ((await log({ pod: name })) === '') await new Promise((resolve) => setTimeout(resolve, 5))
+    await api.client.delete({ resource: 'pods', namespace: 'default', name })
+    await api.untilGone('pods', name)
+    const last = api.writes.filter(({ verb, resource }) => verb === 'update' && resource === 'pods').at(-1)
+      ?.object as Pod
+    assert.equal(last.status.phase, 'Failed')
+    assert.equal(stateOf(last)?.state.terminated?.exitCode, 42)
+    assert.ok(events(name).includes('Normal Killing Stopping container main'))
+  })
+
+  test('that is deaf to SIGTERM is killed when its grace period is over', async (t) => {
+    const { api, run, phase, log } = await world(t)
+    const { name } = run({ terminationGracePeriodSeconds: 1, containers: [{ command: [`${programs}ignore-term.sh`] }] })
+    await phase(name, 'Running')
+    while ((await log({ pod: name })) === '') await new Promise((resolve) => setTimeout(resolve, 5))
+    await api.client.delete({ resource: 'pods', namespace: 'default', name })
+    await api.untilGone('pods', name)
+    const last = api.writes.filter(({ verb, resource }) => verb === 'update' && resource === 'pods').at(-1)
+      ?.object as Pod
+    assert.equal(stateOf(last)?.state.terminated?.exitCode, 137)
+  })
+
+  test('that outlives its activeDeadlineSeconds fails with DeadlineExceeded', async (t) => {
+    const { run, phase } = await world(t)
+    const { name } = run({ activeDeadlineSeconds: 1, containers: [{ command: ['sleep', '1000'] }] })
+    const pod = await phase(name, 'Failed')
+    assert.equal(pod.status.reason, 'DeadlineExceeded')
+    assert.equal(pod.status.message, 'Pod was active on the node longer than the specified deadline')
+  })
+
+  test('runs on while no agent lives, and is judged once', async (t) => {
+    const { run, phase, restart, dir, log, api } = await world(t)
+    const { name } = run({ containers: [{ command: [`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`] }] })
+    await phase(name, 'Running')
+    await restart()
+    writeFileSync(`${dir}/go`, '')
+    await phase(name, 'Succeeded')
+    assert.equal(readFileSync(`${dir}/runs`, 'utf8'), 'run\n')
+    assert.equal(await log({ pod: name }), 'started\ndone\n')
+    assert.equal(api.writes.filter(({ verb, resource }) => verb === 'update' && resource === 'pods').length, 2)
+  })
+
+  test('whose object went while no agent lived is ended and its files removed', async (t) => {
+    const { run, phase, restart, dir, api } = await world(t)
+    const { name, uid } = run({ containers: [{ command: ['sleep', '1000'] }] })
+    await phase(name, 'Running')
+    await restart(async () => {
+      await api.client.delete({ resource: 'pods', namespace: 'default', name }, { gracePeriodSeconds: 0 })
+    })
+    while (existsSync(`${dir}/run/pods/${uid}`)) await new Promise((resolve) => setTimeout(resolve, 5))
+  })
+})
+
+describe('environment and volumes', () => {
+  const settings = {
+    metadata: { name: 'settings', namespace: 'default' },
+    data: { color: 'blue', 'app.conf': 'a=1\n' },
+  }
+  const secret = {
+    metadata: { name: 'keys', namespace: 'default' },
+    data: { password: Buffer.from('s3').toString('base64') },
+  }
+
+  test('come from ConfigMaps, Secrets and the pod itself', async (t) => {
+    const { api, run, phase, log } = await world(t)
+    api.put('configmaps', settings)
+    api.put('secrets', secret)
+    const { name } = run({
+      containers: [
+        {
+          command: ['sh', '-c', 'echo $color $PASSWORD $NAME $LIMIT $BOTH $HOSTNAME'],
+          envFrom: [{ configMapRef: { name: 'settings' } }],
+          resources: { limits: { memory: '2Gi' } },
+          env: [
+            { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'keys', key: 'password' } } },
+            { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+            { name: 'LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
+            { name: 'BOTH', value: '$(NAME)-$(PASSWORD)-$(MISSING)' },
+          ],
+        },
+      ],
+    })
+    await phase(name, 'Succeeded')
+    assert.equal(await log({ pod: name }), `blue s3 ${name} 2048 ${name}-s3-$(MISSING) ${name}\n`)
+  })
+
+  test('that are missing keep the container waiting with the reason', async (t) => {
+    const { api, run, events, log } = await world(t)
+    const { name } = run({ containers: [{ command: ['true'], envFrom: [{ configMapRef: { name: 'none' } }] }] })
+    const pod = await api.until<Pod>('pods', name, (each) => stateOf(each)?.state.waiting?.message !== undefined)
+    assert.deepEqual(stateOf(pod)?.state.waiting, {
+      reason: 'CreateContainerConfigError',
+      message: 'configmap "none" not found',
+    })
+    assert.ok(events(name).includes('Warning Failed Error: configmap "none" not found'))
+    const text = `400 container "main" in pod "${name}" is waiting to start: CreateContainerConfigError`
+    assert.equal(await log({ pod: name }), text)
+  })
+
+  test('are mounted where the pod wants them and nowhere on the host', async (t) => {
+    const { api, run, phase, log, dir } = await world(t)
+    api.put('configmaps', settings)
+    api.put('secrets', secret)
+    writeFileSync(`${dir}/of-the-host`, 'host\n')
+    const { name } = run({
+      volumes: [
+        { name: 'settings', configMap: { name: 'settings', defaultMode: 0o640 } },
+        { name: 'keys', secret: { secretName: 'keys', items: [{ key: 'password', path: 'deep/er' }] } },
+        { name: 'work', emptyDir: {} },
+        { name: 'host', hostPath: { path: dir } },
+        { name: 'pod', downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+      ],
+      initContainers: [
+        {
+          name: 'first',
+          command: ['sh', '-c', 'echo made >/jobd-work/file'],
+          volumeMounts: [{ name: 'work', mountPath: '/jobd-work' }],
+        },
+      ],
+      containers: [
+        {
+          command: [
+            'sh',
+            '-c',
+            'cat /jobd-test/conf/color /etc/jobd-test/app.conf /jobd-test/keys/deep/er /jobd-work/file /mnt/of-the-host /jobd-pod/name; echo; stat -Lc %a /jobd-test/conf/color; touch /mnt/x 2>/dev/null || echo read-only; ls /etc/passwd /bin/sh',
+          ],
+          volumeMounts: [
+            { name: 'settings', mountPath: '/jobd-test/conf' },
+            { name: 'settings', mountPath: '/etc/jobd-test/app.conf', subPath: 'app.conf' },
+            { name: 'keys', mountPath: '/jobd-test/keys' },
+            { name: 'work', mountPath: '/jobd-work' },
+            { name: 'host', mountPath: '/mnt', readOnly: true },
+            { name: 'pod', mountPath: '/jobd-pod' },
+          ],
+        },
+      ],
+    })
+    const pod = await phase(name, 'Succeeded', 'Failed')
+    const text = await log({ pod: name })
+    assert.equal(
+      text,
+      `bluea=1\ns3made\nhost\n${name}\n640\nread-only\n/bin/sh\n/etc/passwd\n`,
+      JSON.stringify(pod.status.containerStatuses),
+    )
+    for (const path of ['/jobd-test', '/jobd-work', '/jobd-pod', '/etc/jobd-test'])
+      assert.equal(existsSync(path), false, path)
+  })
+
+  test('give in-pod clients their credentials', async (t) => {
+    const { api, run, phase, log } = await world(t)
+    api.put('configmaps', { metadata: { name: 'kube-root-ca.crt' }, data: { 'ca.crt': 'CA' } } as KubeObject)
+    const sources = [
+      { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    ]
+    const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
+    const { name } = run({
+      serviceAccountName: 'default',
+      volumes: [{ name: 'kube-api-access-x', projected: { defaultMode: 420, sources } }],
+      containers: [
+        {
+          command: ['sh', '-c', `cd ${mountPath} && cat token ca.crt namespace`],
+          volumeMounts: [{ name: 'kube-api-access-x', mountPath, readOnly: true }],
+        },
+      ],
+    })
+    const pod = await phase(name, 'Succeeded', 'Failed')
+    assert.equal(await log({ pod: name }), 'token of defaultCAdefault', JSON.stringify(pod.status.containerStatuses))
+  })
+
+  test('without a mount namespace refuse only what somebody asked for', async (t) => {
+    const { api, run, phase } = await world(t, 'never')
+    const { name } = run({
+      volumes: [{ name: 'work', emptyDir: {} }],
+      containers: [{ command: ['true'], volumeMounts: [{ name: 'work', mountPath: '/jobd-work' }] }],
+    })
+    const pod = await api.until<Pod>('pods', name, (each) => stateOf(each)?.state.waiting?.message !== undefined)
+    assert.equal(stateOf(pod)?.state.waiting?.reason, 'CreateContainerConfigError')
+    assert.match(stateOf(pod)?.state.waiting?.message ?? '', /need a private mount namespace.*run jobd as root/)
+    const injected = run({
+      volumes: [{ name: 'kube-api-access-x', projected: { sources: [] } }],
+      containers: [
+        {
+          command: ['true'],
+          volumeMounts: [{ name: 'kube-api-access-x', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }],
+        },
+      ],
+    })
+    await phase(injected.name, 'Succeeded')
+  })
+
+  test('let a program leave its last word', async (t) => {
+    const { run, phase, dir } = await world(t)
+    const cases: readonly (readonly [Partial<Container>, string | undefined])[] = [
+      [{ command: ['sh', '-c', 'echo why >/dev/termination-log; exit 3'] }, 'why\n'],
+      [{ command: ['sh', '-c', `echo why >${dir}/word`], terminationMessagePath: `${dir}/word` }, 'why\n'],
+      [{ command: ['sh', '-c', 'echo log; exit 3'], terminationMessagePolicy: 'FallbackToLogsOnError' }, 'log\n'],
+      [{ command: ['sh', '-c', 'echo log'], terminationMessagePolicy: 'FallbackToLogsOnError' }, undefined],
+    ]
+    for (const [container, message] of cases) {
+      const { name } = run({ containers: [container] })
+      const pod = await phase(name, 'Succeeded', 'Failed')
+      assert.equal(stateOf(pod)?.state.terminated?.message, message)
+    }
+    assert.equal(existsSync(`${dir}/word`), false)
+  })
+})
+
+describe('logs', () => {
+  test('are read from any place', async (t) => {
+    const { run, phase, log } = await world(t)
+    const { name } = run({ containers: [{ command: ['sh', '-c', 'echo one; echo two; printf three'] }] })
+    await phase(name, 'Succeeded')
+    assert.equal(await log({ pod: name }), 'one\ntwo\nthree')
+    assert.equal(await log({ pod: name, tailLines: 2 }), 'two\nthree')
+    assert.equal(await log({ pod: name, tailLines: 0 }), '')
+    assert.equal(await log({ pod: name, tailLines: 9 }), 'one\ntwo\nthree')
+    assert.equal(await log({ pod: name, limitBytes: 5 }), 'one\nt')
+    assert.equal(await log({ pod: name, sinceSeconds: 3600 }), 'one\ntwo\nthree')
+    assert.match(
+      await log({ pod: name, timestamps: true, tailLines: 1 }),
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z three$/,
+    )
+  })
+
+  test('are followed to the end of the run', async (t) => {
+    const { run, phase, log, dir } = await world(t)
+    const { name } = run({ containers: [{ command: [`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`] }] })
+    await phase(name, 'Running')
+    const followed = log({ pod: name, follow: true })
+    writeFileSync(`${dir}/go`, '')
+    assert.equal(await followed, 'started\ndone\n')
+  })
+
+  test('that cannot be opened say why', async (t) => {
+    const { run, phase, log } = await world(t)
+    const { name } = run({
+      containers: [
+        { name: 'a', command: ['true'] },
+        { name: 'b', command: ['true'] },
+      ],
+    })
+    await phase(name, 'Succeeded')
+    const cases: readonly (readonly [Partial<LogRequest>, string])[] = [
+      [{}, `400 a container name must be specified for pod ${name}, choose one of: [a b]`],
+      [{ container: 'c' }, `400 container c is not valid for pod ${name}`],
+      [{ container: 'a', previous: true }, `400 previous terminated container "a" in pod "${name}" not found`],
+      [
+        { container: 'a', tailLines: -1 },
+        `422 PodLogOptions "${name}" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0`,
+      ],
+    ]
+    for (const [request, text] of cases) assert.equal(await log({ pod: name, ...request }), text)
+    assert.equal(await log({ pod: 'none' }), '404 pods "none" not found')
+  })
 })

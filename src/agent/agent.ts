@@ -4,14 +4,16 @@ import { after, type Clock, type Log, millis, type Random } from '../base/index.
 import type { Client } from '../client/index.ts'
 import { type Alarms, createAlarms } from './alarms.ts'
 import { containerConfig } from './container-config.ts'
-import type { ReadObject } from './env/index.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
 import { createTimeKeeper, openLog, type PodLogs, type TimeKeeper } from './logs/index.ts'
 import { nodeResources, registerNode } from './node-object.ts'
-import { newWorker, observeRun, type PodWorker, touch, type WorkerContext, withMessage } from './pod-worker.ts'
+import { preparePodVolumes } from './pod-volumes.ts'
+import { newWorker, observeRun, type PodWorker, takePod, touch, type WorkerContext, withMessage } from './pod-worker.ts'
 import { reflect } from './reflector.ts'
 import type { ContainerKey, Observed, Runtime } from './runtime/index.ts'
 import { startScheduler } from './scheduler.ts'
+import { terminationMessage } from './termination-message.ts'
+import { removeVolumes, removeVolumesExcept } from './volumes/index.ts'
 
 export type AgentOptions = {
   readonly client: Client
@@ -111,10 +113,8 @@ function workerContext(
     }),
   )
   const allocatable = nodeResources(POD_LIMIT)
-  const readFor =
-    (namespace: string | undefined): ReadObject =>
-    (resource, name) =>
-      client.get({ resource, namespace, name })
+  const factsOf = (pod: Pod) => ({ pod, hostIP: ADDRESS, podIP: ADDRESS, allocatable })
+  const volumes = { client, clock, runtime, root: volumeRoot(options), factsOf }
   return {
     client,
     clock,
@@ -123,19 +123,30 @@ function workerContext(
     recorder,
     alarms,
     node: { name: nodeName, hostIP: ADDRESS, podIP: ADDRESS },
-    configOf: (pod, { key, container }) =>
+    prepare: (pod) => preparePodVolumes(volumes, pod),
+    configOf: (worker, { key, container }) =>
       containerConfig({
         key,
         container,
-        facts: { pod, hostIP: ADDRESS, podIP: ADDRESS, allocatable },
+        facts: factsOf(worker.pod),
         hostEnv,
         serviceEnv: options.serviceEnv ?? {},
-        mounts: [],
-        read: readFor(pod.metadata.namespace),
+        volumes: worker.volumes,
+        read: (resource, name) => client.get({ resource, namespace: worker.pod.metadata.namespace, name }),
       }),
-    messageOf: () => undefined,
+    messageOf: (pod, observed) => messageOf(runtime, pod, observed),
     onOver,
   }
+}
+
+const volumeRoot = ({ dataDir }: Pick<AgentOptions, 'dataDir'>): string => `${dataDir}/volumes`
+
+function messageOf(runtime: Runtime, pod: Pod, { key, state }: Observed): string | undefined {
+  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
+  const container = containers.find(({ name }) => name === key.container)
+  if (container === undefined || state.kind !== 'Exited') return undefined
+  const files = { messagePath: runtime.messagePath(key), logPath: runtime.logPath(key) }
+  return terminationMessage({ pod, container, exit: state.exit }, files)
 }
 
 async function register(state: State): Promise<void> {
@@ -179,6 +190,7 @@ async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
   for (const podUid of await state.options.runtime.podUids()) {
     if (!listed.has(podUid)) void state.options.runtime.remove(podUid)
   }
+  void removeVolumesExcept(volumeRoot(state.options), listed)
   for (const [podUid, worker] of state.workers) if (!listed.has(podUid)) onDeleted(state, worker.pod)
   await Promise.all(pods.map((pod) => onPod(state, pod)))
 }
@@ -187,7 +199,7 @@ async function onPod(state: State, pod: Pod): Promise<void> {
   const uid = pod.metadata.uid ?? ''
   const known = state.workers.get(uid)
   if (known !== undefined) {
-    if (isNewer(pod, known.pod)) known.pod = pod
+    takePod(known, pod)
     touch(state.context, known)
     return
   }
@@ -204,14 +216,9 @@ async function onPod(state: State, pod: Pod): Promise<void> {
     const slot = `${run.key.container}.${run.key.attempt}`
     if (!worker.runs.has(slot)) worker.runs.set(slot, withMessage(state.context, pod, run))
   }
-  worker.isPrepared = runs.length > 0
   worker.isDirty = false
   touch(state.context, worker)
 }
-
-/** Versions of one server only grow; a watch may tell of what our own write has overtaken. */
-const isNewer = (one: Pod, other: Pod): boolean =>
-  Number(one.metadata.resourceVersion) > Number(other.metadata.resourceVersion)
 
 /** The object is gone. What still runs is asked to end, and has a moment to do so. */
 function onDeleted(state: State, pod: Pod): void {
@@ -222,14 +229,21 @@ function onDeleted(state: State, pod: Pod): void {
   if (worker !== undefined) worker.isGone = true
   worker?.cancelWake?.()
   worker?.cancelWrite?.()
+  worker?.cancelRefresh?.()
   const running = [...(worker?.runs.values() ?? [])].filter((run) => run.state.kind === 'Running')
-  if (running.length === 0) {
-    void runtime.remove(uid)
+  if (running.length === 0 && (worker?.starting.size ?? 0) === 0) {
+    void clear(state, pod)
     return
   }
   for (const { key } of running) void runtime.signal(key, 'SIGTERM')
   const grace = millis(1000 * Math.max(1, pod.metadata.deletionGracePeriodSeconds ?? 0))
-  state.alarms.set(after(clock.now(), grace), () => void runtime.remove(uid))
+  state.alarms.set(after(clock.now(), grace), () => void clear(state, pod))
+}
+
+/** Ends what still runs of a pod and removes all that it had here. */
+async function clear({ options }: State, pod: Pod): Promise<void> {
+  await options.runtime.remove(pod.metadata.uid ?? '')
+  await removeVolumes(volumeRoot(options), pod)
 }
 
 function keepTime({ options, timeKeeper }: State, { key, state }: Observed): void {

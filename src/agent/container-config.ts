@@ -3,7 +3,8 @@ import { parseQuantity, quantityMilliValue, quantityValue } from '../apimachiner
 import type { Container, Pod } from '../apis/core/index.ts'
 import { fail, ok, type Result } from '../base/index.ts'
 import { type DownwardFacts, expand, hostnameOf, type ReadObject, resolveEnvironment } from './env/index.ts'
-import type { ContainerConfig, ContainerKey, Mount, StartFailure } from './runtime/index.ts'
+import type { ContainerConfig, ContainerKey, StartFailure } from './runtime/index.ts'
+import { mountsOf } from './volumes/index.ts'
 
 export type ConfigRequest = {
   readonly key: ContainerKey
@@ -13,12 +14,13 @@ export type ConfigRequest = {
   readonly hostEnv: Readonly<Record<string, string>>
   /** Where in-pod clients find the API server: KUBERNETES_SERVICE_HOST and its kin. */
   readonly serviceEnv: Readonly<Record<string, string>>
-  readonly mounts: readonly Mount[]
+  /** Where the pod's volumes lie. */
+  readonly volumes: ReadonlyMap<string, string>
   readonly read: ReadObject
 }
 
 export async function containerConfig(request: ConfigRequest): Promise<Result<ContainerConfig, StartFailure>> {
-  const { key, container, facts, mounts } = request
+  const { key, container, facts } = request
   const { pod } = facts
   const hostname = hostnameOf(pod)
   const env = await resolveEnvironment({
@@ -28,6 +30,8 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     read: request.read,
   })
   if (!env.ok) return fail({ reason: 'CreateContainerConfigError', message: env.error })
+  const mounts = mountsOf(container, request.volumes, env.value)
+  if (!mounts.ok) return fail({ reason: 'CreateContainerConfigError', message: mounts.error })
   const argv = [...(container.command ?? []), ...(container.args ?? [])].map((word) => expand(word, env.value))
   return ok({
     key,
@@ -36,7 +40,7 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     command: argv,
     env: env.value,
     workingDir: container.workingDir === '' ? undefined : container.workingDir,
-    mounts,
+    mounts: mounts.value,
     runAs: runAsOf(pod, container),
     limits: limitsOf(container),
     terminationMessagePath: container.terminationMessagePath,
@@ -44,12 +48,13 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
 }
 
 function runAsOf({ spec }: Pod, { securityContext }: Container): ContainerConfig['runAs'] {
-  const uid = securityContext?.runAsUser ?? spec.securityContext?.runAsUser
-  const gid = securityContext?.runAsGroup ?? spec.securityContext?.runAsGroup
-  const { fsGroup, supplementalGroups = [] } = spec.securityContext ?? {}
-  const groups = [...supplementalGroups, ...(fsGroup === undefined ? [] : [fsGroup])]
-  if (uid === undefined && gid === undefined && groups.length === 0) return undefined
-  return { uid, gid, groups: groups.length === 0 ? undefined : groups }
+  const pod = spec.securityContext
+  const uid = securityContext?.runAsUser ?? pod?.runAsUser
+  const gid = securityContext?.runAsGroup ?? pod?.runAsGroup
+  const nonRoot = securityContext?.runAsNonRoot ?? pod?.runAsNonRoot
+  const groups = [...(pod?.supplementalGroups ?? []), ...(pod?.fsGroup === undefined ? [] : [pod.fsGroup])]
+  if (uid === undefined && gid === undefined && groups.length === 0 && nonRoot !== true) return undefined
+  return { uid, gid, groups: groups.length === 0 ? undefined : groups, nonRoot }
 }
 
 function limitsOf({ resources }: Container): ContainerConfig['limits'] {

@@ -19,7 +19,9 @@ import {
   planPod,
   podEvent,
 } from './pod/index.ts'
+import type { PreparedVolumes } from './pod-volumes.ts'
 import type { ContainerConfig, ContainerKey, Observed, Runtime, StartFailure } from './runtime/index.ts'
+import type { VolumeFailure } from './volumes/index.ts'
 
 export type WorkerContext = {
   readonly client: Client
@@ -29,8 +31,9 @@ export type WorkerContext = {
   readonly recorder: EventRecorder
   readonly alarms: Alarms
   readonly node: NodeFacts
+  readonly prepare: (pod: Pod) => Promise<Result<PreparedVolumes, VolumeFailure>>
   readonly configOf: (
-    pod: Pod,
+    worker: PodWorker,
     action: Extract<PodAction, { kind: 'StartContainer' }>,
   ) => Promise<Result<ContainerConfig, StartFailure>>
   /** What the run left as its last word, for an exit that has no message of its own. */
@@ -47,6 +50,9 @@ export type PodWorker = {
   readonly failedStarts: Map<string, FailedStart>
   readonly probes: Map<string, ProbeFacts>
   isPrepared: boolean
+  isPreparing: boolean
+  /** Volume → path. */
+  volumes: ReadonlyMap<string, string>
   isGone: boolean
   isWriting: boolean
   isDeleting: boolean
@@ -56,11 +62,14 @@ export type PodWorker = {
   isDirty: boolean
   cancelWake?: (() => void) | undefined
   cancelWrite?: (() => void) | undefined
+  cancelRefresh?: (() => void) | undefined
   writeAt?: Instant | undefined
 }
 
 /** A start that could not be is tried again after this; as often as a kubelet looks at a pod that failed to sync. */
 const START_RETRY = millis(10_000)
+/** @source kubernetes v1.36 pkg/util/goroutinemap/exponentialbackoff */
+const MOUNT_RETRY = { first: 500, most: 122_000 }
 /** A pod that ends this soon after its start is written once instead of twice. */
 const FOLD_RUNNING = millis(15)
 /** Being about to start is worth a write only when it takes long. */
@@ -73,7 +82,9 @@ export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
   starting: new Map(),
   failedStarts: new Map(),
   probes: new Map(),
-  isPrepared: runs.length > 0,
+  isPrepared: (pod.spec.volumes ?? []).length === 0,
+  isPreparing: false,
+  volumes: new Map(),
   isGone: false,
   isWriting: false,
   isDeleting: false,
@@ -81,6 +92,14 @@ export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
 })
 
 const slotOf = ({ container, attempt }: ContainerKey): string => `${container}.${attempt}`
+
+/**
+ * Takes a newer version of the pod. Versions of one server only grow, and they come by two ways, the watch and the answers
+ * to our own writes, either of which may be behind.
+ */
+export function takePod(worker: PodWorker, pod: Pod): void {
+  if (Number(pod.metadata.resourceVersion) > Number(worker.pod.metadata.resourceVersion)) worker.pod = pod
+}
 
 /** Asks for a look, once for all that changes in this turn. */
 export function touch(context: WorkerContext, worker: PodWorker): void {
@@ -136,8 +155,7 @@ function perform(context: WorkerContext, worker: PodWorker, action: PodAction): 
   const { runtime } = context
   switch (action.kind) {
     case 'PrepareVolumes':
-      worker.isPrepared = true
-      touch(context, worker)
+      if (!worker.isPreparing) void prepareVolumes(context, worker, MOUNT_RETRY.first)
       return
     case 'StartContainer':
       void startContainer(context, worker, action)
@@ -159,12 +177,40 @@ function perform(context: WorkerContext, worker: PodWorker, action: PodAction): 
   }
 }
 
+/** Makes the volumes ready, again and again with longer pauses until it works or the pod is on its way out. */
+async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: number): Promise<void> {
+  worker.isPreparing = true
+  const prepared = await context.prepare(worker.pod)
+  if (worker.isGone) return
+  const { alarms, clock, recorder } = context
+  if (prepared.ok) {
+    worker.isPreparing = false
+    worker.isPrepared = true
+    worker.volumes = prepared.value.paths
+    const { refreshAt } = prepared.value
+    if (refreshAt !== undefined) {
+      worker.cancelRefresh = alarms.set(refreshAt, () => void prepareVolumes(context, worker, MOUNT_RETRY.first))
+    }
+    touch(context, worker)
+    return
+  }
+  const { volume, message } = prepared.error
+  recorder.record(
+    worker.pod,
+    podEvent('Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${volume}" : ${message}`),
+  )
+  worker.cancelRefresh = alarms.set(after(clock.now(), millis(pause)), () => {
+    if (worker.isGone || worker.pod.metadata.deletionTimestamp !== undefined) worker.isPreparing = false
+    else void prepareVolumes(context, worker, Math.min(2 * pause, MOUNT_RETRY.most))
+  })
+}
+
 type StartAction = Extract<PodAction, { kind: 'StartContainer' }>
 
 async function startContainer(context: WorkerContext, worker: PodWorker, action: StartAction): Promise<void> {
   const { key, container } = action
   worker.starting.set(key.container, key.attempt)
-  const config = await context.configOf(worker.pod, action)
+  const config = await context.configOf(worker, action)
   const started = config.ok ? await context.runtime.start(config.value) : config
   if (worker.starting.get(key.container) === key.attempt) worker.starting.delete(key.container)
   const kind = worker.pod.spec.containers.includes(container) ? 'App' : 'Init'
@@ -227,7 +273,7 @@ async function write(context: WorkerContext, worker: PodWorker, status: PodStatu
   const written = await context.client.update('pods', { ...worker.pod, status }, { subresource: 'status' })
   worker.isWriting = false
   if (written.ok) {
-    worker.pod = written.value
+    takePod(worker, written.value)
   } else if (isConflict(written.error)) {
     await refresh(context, worker)
   } else if (isNotFound(written.error)) {
@@ -247,7 +293,7 @@ async function write(context: WorkerContext, worker: PodWorker, status: PodStatu
 async function refresh(context: WorkerContext, worker: PodWorker): Promise<void> {
   const { namespace, name = '', uid } = worker.pod.metadata
   const found = await context.client.get<Pod>({ resource: 'pods', namespace, name })
-  if (found.ok && found.value.metadata.uid === uid) worker.pod = found.value
+  if (found.ok && found.value.metadata.uid === uid) takePod(worker, found.value)
 }
 
 /** The API server knows what we know. */
@@ -255,7 +301,14 @@ function settled(context: WorkerContext, worker: PodWorker): void {
   const { phase } = worker.pod.status
   if (phase !== 'Succeeded' && phase !== 'Failed') return
   if (worker.isDeleting) void deletePod(context, worker)
-  else context.onOver(worker)
+  else release(context, worker)
+}
+
+/** Lets go of a pod that is over. */
+function release(context: WorkerContext, worker: PodWorker): void {
+  worker.cancelWake?.()
+  worker.cancelRefresh?.()
+  context.onOver(worker)
 }
 
 async function deletePod(context: WorkerContext, worker: PodWorker): Promise<void> {
@@ -268,5 +321,5 @@ async function deletePod(context: WorkerContext, worker: PodWorker): Promise<voi
   if (!gone.ok && !isNotFound(gone.error) && !isConflict(gone.error)) {
     context.log.warn('deleting a pod for good failed', { pod: `${namespace}/${name}`, because: gone.error.message })
   }
-  context.onOver(worker)
+  release(context, worker)
 }

@@ -93,6 +93,9 @@ export function memoryClient(): MemoryClient {
         put('pods', { ...pod, spec: { ...pod.spec, nodeName: target.name } } as Pod)
         return ok(object)
       }
+      if (options.subresource === 'token') {
+        return ok({ ...object, status: { token: `token of ${object.metadata.name}` } })
+      }
       return ok(put(resource, object) as T)
     },
     update: async <T extends KubeObject>(resource: string, object: T) => {

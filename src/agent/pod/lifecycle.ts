@@ -94,12 +94,13 @@ function teardownOf(input: PodInput, draft: Draft): Teardown | undefined {
   const known = draft.memory.teardown
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
   if (deletionTimestamp !== undefined) {
-    const killAt = parseTime(deletionTimestamp) ?? now
-    const asked = deletionGracePeriodSeconds ?? 0
-    const earliest = after(now, millis(1000 * Math.max(asked, 1)))
-    const teardown = known ?? { since: now, killAt: asked > 0 ? killAt : earliest }
+    // The timestamp has lost its fraction of a second, and a grace period must not be cut short.
+    const end = after(parseTime(deletionTimestamp) ?? now, millis(1000))
+    const grace = after(now, millis(1000 * Math.max(deletionGracePeriodSeconds ?? 0, 1)))
+    const killAt = deletionGracePeriodSeconds === 0 || grace < end ? grace : end
+    const teardown = known === undefined ? { since: now, killAt } : known
     // A later delete may ask for less time.
-    const shorter = killAt < teardown.killAt && asked > 0 ? { ...teardown, killAt } : teardown
+    const shorter = killAt < teardown.killAt ? { ...teardown, killAt } : teardown
     draft.memory = { ...draft.memory, teardown: shorter }
     return shorter
   }

@@ -1,0 +1,81 @@
+/** The volumes of one pod: what each is made of, with the API server as the source. */
+import type { KubeObject } from '../apimachinery/index.ts'
+import type { Pod, Volume } from '../apis/core/index.ts'
+import type { TokenRequest } from '../apis/other/index.ts'
+import { after, between, type Clock, fail, type Instant, millis, ok, parseTime, type Result } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+import type { DownwardFacts } from './env/index.ts'
+import type { Runtime } from './runtime/index.ts'
+import { type PayloadSource, type Prepared, prepareVolume, type VolumeFailure } from './volumes/index.ts'
+
+export type PodVolumesOptions = {
+  readonly client: Client
+  readonly clock: Clock
+  readonly runtime: Runtime
+  /** The directory that holds the volumes of all pods. */
+  readonly root: string
+  readonly factsOf: (pod: Pod) => DownwardFacts
+}
+
+export type PreparedVolumes = {
+  /** Volume → path. */
+  readonly paths: ReadonlyMap<string, string>
+  readonly refreshAt?: Instant | undefined
+}
+
+/** Makes every volume of a pod ready; the first that cannot be is the failure. */
+export async function preparePodVolumes(
+  options: PodVolumesOptions,
+  pod: Pod,
+): Promise<Result<PreparedVolumes, VolumeFailure>> {
+  const source = payloadSource(options, pod)
+  const paths = new Map<string, string>()
+  let refreshAt: Instant | undefined
+  for (const volume of pod.spec.volumes ?? []) {
+    // Credentials that nobody asked for are no reason to refuse a pod where nothing can be mounted.
+    if (isInjected(volume) && !options.runtime.mounts) continue
+    const prepared: Result<Prepared, VolumeFailure> = await prepareVolume(options.root, volume, source)
+    if (!prepared.ok) return prepared
+    paths.set(volume.name, prepared.value.path)
+    const at = prepared.value.refreshAt
+    if (at !== undefined && (refreshAt === undefined || at < refreshAt)) refreshAt = at
+  }
+  return ok({ paths, refreshAt })
+}
+
+/** The volume that admission gives to every pod. */
+const isInjected = (volume: Volume): boolean =>
+  volume.name.startsWith('kube-api-access-') && volume.projected !== undefined
+
+function payloadSource({ client, clock, factsOf }: PodVolumesOptions, pod: Pod): PayloadSource {
+  const { namespace, name, uid } = pod.metadata
+  return {
+    facts: factsOf(pod),
+    read: (resource, wanted) => client.get({ resource, namespace, name: wanted }),
+    requestToken: async ({ audience, expirationSeconds }) => {
+      const request: TokenRequest = {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        metadata: { name: pod.spec.serviceAccountName ?? 'default', namespace },
+        spec: {
+          ...(audience === undefined || audience === '' ? {} : { audiences: [audience] }),
+          expirationSeconds: expirationSeconds ?? 3600,
+          boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid },
+        },
+        status: {},
+      }
+      const issued = await client.create<TokenRequest & KubeObject>('serviceaccounts', request, {
+        subresource: 'token',
+      })
+      if (!issued.ok) return fail(issued.error)
+      const { token = '', expirationTimestamp } = issued.value.status
+      return ok({ token, refreshAt: refreshTime(clock.now(), expirationTimestamp) })
+    },
+  }
+}
+
+/** A token is replaced when a fifth of its life is left, as kubelets do. */
+function refreshTime(now: Instant, expirationTimestamp: string | undefined): Instant | undefined {
+  const end = expirationTimestamp === undefined ? undefined : parseTime(expirationTimestamp)
+  return end === undefined ? undefined : after(now, millis(0.8 * between(now, end)))
+}

@@ -1,0 +1,9 @@
+export type { PayloadSource, Token } from './payload.ts'
+export {
+  mountsOf,
+  type Prepared,
+  prepareVolume,
+  removeVolumes,
+  removeVolumesExcept,
+  type VolumeFailure,
+} from './volumes.ts'

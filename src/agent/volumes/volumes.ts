@@ -1,0 +1,127 @@
+/** The volumes of pods on this host: made before the first container starts, there until the pod is gone. */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Container, Pod, Volume } from '../../apis/core/index.ts'
+import { fail, type Instant, ok, type Result } from '../../base/index.ts'
+import { expand } from '../env/index.ts'
+import type { Mount } from '../runtime/index.ts'
+import { hostPath } from './host-path.ts'
+import { type Payload, type PayloadFile, type PayloadSource, payloadOf } from './payload.ts'
+
+/** Where a volume lies; `refreshAt` is when its content should be made anew. */
+export type Prepared = { readonly path: string; readonly refreshAt?: Instant | undefined }
+export type VolumeFailure = { readonly volume: string; readonly message: string }
+
+/** `<root>/<pod uid>/<volume>`. Names of volumes are DNS labels. */
+const volumePath = (root: string, podUid: string, volume: string): string =>
+  `${root}/${encodeURIComponent(podUid)}/${volume}`
+
+/** Makes one volume ready, or brings its content up to date. */
+export async function prepareVolume(
+  root: string,
+  volume: Volume,
+  source: PayloadSource,
+): Promise<Result<Prepared, VolumeFailure>> {
+  const failed = (message: string) => fail({ volume: volume.name, message })
+  if (volume.hostPath !== undefined) {
+    const found = hostPath(volume.hostPath)
+    return found.ok ? ok({ path: found.value }) : failed(found.error)
+  }
+  const path = volumePath(root, source.facts.pod.metadata.uid ?? '', volume.name)
+  const payload = await payloadOf(source, volume)
+  if (payload !== undefined) {
+    if (!payload.ok) return failed(payload.error)
+    writePayload(path, payload.value)
+    return ok({ path, refreshAt: payload.value.refreshAt })
+  }
+  if (volume.emptyDir === undefined) return failed(unsupported(volume))
+  mkdirSync(path, { recursive: true })
+  chmodSync(path, 0o777)
+  return ok({ path })
+}
+
+/** A PersistentVolumeClaim and the like: this node has no storage to give out. */
+function unsupported(volume: Volume): string {
+  const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown'
+  return `volumes of kind ${kind} are not supported by this node; use hostPath, emptyDir, configMap, secret, downwardAPI or projected`
+}
+
+/**
+ * Writes all files of a volume at once: into a directory of their own, to which a link is then turned, so that a reader
+ * never sees half of a change.
+ *
+ * @source kubernetes v1.36 pkg/volume/util/atomic_writer.go
+ */
+function writePayload(path: string, { files }: Payload): void {
+  const isNew = !existsSync(path)
+  const old = isNew ? [] : readdirSync(path)
+  const serial = 1 + Math.max(0, ...old.map((name) => Number(/^\.\.(\d+)$/.exec(name)?.[1] ?? 0)))
+  const directory = `..${serial}`
+  mkdirSync(`${path}/${directory}`, { recursive: true, mode: 0o755 })
+  for (const [name, file] of files) writeFile(`${path}/${directory}`, name, file)
+  if (isNew) symlinkSync(directory, `${path}/..data`)
+  else {
+    symlinkSync(directory, `${path}/..data_tmp`)
+    renameSync(`${path}/..data_tmp`, `${path}/..data`)
+  }
+  const top = new Set([...files.keys()].map((name) => name.split('/')[0] ?? name))
+  for (const name of top) if (!old.includes(name)) symlinkSync(`..data/${name}`, `${path}/${name}`)
+  for (const name of old) {
+    if (/^\.\.\d+$/.test(name)) rmSync(`${path}/${name}`, { recursive: true })
+    else if (!name.startsWith('..') && !top.has(name)) unlinkSync(`${path}/${name}`)
+  }
+}
+
+function writeFile(directory: string, name: string, { content, mode }: PayloadFile): void {
+  const path = `${directory}/${name}`
+  if (name.includes('/')) mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+  writeFileSync(path, content, { mode })
+  // The daemon's umask has taken these from the mode.
+  if ((mode & 0o077) !== 0) chmodSync(path, mode)
+}
+
+/** The mounts of a container, with `$(VAR)` in subPathExpr expanded. Volumes without a path are left out. */
+export function mountsOf(
+  container: Container,
+  paths: ReadonlyMap<string, string>,
+  env: Readonly<Record<string, string>>,
+): Result<readonly Mount[], string> {
+  const mounts: Mount[] = []
+  for (const { name, mountPath, readOnly, subPath, subPathExpr } of container.volumeMounts ?? []) {
+    const path = paths.get(name)
+    if (path === undefined) continue
+    const inner = subPathExpr === undefined ? (subPath ?? '') : expand(subPathExpr, env)
+    if (inner.split('/').includes('..') || inner.startsWith('/')) {
+      return fail(`subPath "${inner}" of volume "${name}" leads out of the volume`)
+    }
+    const source = inner === '' ? path : `${path}/${inner}`
+    if (!existsSync(source)) mkdirSync(source, { recursive: true, mode: 0o755 })
+    mounts.push({ source, target: mountPath, readOnly: readOnly === true })
+  }
+  return ok(mounts)
+}
+
+/** Removes what a pod's volumes held, except what lies on the host for its own sake. */
+export const removeVolumes = (root: string, pod: Pod): Promise<void> =>
+  (pod.spec.volumes ?? []).length === 0
+    ? Promise.resolve()
+    : rm(dirname(volumePath(root, pod.metadata.uid ?? '', 'x')), { recursive: true, force: true })
+
+/** Removes the volumes of pods that are no more. */
+export async function removeVolumesExcept(root: string, podUids: ReadonlySet<string>): Promise<void> {
+  if (!existsSync(root)) return
+  for (const name of readdirSync(root)) {
+    if (!podUids.has(decodeURIComponent(name))) await rm(`${root}/${name}`, { recursive: true, force: true })
+  }
+}
