@@ -12,7 +12,7 @@ const none = '<none>'
 const upstreamColumns: readonly Column[] = [
   nameColumn,
   column('Schedule', 'string', 'When Jobs are started, in cron form.'),
-  column('Timezone', 'string', 'The time zone of the schedule; the server's own without one.'),
+  column('Timezone', 'string', 'The time zone of the schedule; that of the server without one.'),
   column('Suspend', 'boolean', 'Whether no more Jobs are started.'),
   column('Active', 'integer', 'How many Jobs are running.'),
   column('Last Schedule', 'string', 'How long ago a Job was due that was started.'),
@@ -66,11 +66,7 @@ function nextText(cronJob: CronJob, now: Instant, localTimeZone: string | undefi
  * When a CronJob is due next after `now`; undefined while it is suspended, when its schedule or zone cannot be read, and
  * when it never fires again. `@every` counts from the last start, or from the creation or last edit.
  */
-export function nextDue(
-  { metadata, spec, status }: CronJob,
-  now: Instant,
-  localTimeZone = 'UTC',
-): Instant | undefined {
+export function nextDue({ metadata, spec, status }: CronJob, now: Instant, localTimeZone = 'UTC'): Instant | undefined {
   const parsed = parseSchedule(spec.schedule)
   const zone = timeZone(spec.timeZone ?? localTimeZone)
   if (spec.suspend === true || !parsed.ok || zone === undefined) return undefined
