@@ -59,10 +59,10 @@ export function decodeBody(
   const { value, exact } = parsed.value
   const found = identify(kind, value)
   if (!found.ok) return fail(unrecognized(kind, found.error, body))
-  const wrong = wrongKind(kind, found.value)
-  if (wrong !== undefined) return fail(badRequest(wrong))
-  const decoded = decodeObject(type, value, validation, exact)
   const handled = `${found.value.kind} in version "${found.value.version}" cannot be handled as a ${kind.kind}`
+  const wrong = kindProblem(kind, found.value)
+  if (wrong !== undefined) return fail(badRequest(`${handled}: ${wrong}`))
+  const decoded = decodeObject(type, value, validation, exact)
   if (!decoded.ok) return fail(badRequest(`${handled}: ${decoded.error.message}`))
   const problems = body.kind === 'Value' && validation !== 'Ignore' ? (body.problems ?? []) : []
   if (problems.length > 0 && validation === 'Strict') {
@@ -126,18 +126,22 @@ function jsonTypeOf(value: unknown): string {
 }
 
 /** What is wrong when a body is of another kind than the URL asks for. */
-function wrongKind(expected: KindSchema, found: Found): string | undefined {
+function kindProblem(expected: KindSchema, found: Found): string | undefined {
   const apiVersion = apiVersionOf(found.group, found.version)
   const former = formerVersions[apiVersion]?.includes(found.kind) === true
   const known = former || knownKinds().has(`${apiVersion}/${found.kind}`)
-  const isExpected = found.kind === expected.kind && found.group === groupOf(expected)
-  if (isExpected && known) return undefined
-  const handled = `${found.kind} in version "${found.version}" cannot be handled as a ${expected.kind}`
   if (!known) {
-    return `${handled}: no kind "${found.kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`
+    return `no kind "${found.kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`
   }
+  if (found.kind === expected.kind && found.group === groupOf(expected)) return undefined
   const into = `${groupWord(groupOf(expected))}.${expected.kind}`
-  return `${handled}: converting (${found.version}.${found.kind}) to (${into}): unknown conversion`
+  return `converting (${found.version}.${found.kind}) to (${into}): unknown conversion`
+}
+
+/** What is wrong with the kind of a patched value. */
+export function patchedKindProblem(expected: KindSchema, value: unknown): string | undefined {
+  const found = identify(expected, value)
+  return found.ok ? kindProblem(expected, found.value) : found.error
 }
 
 /** The name of upstream's package for a group: `core`, `batch`, `rbac`. */

@@ -92,6 +92,7 @@ export async function createApi(config: ApiConfig): Promise<Result<RunningApi, S
     options: config.options,
     log: config.log,
     resources,
+    lateDefaults: new WeakSet(),
     admission: admissionChain(
       admissionPlugins(
         admissionWorld(config, cache.value, () => registry),

@@ -79,25 +79,31 @@ async function storeNamed(
   const { resource, context, dryRun } = request
   const prepared = prepareNew(registry, request, object, now, requested)
   if (!prepared.ok) return prepared
-  const valid = registry.admission.validate(attributesOf(request, 'CREATE', prepared.value))
+  const { object: made, late } = prepared.value
+  const valid = registry.admission.validate(attributesOf(request, 'CREATE', made))
   const admitted = valid instanceof Promise ? await valid : valid
   if (!admitted.ok) return admitted
-  const { resourceVersion, namespace = '', name = '' } = prepared.value.metadata
+  const { resourceVersion, namespace = '', name = '' } = made.metadata
   if (/^[1-9]\d*$/.test(resourceVersion ?? '')) {
     return fail(plainError('resourceVersion should not be set on objects to be created'))
   }
   const existing = currentObject(registry, resource, namespace, name)
   if (existing !== undefined) return fail(nameTaken(resource, existing))
-  for (const text of resource.strategy.warningsOnCreate?.(prepared.value, writeContext(registry, now, requested)) ??
-    []) {
+  for (const text of resource.strategy.warningsOnCreate?.(made, writeContext(registry, now, requested)) ?? []) {
     context.warn(text)
   }
-  if (dryRun) return ok(changeMetadata(prepared.value, { resourceVersion: undefined }))
-  const stored = await commit(registry, resource, prepared.value, undefined)
-  if (stored.ok) return stored
+  if (dryRun) return ok(changeMetadata(made, { resourceVersion: undefined }))
+  const stored = await commit(registry, resource, made, undefined)
+  if (stored.ok) {
+    if (late) registry.lateDefaults.add(stored.value)
+    return stored
+  }
   if (stored.error.kind === 'Raced') return fail(alreadyExists(subjectOf(resource, name)))
   return fail(stored.error.status)
 }
+
+/** `late`: some defaults came only after preparation. */
+type Prepared = { readonly object: KubeObject; readonly late: boolean }
 
 /** The object as its kind wants it, or 422. */
 function prepareNew(
@@ -106,13 +112,15 @@ function prepareNew(
   object: KubeObject,
   now: Instant,
   requested: KubeObject | undefined,
-): Result<KubeObject, Status> {
+): Result<Prepared, Status> {
   const { strategy } = resource
   const context = writeContext(registry, now, requested)
   const prepared = strategy.prepareForCreate(object, context)
   const invalid = invalidObject(resource, prepared.metadata.name, strategy.validateCreate(prepared, context))
+  if (invalid !== undefined) return fail(invalid)
   // As when it is read back: a Job without labels takes those that were generated for its pods.
-  return invalid === undefined ? ok(strategy.defaults(prepared)) : fail(invalid)
+  const defaulted = strategy.defaults(prepared)
+  return ok({ object: defaulted, late: defaulted !== prepared })
 }
 
 function nameTaken(resource: Resource, existing: KubeObject): Status {

@@ -4,6 +4,7 @@
  * @source kubernetes v1.36 apiserver/pkg/endpoints/handlers/patch.go (facts: order, texts)
  */
 import {
+  apiVersionOf,
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
@@ -15,6 +16,7 @@ import {
   invalidFields,
   invalid as invalidValue,
   type JsonObject,
+  type KindSchema,
   type KubeObject,
   parseJson,
   readJsonPatch,
@@ -23,6 +25,7 @@ import {
 } from '../../apimachinery/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { PatchBody, RequestBody, Written } from './api.ts'
+import { patchedKindProblem, typed } from './body.ts'
 import { trackFields } from './fields.ts'
 import { checkName, fillNamespace } from './metadata.ts'
 import type { FieldValidation } from './options.ts'
@@ -39,6 +42,8 @@ type ReadPatch = {
   readonly strict: readonly string[]
   /** How the value stands in an error about it. */
   readonly shown: (patched: unknown) => string
+  /** The kind of the object stays whatever the patch says of it. */
+  readonly keepsKind: boolean
 }
 
 /** `clear`: the patch took all managed fields away. */
@@ -50,8 +55,7 @@ export async function patchObject(
   { type, body }: PatchBody & { readonly type: 'json' | 'merge' | 'strategic' },
 ): Promise<Result<Written, Status>> {
   const { resource, name, namespace } = request
-  const typeName = resource.kind.type as TypeName
-  const read = readPatch(typeName, type, body, request.validation)
+  const read = readPatch(resource.kind.type as TypeName, type, body, request.validation)
   if (!read.ok) return read
   let warned = false
   return updateObject(
@@ -60,7 +64,7 @@ export async function patchObject(
     (current, now): Result<Revised, Status> => {
       if (current === undefined) return fail(missing(resource, name))
       const warn = warned ? () => {} : request.context.warn
-      const decoded = applyAndDecode(typeName, read.value, current, request.validation, warn)
+      const decoded = applyAndDecode(resource.kind, read.value, current, request.validation, warn)
       if (!decoded.ok) return decoded
       warned = true
       const placed = fillNamespace(
@@ -78,7 +82,7 @@ export async function patchObject(
 }
 
 function applyAndDecode(
-  typeName: TypeName,
+  kind: KindSchema,
   patch: ReadPatch,
   current: KubeObject,
   validation: FieldValidation,
@@ -88,9 +92,11 @@ function applyAndDecode(
   if (!patched.ok) return patched
   const refuse = (why: string): Status =>
     invalidFields({ group: '', kind: '' }, '', [invalidValue('patch', patch.shown(patched.value), why)])
-  const decoded = decodeObject(typeName, patched.value, validation === 'Strict' ? 'Warn' : validation)
+  const wrongKind = patch.keepsKind ? undefined : patchedKindProblem(kind, patched.value)
+  if (wrongKind !== undefined) return fail(refuse(wrongKind))
+  const decoded = decodeObject(kind.type as TypeName, patched.value, validation === 'Strict' ? 'Warn' : validation)
   if (!decoded.ok) return fail(refuse(decoded.error.message))
-  const { object } = decoded.value
+  const object = typed(decoded.value.object, kind.kind, apiVersionOf(kind.group, kind.version))
   const clear = clearsManagedFields(patched.value)
   if (validation === 'Ignore') return ok({ object, clear })
   const strict = [...patch.strict, ...decoded.value.warnings]
@@ -111,23 +117,34 @@ function readPatch(
   if (!parsed.ok) return parsed
   const { value, duplicates } = parsed.value
   const repeated = duplicates.map((path) => `duplicate field "${path}"`)
-  const asJson = (patched: unknown): string => JSON.stringify(patched)
   switch (type) {
     case 'json': {
       const read = readJsonPatch(value, validation === 'Ignore', duplicates)
       if (!read.ok) return read
       const { patch, strict } = read.value
-      return ok({ apply: (current) => applyJsonPatch(current, patch), strict, shown: asJson })
+      return ok({ apply: (current) => applyJsonPatch(current, patch), strict, shown: sortedJson, keepsKind: false })
     }
     case 'merge':
-      return ok({ apply: (current) => applyMergePatch(current, value), strict: repeated, shown: asJson })
+      return ok({
+        apply: (current) => applyMergePatch(current, value),
+        strict: repeated,
+        shown: sortedJson,
+        keepsKind: false,
+      })
     case 'strategic':
       return ok({
         apply: (current) => applyStrategicMergePatch(typeName, current, value),
         strict: repeated,
         shown: () => goText(value),
+        keepsKind: true,
       })
   }
+}
+
+/** JSON as Go writes a map that it took apart: members sorted, inner values as they were. */
+function sortedJson(patched: unknown): string {
+  if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) return JSON.stringify(patched)
+  return JSON.stringify(Object.fromEntries(Object.entries(patched).sort(([a], [b]) => (a < b ? -1 : 1))))
 }
 
 function parsePatch(

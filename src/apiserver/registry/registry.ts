@@ -37,6 +37,11 @@ export type Registry = {
   readonly log: Log
   readonly resources: ReadonlyMap<ResourceName, Resource>
   readonly admission: Admission
+  /**
+   * Objects that upstream would have stored with fewer defaults than it shows: the next write of one is a write even when
+   * it changes nothing.
+   */
+  readonly lateDefaults: WeakSet<KubeObject>
 }
 
 /** A kind that is served but not stored (reviews), or a subresource without an object of its own. */

@@ -120,7 +120,7 @@ async function updateOnce(
     context.warn(text)
   }
   if (endsDeletion(resource, changed, current)) return finishDeletion(registry, request, changed, current)
-  if (equal(changed, current)) return ok(current)
+  if (equal(changed, current) && !registry.lateDefaults.has(current)) return ok(current)
   if (dryRun) return ok(changed)
   const stored = await commit(registry, resource, changed, current)
   if (stored.ok) return stored

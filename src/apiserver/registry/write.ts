@@ -59,13 +59,15 @@ export function attributesOf(
   return { operation, kind: resource.kind, subresource, namespace, name, object, old, user, dryRun, warn }
 }
 
-/** 422 for an object that breaks rules of its kind; undefined when it breaks none. */
+/** 422 for an object that breaks rules of its kind (that of the stored form); undefined when it breaks none. */
 export function invalidObject(
-  { kind }: Resource,
+  { kind, view }: Resource,
   name: string | undefined,
   errors: readonly FieldError[],
 ): Status | undefined {
-  return errors.length === 0 ? undefined : invalidFields({ group: kind.group, kind: kind.kind }, name ?? '', errors)
+  return errors.length === 0
+    ? undefined
+    : invalidFields({ group: view === undefined ? kind.group : '', kind: kind.kind }, name ?? '', errors)
 }
 
 export const revisionOf = (object: KubeObject): Revision => revision(Number(object.metadata.resourceVersion ?? '0'))
