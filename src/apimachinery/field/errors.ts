@@ -40,8 +40,12 @@ export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'null'
   if (typeof value === 'string') return quoted(value)
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return JSON.stringify(value)
+  return goEscaped(JSON.stringify(value))
 }
+
+/** JSON as Go writes it: without the characters that mean something to HTML or to old JavaScript. */
+export const goEscaped = (json: string): string =>
+  json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 const escapes: Record<string, string> = {
   '\n': '\\n',

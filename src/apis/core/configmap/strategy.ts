@@ -31,7 +31,7 @@ function validateData({ data = {}, binaryData = {} }: ConfigMap): readonly Field
     for (const text of isConfigMapKey(key)) errors.push(invalid(`binaryData[${key}]`, key, text))
     bytes += base64Bytes(value)
   }
-  if (bytes > maxSecretBytes) errors.push(tooLong('', maxSecretBytes))
+  if (bytes > maxSecretBytes) errors.push(tooLong('[]', maxSecretBytes))
   return errors
 }
 

@@ -49,7 +49,7 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
   if (changed(munged, old.spec)) {
     const text =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
-    errors.push(forbiddenField('spec', `${text}\n${specDifference(old.spec, munged)}`))
+    errors.push(forbiddenField('spec', `${text}\n${specDifference('PersistentVolumeClaimSpec', old.spec, munged)}`))
   }
   const size = claim.spec.resources?.requests?.['storage']
   const atMost = compareAmounts(size, old.status?.capacity?.['storage']) <= 0

@@ -17,9 +17,9 @@ export function validatePodResize(pod: Pod, old: Pod): readonly FieldError[] {
   const errors: FieldError[] = [...validateCoreObjectMetaUpdate(pod.metadata, old.metadata)]
   errors.push(...validatePodAndSpec(pod, optionsFor(old)))
   if (old.metadata.annotations?.[mirrorAnnotation] !== undefined) {
-    return [forbiddenField('', 'static pods cannot be resized')]
+    return [forbiddenField('[]', 'static pods cannot be resized')]
   }
-  if (old.spec.os?.name === 'windows') return [forbiddenField('', 'windows pods cannot be resized')]
+  if (old.spec.os?.name === 'windows') return [forbiddenField('[]', 'windows pods cannot be resized')]
   if ((old.status?.qosClass ?? qosClassOf(old.spec)) !== qosClassOf(pod.spec)) {
     const text = 'Pod QOS Class may not change as a result of resizing'
     errors.push(invalid('spec', pod.status?.qosClass ?? '', text))

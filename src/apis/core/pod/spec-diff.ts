@@ -4,55 +4,30 @@
  * @source kubernetes v1.36 apimachinery/pkg/util/diff (facts: unified form, three lines of context)
  */
 
+import { goEscaped } from '../../../apimachinery/field/errors.ts'
+import { internalForm } from '../podspec/internal-form.ts'
+import { commonBlocks } from './common-blocks.ts'
+
 const context = 3
 
 type Line = { readonly mark: ' ' | '-' | '+'; readonly text: string }
 
-/** A unified difference of the JSON of `old` and `now`, without file names. */
-export function specDifference(old: unknown, now: unknown): string {
-  return unifiedDifference(linesOf(old), linesOf(now))
+/** A unified difference of `old` and `now` in upstream's form of `struct`, without file names. */
+export function specDifference(struct: string, old: object, now: object): string {
+  return unifiedDifference(linesOf(internalForm(struct, old)), linesOf(internalForm(struct, now)))
 }
 
-const linesOf = (value: unknown): readonly string[] => JSON.stringify(value, undefined, 1).split('\n')
+const linesOf = (value: unknown): readonly string[] => goEscaped(JSON.stringify(value, undefined, 1)).split('\n')
 
-/** The lines of both texts in one list, found by their longest common sequence between equal ends. */
+/** The lines of both texts in one list: what both have once, what went before what came. */
 function merged(a: readonly string[], b: readonly string[]): readonly Line[] {
-  let start = 0
-  while (start < a.length && start < b.length && a[start] === b[start]) start++
-  let end = 0
-  while (end < a.length - start && end < b.length - start && a.at(-1 - end) === b.at(-1 - end)) end++
-  const same = (text: string): Line => ({ mark: ' ', text })
-  return [
-    ...a.slice(0, start).map(same),
-    ...middle(a.slice(start, a.length - end), b.slice(start, b.length - end)),
-    ...a.slice(a.length - end).map(same),
-  ]
-}
-
-function middle(a: readonly string[], b: readonly string[]): readonly Line[] {
-  const width = b.length + 1
-  const lengths = new Uint32Array((a.length + 1) * width)
-  const at = (i: number, j: number): number => lengths[i * width + j] as number
-  for (let i = a.length - 1; i >= 0; i--) {
-    for (let j = b.length - 1; j >= 0; j--) {
-      lengths[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
-    }
-  }
   const lines: Line[] = []
   let i = 0
   let j = 0
-  while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) {
-      lines.push({ mark: ' ', text: a[i] as string })
-      i++
-      j++
-    } else if (i < a.length && (j === b.length || at(i + 1, j) >= at(i, j + 1))) {
-      lines.push({ mark: '-', text: a[i] as string })
-      i++
-    } else {
-      lines.push({ mark: '+', text: b[j] as string })
-      j++
-    }
+  for (const block of [...commonBlocks(a, b), { a: a.length, b: b.length, size: 0 }]) {
+    for (; i < block.a; i++) lines.push({ mark: '-', text: a[i] as string })
+    for (; j < block.b; j++) lines.push({ mark: '+', text: b[j] as string })
+    for (; i < block.a + block.size; i++, j++) lines.push({ mark: ' ', text: a[i] as string })
   }
   return lines
 }

@@ -165,7 +165,7 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): readonly 
   errors.push(...validatePodAndSpec(pod, options))
   validateAnnotationUpdate(pod, old, options, errors)
   if (old.metadata.annotations?.[mirrorAnnotation] !== undefined) {
-    return [forbiddenField('', 'static pods do not support ephemeral containers')]
+    return [forbiddenField('[]', 'static pods do not support ephemeral containers')]
   }
   const field = 'spec.ephemeralContainers'
   for (const before of old.spec.ephemeralContainers ?? []) {
@@ -173,7 +173,9 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): readonly 
     const what = `existing ephemeral containers ${quoted(before.name)}`
     if (now === undefined) errors.push(forbiddenField(field, `${what} may not be removed\n`))
     else if (changed(now, before)) {
-      errors.push(forbiddenField(field, `${what} may not be changed\n${specDifference(before, now)}`))
+      errors.push(
+        forbiddenField(field, `${what} may not be changed\n${specDifference('EphemeralContainer', before, now)}`),
+      )
     }
   }
   return errors

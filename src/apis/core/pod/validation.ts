@@ -199,7 +199,7 @@ function validateUnchanged(spec: PodSpec, old: PodSpec, errors: FieldError[]): v
   }
   if ((old.schedulingGates ?? []).length > 0) munged = mungeGated(munged, old, errors)
   if (!changed(munged, old)) return
-  const text = `pod updates may not change fields other than ${changeable}\n${specDifference(old, munged)}`
+  const text = `pod updates may not change fields other than ${changeable}\n${specDifference('PodSpec', old, munged)}`
   errors.push(forbiddenField('spec', text))
 }
 

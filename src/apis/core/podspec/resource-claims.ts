@@ -25,7 +25,7 @@ export function validatePodResourceClaims(
   const names = new Set<string>()
   claims.forEach((claim, index) => {
     if (metadata?.annotations?.[mirrorAnnotation] !== undefined) {
-      errors.push(forbiddenField('', 'static pods do not support resource claims'))
+      errors.push(forbiddenField('[]', 'static pods do not support resource claims'))
     } else validateClaim(claim, names, `${path}[${index}]`, errors)
   })
 }
