@@ -54,10 +54,10 @@ export function stageText(stage: Stage, place: StagePlace, tools: StageTools): S
     `cd ${shellQuote(place.directory)}`,
     ...(directories.length === 0 ? [] : [`mkdir ${words(directories)}`]),
     ...files.map(({ name }) => `: >${shellQuote(`./${name}`)}`),
-    ...(copies.length === 0 ? [] : [`cp -dR --preserve=mode,ownership ${copies.join(' ')} .`]),
+    ...(copies.length === 0 ? [] : [`cp ${tools.canMakeDevices ? '-pRP' : '-RP'} ${copies.join(' ')} .`]),
     ...(bound.length === 0 ? [] : [`${tools.mount} -a -T ${shellQuote(place.table)}`]),
     ...stage.fill,
-    ...(directory === '/' ? newRoot(tools) : [`${tools.mount} --move . ${shellQuote(directory)}`]),
+    ...(directory === '/' ? newRoot(tools) : replacing(directory, place, tools)),
   ]
   const table = bound.map(
     ({ name }) => `${fstabWord(path(name))} ${fstabWord(`${place.directory}/${name}`)} none rbind 0 0\n`,
@@ -69,8 +69,17 @@ const newRoot = ({ mount }: StageTools): readonly string[] => [
   'mkdir -p .jobd-old',
   'pivot_root . .jobd-old',
   'cd /',
-  `${mount.replace(/mount$/, 'umount')} -l /.jobd-old`,
+  `${umountOf(mount)} -l /.jobd-old`,
 ]
+
+/** Binding and letting go does what moving does, and is permitted in user namespaces, where moving is not. */
+const replacing = (directory: string, place: StagePlace, { mount }: StageTools): readonly string[] => [
+  'cd /',
+  `${mount} --rbind ${shellQuote(place.directory)} ${shellQuote(directory)}`,
+  `${umountOf(mount)} -l ${shellQuote(place.directory)}`,
+]
+
+const umountOf = (mount: string): string => mount.replace(/mount$/, 'umount')
 
 /** A path as fstab has it: blanks and backslashes by their octal numbers. */
 const fstabWord = (path: string): string =>
