@@ -50,7 +50,8 @@ function queryOf({ cronJob, lastStarted, status, now, options }: Pass, timetable
   const { metadata, spec } = cronJob
   const times = [
     parseTime(status.lastScheduleTime ?? metadata.creationTimestamp ?? ''),
-    lastStarted,
+    // Upstream relies on the name being taken instead, and then tells the status.
+    options.exact ? undefined : lastStarted,
     // An edit says what shall be from now on; it does not call for what would have been.
     options.exact ? undefined : parseTime(metadata.annotations?.[editedAtAnnotation] ?? ''),
   ]
