@@ -15,6 +15,7 @@ export type CoreOptions = {
   readonly manager: Omit<ManagerOptions, 'exact'>
   readonly disabledAdmission?: readonly string[] | undefined
   readonly handlers?: ApiConfig['handlers']
+  readonly plugins?: ApiConfig['plugins']
 }
 
 export type Core = {
@@ -42,6 +43,7 @@ export async function startCore(options: CoreOptions): Promise<Result<Core, stri
     log: options.log,
     disabledAdmission: options.disabledAdmission,
     handlers: options.handlers,
+    plugins: options.plugins,
   })
   if (!api.ok) return fail(messageOf(api.error))
   const running = api.value

@@ -13,7 +13,7 @@ import type { ApiOptions, Strategy } from '../../apis/index.ts'
 import { type Clock, fail, type Log, ok, type Random, type Result } from '../../base/index.ts'
 import type { ResourceName } from '../../client/index.ts'
 import type { Store, StoreError } from '../../storage/revision/index.ts'
-import { type AdmissionWorld, admissionChain, admissionPlugins } from '../admission/index.ts'
+import { type AdmissionPlugin, type AdmissionWorld, admissionChain, admissionPlugins } from '../admission/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
 import type {
   Api,
@@ -59,6 +59,8 @@ export type ApiConfig = {
   readonly disabledAdmission?: readonly string[] | undefined
   /** Creates that are not stored: `serviceaccounts/token`, `selfsubjectreviews.authentication.k8s.io`. */
   readonly handlers?: Readonly<Record<string, CreateHandler>> | undefined
+  /** Admission besides the registry's own, asked last. */
+  readonly plugins?: readonly AdmissionPlugin[] | undefined
 }
 
 export type RunningApi = Api & {
@@ -94,10 +96,13 @@ export async function createApi(config: ApiConfig): Promise<Result<RunningApi, S
     resources,
     lateDefaults: new WeakSet(),
     admission: admissionChain(
-      admissionPlugins(
-        admissionWorld(config, cache.value, () => registry),
-        config.options.exact,
-      ),
+      [
+        ...admissionPlugins(
+          admissionWorld(config, cache.value, () => registry),
+          config.options.exact,
+        ),
+        ...(config.plugins ?? []),
+      ],
       config.disabledAdmission ?? [],
     ),
   }
