@@ -2,7 +2,7 @@
 import { quoted } from '../field/errors.ts'
 import { isList, isObject } from './json-value.ts'
 
-/** A double as Go's `%v` prints it: with an exponent below 1e-4 and from 1e6 on */
+/** A double as Go's `%v` prints it: with an exponent when it is under 1e-4 or has more than six digits before the point. */
 export function goFloat(value: number): string {
   const [digits = '', power = '0'] = value.toExponential().split('e')
   const exponent = Number(power)
