@@ -228,7 +228,15 @@ function outcomeOf(target: Target, method: string, body: Json, stored: KubeObjec
 }
 
 /** Cases about more than one object, or about answers of the registry and the decoder. */
-const elsewhere = new Set(['put-as-read', 'kind', 'api-version', 'owner-dup', 'job-labels', 'job-pod-rich'])
+const elsewhere = new Set([
+  'invalid/goldens/update-job.json put-as-read',
+  'invalid/goldens/update-job.json kind',
+  'invalid/goldens/update-job.json api-version',
+  'invalid/goldens/job.json owner-dup',
+  'defaults/goldens/objects.json job-labels',
+  // The decoder makes an empty list that is always written `null` at once, upstream when it stores the object.
+  'invalid/goldens/podfailurepolicy.json several',
+])
 
 for (const suite of suites) {
   const url = new URL(suite, wire)
@@ -236,7 +244,7 @@ for (const suite of suites) {
   const skip = cases.length === 0 ? 'the recordings are not beside this checkout' : false
   test(`${suite} is answered as upstream answered`, { skip }, async (context) => {
     for (const recorded of cases) {
-      if (elsewhere.has(recorded.id)) continue
+      if (elsewhere.has(`${suite} ${recorded.id}`)) continue
       if (!recorded.steps.some((step) => step.expect !== undefined && targetOf(step) !== undefined)) continue
       await context.test(`${recorded.id}: ${recorded.title}`, () => replay(recorded))
     }
