@@ -5,7 +5,7 @@
  * changes that only move `ready` wait a little for what comes next.
  */
 import type { Job } from '../apis/batch/index.ts'
-import type { Pod } from '../apis/core/index.ts'
+import type { Pod, ResourceQuota } from '../apis/core/index.ts'
 import { after, type Instant, millis } from '../base/index.ts'
 import {
   type BackoffRecord,
@@ -54,6 +54,7 @@ export function createJobController(shared: SharedContext, options: JobOptions):
   const context: JobControllerContext = { ...shared, jobs, pods, options }
   const backoff = new Map<string, BackoffRecord>()
   const lastPass = new Map<string, Instant>()
+  const refusals = createRefusals()
   const visibility = createVisibility()
   const metrics = createJobMetrics()
   const snapshots = createSnapshots(jobs, pods)
@@ -91,6 +92,7 @@ export function createJobController(shared: SharedContext, options: JobOptions):
   async function tellRefused(key: string, message: string): Promise<SyncOutcome> {
     await visibility.waitFor(key)
     const job = jobs.get(key)
+    refusals.add(key)
     if (job !== undefined) await effects.perform(job, planNow(job, true).actions)
     return retry(message)
   }
@@ -104,6 +106,9 @@ export function createJobController(shared: SharedContext, options: JobOptions):
 
   const controller = createController(context, { name: 'job-controller', concurrency: jobsAtOnce, sync })
   const orphans = createController(context, { name: 'job-orphans', concurrency: orphansAtOnce, sync: syncOrphan })
+  informers.of<ResourceQuota>('resourcequotas').onChange(({ object: { metadata } }) => {
+    for (const key of refusals.take(metadata.namespace ?? '')) controller.enqueue(key)
+  })
   watchJobs({ ...context, controller, orphans, snapshots, backoff, onForeign: metrics.foreign })
   watchPods({ ...context, controller, orphans, snapshots, backoff, lastPass })
   return {
@@ -113,6 +118,24 @@ export function createJobController(shared: SharedContext, options: JobOptions):
     },
     stop: async () => void (await Promise.all([controller.stop(), orphans.stop()])),
     metrics: metrics.families,
+  }
+}
+
+/** Jobs whose pods were refused, by namespace: when a quota there changes, they need not wait for their next try. */
+function createRefusals() {
+  const keys = new Map<string, Set<string>>()
+  const namespaceOf = (key: string): string => key.slice(0, key.indexOf('/'))
+  return {
+    add(key: string): void {
+      const there = keys.get(namespaceOf(key))
+      if (there === undefined) keys.set(namespaceOf(key), new Set([key]))
+      else there.add(key)
+    },
+    take(namespace: string): ReadonlySet<string> {
+      const there = keys.get(namespace) ?? new Set()
+      keys.delete(namespace)
+      return there
+    },
   }
 }
 

@@ -11,8 +11,10 @@ import { collectedKinds } from './informers.ts'
 import { fieldManager, type RunningController, type SharedContext } from './running.ts'
 
 const atOnce = 8
-/** Usage that goes down is told after this long, so that many deletions are one write. */
-const foldDelay = millis(100)
+/** Changes are told after this long, so that many of them are one write. */
+const foldDelay = millis(20)
+/** Longer than any object takes from being granted to being seen. */
+const recheckDelay = millis(5000)
 
 export function createQuotaController(context: SharedContext): RunningController {
   const { client, clock, informers } = context
@@ -37,7 +39,11 @@ export function createQuotaController(context: SharedContext): RunningController
 
   const controller = createController(context, { name: 'resourcequota', concurrency: atOnce, sync })
   quotas.onChange(({ kind, object, old }) => {
-    if (kind === 'Set' && (old === undefined || old.spec !== object.spec)) controller.enqueue(keyOf(object))
+    if (kind !== 'Set') return
+    const isNew =
+      old === undefined || old.metadata.generation !== object.metadata.generation || old.spec !== object.spec
+    // What admission granted and nobody used in the end is found by looking again.
+    controller.enqueue(keyOf(object), isNew ? clock.now() : after(clock.now(), recheckDelay))
   })
   for (const { resource, namespaced } of collectedKinds.filter(countable)) {
     if (!namespaced) continue
