@@ -40,6 +40,7 @@ export {
   type FieldError,
   fieldErrorText,
   forbiddenField,
+  goEscaped,
   invalid,
   invalidFields,
   invalidOmitted,
@@ -93,6 +94,7 @@ export {
 } from './meta/status.ts'
 export type * from './meta/types.gen.ts'
 export { type ApplyRequest, serverSideApply } from './patch/apply.ts'
+export { jsonPatchedText, mergePatchedText } from './patch/go-json.ts'
 export { applyJsonPatch, type JsonPatch, readJsonPatch } from './patch/json.ts'
 export { equalJson, goText, type JsonObject } from './patch/json-value.ts'
 export { clearsManagedFields } from './patch/managed-fields.ts'

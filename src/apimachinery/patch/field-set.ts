@@ -47,7 +47,7 @@ const newChain = (parent: Chain | undefined, element: string, child: FieldTree):
   asMember: undefined,
 })
 
-const maxChains = 100_000
+const maxChains = 50_000
 let chains = 0
 let start = newChain(undefined, '', leaf)
 

@@ -7,7 +7,8 @@
 import type { TypeName } from '../schema/schema.ts'
 import { compare } from './compare.ts'
 import { difference, type Fields } from './field-set.ts'
-import { isList, isObject, type JsonObject, member, withMember, withoutMember } from './json-value.ts'
+import { sortedJson } from './go-json.ts'
+import { isObject, type JsonObject, member, withMember, withoutMember } from './json-value.ts'
 import { typeNode } from './type-node.ts'
 import { fieldsOf, problemsOf } from './typed.ts'
 
@@ -66,19 +67,4 @@ const utf8Length = (text: string): number => {
     bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
   }
   return bytes
-}
-
-const unsafeForHtml = /[<>&\u2028\u2029]/g
-
-/** JSON as Go writes a map: members sorted, characters that HTML could take amiss escaped. */
-function sortedJson(value: unknown): string {
-  if (isList(value)) return `[${value.map(sortedJson).join(',')}]`
-  if (isObject(value)) {
-    const members = Object.keys(value).sort()
-    return `{${members.map((key) => `${sortedJson(key)}:${sortedJson(value[key])}`).join(',')}}`
-  }
-  return JSON.stringify(value ?? null).replace(
-    unsafeForHtml,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }
