@@ -1,10 +1,11 @@
-/** What ownership costs on each write, in microseconds of CPU: `node src/apimachinery/patch/track-update.bench.ts`. */
-import { strategyOf } from '../../apis/index.ts'
-import { assert, instant } from '../../base/index.ts'
-import { decodeObject } from '../decode/decoder.ts'
-import { encodeJson } from '../decode/encode.ts'
-import type { KubeObject } from '../meta/object.ts'
-import { type FieldWriter, trackUpdate } from './track-update.ts'
+/** What ownership costs on each write, in microseconds of CPU: `node bench/track-update.ts`. */
+
+import { decodeObject } from '../src/apimachinery/decode/decoder.ts'
+import { encodeJson } from '../src/apimachinery/decode/encode.ts'
+import type { KubeObject } from '../src/apimachinery/meta/object.ts'
+import { type FieldWriter, trackUpdate } from '../src/apimachinery/patch/track-update.ts'
+import { strategyOf } from '../src/apis/index.ts'
+import { assert, instant } from '../src/base/index.ts'
 
 const labels = { 'batch.kubernetes.io/controller-uid': 'u', 'batch.kubernetes.io/job-name': 'j' }
 const decoded = decodeObject(
