@@ -38,7 +38,7 @@ export function labelSelectorErrors(
 }
 
 function expressionErrors(
-  { key, operator, values = [] }: LabelSelectorRequirement,
+  { key = '', operator = '', values = [] }: LabelSelectorRequirement,
   path: string,
   allowInvalidValues: boolean,
 ): readonly FieldError[] {

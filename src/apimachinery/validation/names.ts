@@ -222,7 +222,7 @@ export const rangeProblems = (value: number, min: number, max: number): readonly
 
 export const portNumberProblems = (value: number): readonly string[] => rangeProblems(value, 1, 65535)
 /** A user or group id of Unix. */
-export const unixIdProblems = (value: number): readonly string[] => rangeProblems(value, 0, 0xffffffff)
+export const unixIdProblems = (value: number): readonly string[] => rangeProblems(value, 0, 0x7fffffff)
 
 /** A name that may stand as one segment of a URL path: names of roles and bindings, and of every object at least. */
 export function pathSegmentNameProblems(value: string): readonly string[] {

@@ -8,12 +8,12 @@ import {
   duplicate,
   type FieldError,
   invalid,
+  labelNameErrors,
   notSupported,
   required,
   tooLong,
 } from '../../apimachinery/index.ts'
 import { byteLength, isConditionReason } from './formats.ts'
-import { validateLabelName } from './objectmeta.ts'
 
 export function validateConditions(conditions: readonly Condition[] | undefined, path: string): readonly FieldError[] {
   const types = new Set<string>()
@@ -27,7 +27,7 @@ export function validateConditions(conditions: readonly Condition[] | undefined,
 
 function validateCondition(condition: Condition, path: string): readonly FieldError[] {
   const { type = '', status = '', observedGeneration = 0, lastTransitionTime, reason = '', message = '' } = condition
-  const errors: FieldError[] = [...validateLabelName(type, `${path}.type`)]
+  const errors: FieldError[] = [...labelNameErrors(type, `${path}.type`)]
   const statuses = ['False', 'True', 'Unknown']
   if (!statuses.includes(status)) errors.push(notSupported(`${path}.status`, status, statuses))
   if (observedGeneration < 0) {

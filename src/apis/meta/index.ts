@@ -1,3 +1,4 @@
+export { labelErrors as validateLabels, labelNameErrors as validateLabelName } from '../../apimachinery/index.ts'
 export { validateConditions } from './conditions.ts'
 export { equal } from './equality.ts'
 export {
@@ -45,9 +46,7 @@ export {
   validateFinalizerDomain,
   validateFinalizers,
   validateImmutable,
-  validateLabelName,
   validateLabelSelector,
-  validateLabels,
   validateNonnegative,
   validateObjectMeta,
   validateObjectMetaUpdate,

@@ -11,7 +11,9 @@ import {
   invalid,
   item,
   type LabelSelector,
-  type LabelSelectorRequirement,
+  labelErrors,
+  labelNameErrors,
+  labelSelectorErrors,
   type ObjectMeta,
   type OwnerReference,
   quoted,
@@ -73,7 +75,7 @@ export function validateObjectMeta(
   } else if (!metadata.namespace) errors.push(required(child(path, 'namespace')))
   else errors.push(...invalidEach(child(path, 'namespace'), metadata.namespace, isDNS1123Label(metadata.namespace)))
   errors.push(...validateNonnegative(metadata.generation ?? 0, child(path, 'generation')))
-  errors.push(...validateLabels(metadata.labels, child(path, 'labels')))
+  errors.push(...labelErrors(metadata.labels, child(path, 'labels')))
   errors.push(...validateAnnotations(metadata.annotations, child(path, 'annotations')))
   errors.push(...validateOwnerReferences(metadata.ownerReferences, child(path, 'ownerReferences')))
   errors.push(...validateFinalizers(metadata.finalizers, child(path, 'finalizers')))
@@ -174,7 +176,7 @@ export function validateObjectMetaUpdate(
     errors.push(invalid(child(path, 'generation'), metadata.generation ?? 0, 'must not be decremented'))
   }
   for (const name of immutableMeta) errors.push(...validateImmutable(metadata[name], old[name], child(path, name)))
-  if (metadata.labels !== old.labels) errors.push(...validateLabels(metadata.labels, child(path, 'labels')))
+  if (metadata.labels !== old.labels) errors.push(...labelErrors(metadata.labels, child(path, 'labels')))
   if (metadata.annotations !== old.annotations) {
     errors.push(...validateAnnotations(metadata.annotations, child(path, 'annotations')))
   }
@@ -205,23 +207,6 @@ export function validateImmutable(value: unknown, old: unknown, path: string): r
 
 export const validateNonnegative = (value: number, path: string): readonly FieldError[] =>
   value < 0 ? [invalid(path, value, isNegativeText)] : none
-
-export function validateLabels(
-  labels: Readonly<Record<string, string>> | undefined,
-  path: string,
-): readonly FieldError[] {
-  if (labels === undefined) return none
-  const errors: FieldError[] = []
-  for (const key of Object.keys(labels)) {
-    errors.push(...invalidEach(path, key, isLabelKey(key)))
-    const value = labels[key] as string
-    errors.push(...invalidEach(path, value, isLabelValue(value)))
-  }
-  return errors
-}
-
-export const validateLabelName = (key: string, path: string): readonly FieldError[] =>
-  invalidEach(path, key, isLabelKey(key))
 
 /** Keys in any case, and not more than 256 KiB in total. */
 export function validateAnnotations(
@@ -277,7 +262,7 @@ function validateOwnerReference(reference: OwnerReference, path: string): readon
 export function validateFinalizers(finalizers: readonly string[] | undefined, path: string): readonly FieldError[] {
   if (finalizers === undefined || finalizers.length === 0) return none
   const errors: FieldError[] = []
-  for (const finalizer of finalizers) errors.push(...validateLabelName(finalizer, path))
+  for (const finalizer of finalizers) errors.push(...labelNameErrors(finalizer, path))
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))
   }
@@ -305,44 +290,11 @@ function validateManagedFields({ managedFields }: ObjectMeta, path: string): rea
 /** Set where values that are no label values pass, because a stored object has such already. */
 export type LabelSelectorOptions = { readonly allowInvalidValues?: boolean }
 
-export function validateLabelSelector(
+export const validateLabelSelector = (
   selector: LabelSelector | undefined,
   path: string,
-  options: LabelSelectorOptions = {},
-): readonly FieldError[] {
-  if (selector === undefined) return none
-  return [
-    ...validateLabels(selector.matchLabels, child(path, 'matchLabels')),
-    ...(selector.matchExpressions ?? []).flatMap((expression, index) =>
-      validateLabelSelectorRequirement(expression, item(child(path, 'matchExpressions'), index), options),
-    ),
-  ]
-}
-
-function validateLabelSelectorRequirement(
-  { key, operator, values = [] }: LabelSelectorRequirement,
-  path: string,
-  { allowInvalidValues = false }: LabelSelectorOptions,
-): readonly FieldError[] {
-  const errors: FieldError[] = []
-  if (operator === 'In' || operator === 'NotIn') {
-    if (values.length === 0) {
-      errors.push(required(child(path, 'values'), "must be specified when `operator` is 'In' or 'NotIn'"))
-    }
-  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (values.length > 0) {
-      const text = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-      errors.push(forbiddenField(child(path, 'values'), text))
-    }
-  } else errors.push(invalid(child(path, 'operator'), operator ?? '', 'not a valid selector operator'))
-  errors.push(...validateLabelName(key ?? '', child(path, 'key')))
-  if (!allowInvalidValues) {
-    values.forEach((value, index) => {
-      errors.push(...invalidEach(item(child(path, 'values'), index), value, isLabelValue(value)))
-    })
-  }
-  return errors
-}
+  { allowInvalidValues = false }: LabelSelectorOptions = {},
+): readonly FieldError[] => labelSelectorErrors(selector, path, allowInvalidValues)
 
 /** Whether a selector has a value that is no label value; such a stored selector may stay. */
 export const hasInvalidLabelValue = (selector: LabelSelector | undefined): boolean =>

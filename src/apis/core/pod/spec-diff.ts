@@ -4,7 +4,7 @@
  * @source kubernetes v1.36 apimachinery/pkg/util/diff (facts: unified form, three lines of context)
  */
 
-import { goEscaped } from '../../../apimachinery/field/errors.ts'
+import { goEscaped } from '../../../apimachinery/index.ts'
 import { internalForm } from '../podspec/internal-form.ts'
 import { commonBlocks } from './common-blocks.ts'
 

@@ -5,16 +5,16 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { decodeObject, invalidFields, type KubeObject, schema } from '../apimachinery/index.ts'
-import { type Instant, parseTime } from '../base/index.ts'
-import { type ApiOptions, strategyOf, type WriteContext } from './index.ts'
+import { decodeObject, invalidFields, type KubeObject, schema } from '../../apimachinery/index.ts'
+import { type Instant, parseTime } from '../../base/index.ts'
+import { type ApiOptions, strategyOf, type WriteContext } from '../index.ts'
 
 type Answer = { readonly status: number; readonly body: unknown; readonly headers: Record<string, string> }
 type Step = { readonly call: string; readonly body?: unknown; readonly expect?: Answer }
 type Case = { readonly id: string; readonly title: string; readonly steps: readonly Step[] }
 type Invalid = { readonly message: string; readonly details: { readonly causes: unknown } }
 
-const folder = new URL('../../../shared/wire/', import.meta.url)
+const folder = new URL('../../../../shared/wire/', import.meta.url)
 const now = parseTime('2026-01-02T03:04:05Z') as Instant
 const options: ApiOptions = { exact: true, isTimeZone: () => true }
 
