@@ -82,12 +82,16 @@ function compileFields(type: TypeName): readonly Field[] {
       {
         name,
         kept,
-        decode: kept === 'always' && isCollection(field) && name !== 'items' ? unlessEmpty(decode) : decode,
+        decode: kept === 'always' && isCollection(field) && !keepsEmpty(type, name) ? unlessEmpty(decode) : decode,
         zero: kept === 'always' ? zeroOf(field, name === 'items' ? 'items' : 'field') : undefined,
       },
     ]
   })
 }
+
+/** Lists of objects, and what is refused when it is empty, with an error that tells `[]` from `null`: it is never stored. */
+const keepsEmpty = (type: TypeName, name: string): boolean =>
+  name === 'items' || (type === 'batch.v1.PodFailurePolicyOnExitCodesRequirement' && name === 'values')
 
 const isCollection = ({ list, map }: FieldSchema): boolean => list !== undefined || map !== undefined
 
