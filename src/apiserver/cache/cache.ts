@@ -15,7 +15,7 @@ import {
   record,
   type Watcher,
 } from './resource-cache.ts'
-import { newTextCache, objectAt, servedText, type TextCache } from './text.ts'
+import { newPartTexts, newTextCache, objectAt, servedText, type TextCache } from './text.ts'
 
 /** Where a resource's keys lie: `/registry/jobs/`. */
 export type StoredResource = { readonly name: string; readonly prefix: string }
@@ -33,9 +33,11 @@ export type Cache = {
   readonly resource: (name: string) => ResourceCache
   readonly revision: () => Revision
   readonly texts: TextCache
+  /** The text to store for an object, which is kept without a resourceVersion. */
+  readonly storedText: (object: KubeObject) => string
   /** Announces a write under way, so that its object need not be decoded when the store tells of it. */
-  readonly expect: (text: string, object: KubeObject) => void
-  readonly expectNoMore: (text: string) => void
+  readonly expect: (key: string, text: string, object: KubeObject) => void
+  readonly expectNoMore: (key: string, text: string) => void
   /** Resolves when reads see `revision`, or after `wakeWaiters`. */
   readonly reached: (revision: Revision) => Promise<void>
   readonly wakeWaiters: () => void
@@ -43,11 +45,14 @@ export type Cache = {
   readonly close: () => void
 }
 
+type Expected = { readonly text: string; readonly object: KubeObject }
+
 type State = {
   readonly byName: Map<string, ResourceCache>
   readonly options: CacheOptions
   readonly texts: TextCache
-  readonly expected: Map<string, KubeObject>
+  /** Writes under way, by key. */
+  readonly expected: Map<string, readonly Expected[]>
   waiters: { readonly revision: Revision; readonly wake: () => void }[]
   revision: Revision
 }
@@ -91,8 +96,16 @@ function cacheOf(state: State, stop: () => void): Cache {
     },
     revision: () => state.revision,
     texts: state.texts,
-    expect: (text, object) => void state.expected.set(text, object),
-    expectNoMore: (text) => void state.expected.delete(text),
+    storedText: newPartTexts(),
+    expect(key, text, object) {
+      const others = state.expected.get(key)
+      state.expected.set(key, others === undefined ? [{ text, object }] : [...others, { text, object }])
+    },
+    expectNoMore(key, text) {
+      const others = state.expected.get(key)?.filter((other) => other.text !== text) ?? []
+      if (others.length === 0) state.expected.delete(key)
+      else state.expected.set(key, others)
+    },
     reached(revision) {
       if (state.revision >= revision) return Promise.resolve()
       return new Promise((wake) => state.waiters.push({ revision, wake }))
@@ -164,10 +177,10 @@ function take(state: State, changes: readonly Change[]): void {
 }
 
 function objectOf(state: State, resource: string, change: Extract<Change, { kind: 'Put' }>): KubeObject {
-  const { value, modified } = change.entry
-  const expected = state.expected.get(value)
+  const { key, value, modified } = change.entry
+  const expected = state.expected.get(key)?.find(({ text }) => text === value)
   if (expected === undefined) return decodeAt(state.options, resource, value, modified)
-  const object = objectAt(expected, modified)
+  const object = objectAt(expected.object, modified)
   state.texts.remember(object, servedText(value, object.metadata.uid ?? '', modified))
   return object
 }

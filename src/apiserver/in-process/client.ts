@@ -1,8 +1,8 @@
 /**
  * The client in process: the same calls as over HTTP, with objects shared instead of bytes copied.
  *
- * What a caller hands in to create or update is taken as it is: trusted code makes typed objects, so they are not decoded,
- * only given their defaults. It must not change them afterwards.
+ * What a caller hands in to create, update or merge is taken as it is: trusted code makes typed objects, so they are not
+ * decoded, only given their defaults. It must not change them afterwards.
  */
 import type { KubeObject, Status } from '../../apimachinery/index.ts'
 import { ok, type Result } from '../../base/index.ts'
@@ -20,7 +20,7 @@ import type {
   WatchRequest,
   WriteOptions,
 } from '../../client/index.ts'
-import type { RequestContext, RunningApi, Target, User } from '../registry/index.ts'
+import type { RequestBody, RequestContext, RunningApi, Target, User } from '../registry/index.ts'
 
 export type InProcessOptions = {
   readonly user: User
@@ -47,7 +47,7 @@ export function inProcessClient(api: RunningApi, options: InProcessOptions): Cli
     list: <T extends KubeObject>(resource: ResourceName, request: ListRequest = {}) =>
       list<T>(api, resource, request, base),
     watch: <T extends KubeObject>(resource: ResourceName, request: WatchRequest, observer: WatchObserver<T>) =>
-      watch(api, resource, request, observer, base),
+      watch(api, resource, request, observer),
     create: async <T extends KubeObject>(resource: ResourceName, object: T, write?: WriteOptions) => {
       const { namespace, name } = object.metadata
       const target: Target =
@@ -65,7 +65,9 @@ export function inProcessClient(api: RunningApi, options: InProcessOptions): Cli
     },
     patch: async <T extends KubeObject>(ref: Ref, type: PatchType, patch: unknown, write?: WriteOptions) => {
       const target: Target = { ...ref, subresource: write?.subresource }
-      const written = await api.patch(target, { type, body: { kind: 'Value', value: patch } }, contextOf(write))
+      const body: RequestBody =
+        type === 'merge' ? { kind: 'Typed', object: patch as KubeObject } : { kind: 'Value', value: patch }
+      const written = await api.patch(target, { type, body }, contextOf(write))
       return written.ok ? ok(written.value.object as T) : written
     },
     delete: async (ref: Ref, request: DeleteRequest = {}) => {
@@ -90,34 +92,19 @@ function watch<T extends KubeObject>(
   resource: ResourceName,
   { namespace, ...query }: WatchRequest,
   observer: WatchObserver<T>,
-  context: RequestContext,
 ): WatchHandle {
+  const started = api.watchSoon({ resource, namespace }, query, {
+    onEvents: (events) => observer.onEvents(events as readonly WatchEvent<T>[]),
+    onEnd: observer.onEnd,
+  })
+  if (started.ok) return started.value
   let stopped = false
-  let stop = (): void => {}
-  void api
-    .watch(
-      { resource, namespace },
-      query,
-      {
-        onEvents: (events) => {
-          if (!stopped) observer.onEvents(events as readonly WatchEvent<T>[])
-        },
-        onEnd: (status) => {
-          if (!stopped) observer.onEnd(status)
-        },
-      },
-      context,
-    )
-    .then((started) => {
-      if (!started.ok) {
-        if (!stopped) observer.onEnd(started.error)
-      } else if (stopped) started.value.stop()
-      else stop = started.value.stop
-    })
+  queueMicrotask(() => {
+    if (!stopped) observer.onEnd(started.error)
+  })
   return {
     stop() {
       stopped = true
-      stop()
     },
   }
 }

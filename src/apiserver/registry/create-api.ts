@@ -17,6 +17,7 @@ import { type AdmissionPlugin, type AdmissionWorld, admissionChain, admissionPlu
 import { type Cache, openCache } from '../cache/index.ts'
 import type {
   Api,
+  ApiWatch,
   ApiWatchObserver,
   CreateHandler,
   ListQuery,
@@ -65,6 +66,8 @@ export type ApiConfig = {
 
 export type RunningApi = Api & {
   readonly registry: Registry
+  /** As `watch`, for callers in process: answers at once, and tells in the next microtask. */
+  readonly watchSoon: (target: Target, query: ListQuery, observer: ApiWatchObserver) => Result<ApiWatch, Status>
   /** Ends all watches. The store stays open. */
   readonly close: () => void
 }
@@ -164,10 +167,8 @@ function apiOf(registry: Registry, handled: ReadonlyMap<string, Handled>, bookma
       const found = stored(registry, target)
       return found.ok ? listObjects(registry, found.value, target, query) : found
     },
-    watch: async (target, query, observer) => {
-      const found = stored(registry, target)
-      return found.ok ? startWatch(registry, found.value, target, query, observer, bookmarks) : found
-    },
+    watch: async (target, query, observer) => startWatch(registry, target, query, observer, bookmarks, setImmediate),
+    watchSoon: (target, query, observer) => startWatch(registry, target, query, observer, bookmarks, queueMicrotask),
     create: (target, body, context) => create(registry, handled, target, body, context),
     update: (target, body, context) => update(registry, target, body, context),
     patch: (target, patch, context) => patchTarget(registry, target, patch, context),
@@ -200,22 +201,30 @@ function stored(registry: Registry, { resource, subresource = '' }: Target): Res
   return ok(found)
 }
 
-/** Starts telling only after the caller has got its answer. */
+/** Starts telling when `later` calls back: after the caller has got its answer. */
 function startWatch(
   registry: Registry,
-  resource: Resource,
   target: Target,
   query: ListQuery,
   observer: ApiWatchObserver,
   bookmarks: Bookmarks,
-) {
-  const start = prepareWatch(registry, resource, target, query)
+  later: (begin: () => void) => void,
+): Result<ApiWatch, Status> {
+  const found = stored(registry, target)
+  if (!found.ok) return found
+  const start = prepareWatch(registry, found.value, target, query)
   if (!start.ok) return start
   let stop: (() => void) | undefined
-  const pending = setImmediate(() => {
-    stop = beginWatch(registry, resource, start.value, observer, bookmarks).stop
+  let stopped = false
+  later(() => {
+    if (!stopped) stop = beginWatch(registry, found.value, start.value, observer, bookmarks).stop
   })
-  return ok({ stop: () => (stop === undefined ? clearImmediate(pending) : stop()) })
+  return ok({
+    stop() {
+      stopped = true
+      stop?.()
+    },
+  })
 }
 
 async function create(

@@ -83,8 +83,18 @@ function settings(kind: string, context: RequestContext, before: readonly FieldE
   })
 }
 
+let lastAgent = ''
+let lastManager = 'unknown'
+
 /** @source kubernetes v1.36 apiserver/pkg/endpoints/handlers/rest.go, managerOrUserAgent */
 export function managerFromUserAgent(userAgent: string): string {
+  if (userAgent === lastAgent) return lastManager
+  lastManager = managerOf(userAgent)
+  lastAgent = userAgent
+  return lastManager
+}
+
+function managerOf(userAgent: string): string {
   let manager = ''
   for (const char of userAgent.split('/', 1)[0] ?? '') {
     if (!printable.test(char)) continue

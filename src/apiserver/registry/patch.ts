@@ -44,6 +44,7 @@ type ReadPatch = {
   readonly shown: (patched: unknown) => string
   /** The kind of the object stays whatever the patch says of it. */
   readonly keepsKind: boolean
+  readonly isTyped: boolean
 }
 
 /** `clear`: the patch took all managed fields away. */
@@ -92,6 +93,8 @@ function applyAndDecode(
   if (!patched.ok) return patched
   const refuse = (why: string): Status =>
     invalidFields({ group: '', kind: '' }, '', [invalidValue('patch', patch.shown(patched.value), why)])
+  // What code of this process makes has the right types; there is nothing to find by decoding it.
+  if (patch.isTyped) return ok({ object: patched.value as KubeObject, clear: false })
   const wrongKind = patch.keepsKind ? undefined : patchedKindProblem(kind, patched.value)
   if (wrongKind !== undefined) return fail(refuse(wrongKind))
   const decoded = decodeObject(kind.type as TypeName, patched.value, validation === 'Strict' ? 'Warn' : validation)
@@ -116,13 +119,20 @@ function readPatch(
   const parsed = parsePatch(type, body, validation)
   if (!parsed.ok) return parsed
   const { value, duplicates } = parsed.value
+  const isTyped = body.kind === 'Typed'
   const repeated = duplicates.map((path) => `duplicate field "${path}"`)
   switch (type) {
     case 'json': {
       const read = readJsonPatch(value, validation === 'Ignore', duplicates)
       if (!read.ok) return read
       const { patch, strict } = read.value
-      return ok({ apply: (current) => applyJsonPatch(current, patch), strict, shown: sortedJson, keepsKind: false })
+      return ok({
+        apply: (current) => applyJsonPatch(current, patch),
+        strict,
+        shown: sortedJson,
+        keepsKind: false,
+        isTyped,
+      })
     }
     case 'merge':
       return ok({
@@ -130,6 +140,7 @@ function readPatch(
         strict: repeated,
         shown: sortedJson,
         keepsKind: false,
+        isTyped,
       })
     case 'strategic':
       return ok({
@@ -137,6 +148,7 @@ function readPatch(
         strict: repeated,
         shown: () => goText(value),
         keepsKind: true,
+        isTyped,
       })
   }
 }

@@ -86,12 +86,12 @@ export async function commit(
   const { name = '', namespace = '' } = object.metadata
   const stored = resource.view === undefined ? object : resource.view.toStored(object)
   const bare = { ...stored, metadata: metadataAt(stored.metadata, undefined) }
-  const text = JSON.stringify(bare)
   const key = storeKeyOf(resource, namespace, name)
-  cache.expect(text, bare)
+  const text = cache.storedText(bare)
+  cache.expect(key, text, bare)
   const written = await (old === undefined ? store.create(key, text) : store.update(key, text, revisionOf(old)))
   if (written.ok && cache.revision() < written.value.modified) await cache.reached(written.value.modified)
-  cache.expectNoMore(text)
+  cache.expectNoMore(key, text)
   if (!written.ok) return fail(await commitError(registry, resource, name, written.error))
   const { modified: at } = written.value
   const known = currentObject(registry, resource, namespace, name)
