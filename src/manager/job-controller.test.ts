@@ -15,26 +15,35 @@ import {
 const conditions = async (world: Awaited<ReturnType<typeof managerWorld>>, name: string) =>
   (await jobNamed(world.client, name)).status.conditions?.map(({ type }) => type)
 
-test('a Job runs its pod to success, and every finalizer goes', async () => {
-  const world = await managerWorld()
-  await makeJob(world.client, 'pi')
-  const pod = await eventually(async () => {
-    const [only] = await podsIn(world.client)
-    assert.ok(only !== undefined)
-    return only
+for (const exact of [true, false]) {
+  test(`a Job runs its pod to success, and every finalizer goes (exact: ${exact})`, async () => {
+    const world = await managerWorld({ exact })
+    await makeJob(world.client, 'pi')
+    const pod = await eventually(async () => {
+      const [only] = await podsIn(world.client)
+      assert.ok(only !== undefined)
+      return only
+    })
+    await eventually(async () => assert.equal((await jobNamed(world.client, 'pi')).status.active, 1))
+    await finishPod(world, pod, 0)
+    await quiet()
+    if (exact) {
+      world.api.clock.advance(999)
+      await quiet()
+      assert.equal(await conditions(world, 'pi'), undefined, 'changes of pods gather for a second')
+      world.api.clock.advance(1)
+    }
+    await eventually(async () => assert.deepEqual(await conditions(world, 'pi'), ['SuccessCriteriaMet', 'Complete']))
+    await quiet()
+    assert.deepEqual((await podsIn(world.client))[0]?.metadata.finalizers ?? [], [])
+    const events = await eventsIn(world.client)
+    assert.deepEqual(events.map(({ reason, count }) => [reason, count]).sort(), [
+      ['Completed', 1],
+      ['SuccessfulCreate', 1],
+    ])
+    await world.stop()
   })
-  await eventually(async () => assert.equal((await jobNamed(world.client, 'pi')).status.active, 1))
-  await finishPod(world, pod, 0)
-  await eventually(async () => assert.deepEqual(await conditions(world, 'pi'), ['SuccessCriteriaMet', 'Complete']))
-  await quiet()
-  assert.deepEqual((await podsIn(world.client))[0]?.metadata.finalizers ?? [], [])
-  const events = await eventsIn(world.client)
-  assert.deepEqual(events.map(({ reason, count }) => [reason, count]).sort(), [
-    ['Completed', 1],
-    ['SuccessfulCreate', 1],
-  ])
-  await world.stop()
-})
+}
 
 test('failed pods are replaced after ten, then twenty seconds', async () => {
   const world = await managerWorld()

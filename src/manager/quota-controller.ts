@@ -40,8 +40,7 @@ export function createQuotaController(context: SharedContext): RunningController
   const controller = createController(context, { name: 'resourcequota', concurrency: atOnce, sync })
   quotas.onChange(({ kind, object, old }) => {
     if (kind !== 'Set') return
-    const isNew =
-      old === undefined || old.metadata.generation !== object.metadata.generation || old.spec !== object.spec
+    const isNew = old === undefined || JSON.stringify(old.spec) !== JSON.stringify(object.spec)
     // What admission granted and nobody used in the end is found by looking again.
     controller.enqueue(keyOf(object), isNew ? clock.now() : after(clock.now(), recheckDelay))
   })

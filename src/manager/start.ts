@@ -67,7 +67,8 @@ export function startManager({ client, clock, log, options }: ManagerContext): M
 }
 
 function createControllers(shared: SharedContext, options: ManagerOptions): readonly RunningController[] {
-  const job = { ...(options.exact ? exactJobOptions : defaultJobOptions), ...options.job }
+  const base = options.exact ? exactJobOptions : defaultJobOptions
+  const job = { ...base, gatherPodChanges: options.exact, ...options.job }
   const cronJob = { ...(options.exact ? exactCronJobOptions : defaultCronJobOptions), ...options.cronJob }
   return [
     createJobController(shared, job),
