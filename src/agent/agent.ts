@@ -27,8 +27,11 @@ export type AgentOptions = {
   readonly version: string
   /** The daemon's environment; a few variables of it are handed on to containers. */
   readonly hostEnv: Readonly<Record<string, string | undefined>>
-  /** Where in-pod clients find the API server: KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT and what else. */
-  readonly serviceEnv?: Readonly<Record<string, string>> | undefined
+  /**
+   * Where in-pod clients find the API server: KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT and what else. Asked at each
+   * start, since a server knows its port only when it listens.
+   */
+  readonly serviceEnv?: (() => Readonly<Record<string, string>>) | undefined
   /** Whether this agent also binds pods to its node; true unless a scheduler of another kind does. */
   readonly schedules?: boolean | undefined
 }
@@ -130,7 +133,7 @@ function workerContext(
         container,
         facts: factsOf(worker.pod),
         hostEnv,
-        serviceEnv: options.serviceEnv ?? {},
+        serviceEnv: options.serviceEnv?.() ?? {},
         volumes: worker.volumes,
         read: (resource, name) => client.get({ resource, namespace: worker.pod.metadata.namespace, name }),
       }),

@@ -33,14 +33,27 @@ export async function preparePodVolumes(
   let refreshAt: Instant | undefined
   for (const volume of pod.spec.volumes ?? []) {
     // Credentials that nobody asked for are no reason to refuse a pod where nothing can be mounted.
-    if (isInjected(volume) && !options.runtime.mounts) continue
-    const prepared: Result<Prepared, VolumeFailure> = await prepareVolume(options.root, volume, source)
+    if (isInjected(volume) && !(await options.runtime.canMount())) continue
+    const wanted = isInjected(volume) ? withoutWaiting(volume) : volume
+    const prepared: Result<Prepared, VolumeFailure> = await prepareVolume(options.root, wanted, source)
     if (!prepared.ok) return prepared
     paths.set(volume.name, prepared.value.path)
-    const at = prepared.value.refreshAt
+    const isComplete = wanted === volume || prepared.value.files.has('ca.crt')
+    const at = isComplete ? prepared.value.refreshAt : after(options.clock.now(), CERTIFICATE_RETRY)
     if (at !== undefined && (refreshAt === undefined || at < refreshAt)) refreshAt = at
   }
   return ok({ paths, refreshAt })
+}
+
+/** A namespace's first pods may be faster than the certificate that is published to it. */
+const CERTIFICATE_RETRY = millis(2000)
+
+/** Nobody who asked for no credentials should wait for them: what is not there yet is brought in later. */
+function withoutWaiting({ name, projected }: Volume): Volume {
+  const sources = (projected?.sources ?? []).map((source) =>
+    source.configMap === undefined ? source : { ...source, configMap: { ...source.configMap, optional: true } },
+  )
+  return { name, projected: { ...projected, sources } }
 }
 
 /** The volume that admission gives to every pod. */

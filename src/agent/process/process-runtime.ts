@@ -37,9 +37,16 @@ export type ProcessRuntimeOptions = {
   readonly namespaces?: 'auto' | 'never' | undefined
 }
 
+/** The host as it was found, and the spawner on it. */
+type Host = {
+  readonly tools: HostTools
+  readonly spawner: Spawner
+  /** The places that every pod expects are there, and volumes can be mounted. */
+  readonly templated: boolean
+}
+
 type State = {
   readonly options: ProcessRuntimeOptions
-  readonly tools: HostTools
   readonly table: RunTable
   readonly listeners: Set<(observed: Observed) => void>
   /** Runs that wait for a free place; started in order. */
@@ -47,10 +54,10 @@ type State = {
   /** Runs asked for that are not yet up. */
   starting: number
   ended: number
-  spawner: Spawner
-  events: EventFile
-  /** The places that every pod expects are there, and volumes can be mounted. */
-  templated: boolean
+  readonly events: EventFile
+  opening?: Promise<Host | undefined> | undefined
+  /** Set once it is open; the newest when a spawner was lost. */
+  host?: Host | undefined
   onTemplate: (templated: boolean) => void
   cancelLook?: (() => void) | undefined
   /** Ended runs without namespaces whose left-over processes are still to be looked for. */
@@ -73,32 +80,26 @@ const REAP_EVERY = 32
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
   const root = `${options.dir}/pods`
   mkdirSync(root, { recursive: true, mode: 0o700 })
-  const tools = await detectTools({ path: options.hostEnv['PATH'] ?? '', namespaces: options.namespaces ?? 'auto' })
-  if (tools.unshare === undefined) {
-    options.log.info('pods run without namespaces of their own', { because: tools.namespacesMissing })
-  }
   const table: RunTable = { pods: new Map(), root }
   const state: State = {
     options,
-    tools,
     table,
     listeners: new Set(),
     queue: [],
     starting: 0,
     ended: 0,
-    spawner: { request() {}, reap() {}, close: async () => undefined },
     events: followEventFile(`${root}/events`, (line) => onEventLine(state, line)),
-    templated: false,
     onTemplate() {},
     doomed: new Set(),
     sweepPause: millis(0),
     closed: false,
   }
-  await openSpawner(state)
+  // Not waited for: a server is ready before its node has found out what the host permits.
+  state.opening = open(state)
   return {
     name: 'process',
     version: options.version,
-    mounts: state.templated,
+    canMount: async () => (await state.opening)?.templated ?? false,
     start: (config) => start(state, config),
     signal: async (key, signal) => signalRun(state, key, signal),
     podUids: async () => podUids(root),
@@ -115,30 +116,38 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   }
 }
 
-/** Fulfilled once the spawner has prepared its mount namespace; it takes requests before that. */
-function openSpawner(state: State): Promise<void> {
-  const { tools, options } = state
+async function open(state: State): Promise<Host | undefined> {
+  const { hostEnv, namespaces = 'auto', log } = state.options
+  const tools = await detectTools({ path: hostEnv['PATH'] ?? '', namespaces })
+  if (tools.unshare === undefined) {
+    log.info('pods run without namespaces of their own', { because: tools.namespacesMissing })
+  }
+  return state.closed ? undefined : openSpawner(state, tools)
+}
+
+/** Fulfilled once the spawner has prepared its mount namespace. */
+async function openSpawner(state: State, tools: HostTools): Promise<Host> {
+  const { table, options } = state
   const said = new Promise<boolean>((resolve) => {
     state.onTemplate = resolve
   })
-  state.spawner = startSpawner({
-    dir: state.table.root,
+  const spawner = startSpawner({
+    dir: table.root,
     tools,
     log: options.log,
     template: tools.unshare === undefined ? undefined : templateScript(tools, `${options.dir}/template`),
     onLost: () => {
       state.onTemplate(false)
-      replaceSpawner(state)
+      void replaceSpawner(state, tools)
     },
   })
-  return said.then((templated) => {
-    state.templated = templated
-    if (!templated && tools.unshare !== undefined) {
-      options.log.warn('volumes cannot be mounted', {
-        because: readIfThere(`${state.table.root}/spawner.log`)?.slice(-500),
-      })
-    }
-  })
+  const templated = await said
+  if (!templated && tools.unshare !== undefined) {
+    const because = readIfThere(`${table.root}/spawner.log`)?.slice(-500)
+    options.log.warn('volumes cannot be mounted', { because })
+  }
+  state.host = { tools, spawner, templated }
+  return state.host
 }
 
 const podUids = (root: string): readonly string[] =>
@@ -147,6 +156,10 @@ const podUids = (root: string): readonly string[] =>
     .map(textOfFileName)
 
 async function start(state: State, config: ContainerConfig): Promise<Result<Observed, StartFailure>> {
+  const host = state.host ?? (await state.opening)
+  if (host === undefined || state.closed) {
+    return fail({ reason: 'CreateContainerError', message: 'the process runtime is closed' })
+  }
   const known = findRun(state.table, config.key)
   if (known !== undefined) return ok(known.observed ?? (await upOrEnded(known)))
   const { key } = config
@@ -156,13 +169,13 @@ async function start(state: State, config: ContainerConfig): Promise<Result<Obse
     const run = admit(state, earlier)
     return ok(run.observed ?? (await upOrEnded(run)))
   }
-  const refusal = refusalOf(state, config)
+  const refusal = refusalOf(host, config)
   if (refusal !== undefined) return fail({ reason: 'CreateContainerConfigError', message: refusal })
   const generation = earlier === undefined ? 0 : earlier.name.generation + 1
-  const namespaced = state.tools.unshare !== undefined
+  const namespaced = host.tools.unshare !== undefined
   const run = addRun(state.table, { key, generation }, { phase: 'Queued', namespaced, config })
   if (config.command.length === 0) return ok(refuse(state, run, noCommand(config.image)))
-  writeFileSync(`${run.base}.run`, launchText(state, run, config), { mode: 0o600 })
+  writeFileSync(`${run.base}.run`, launchText(state, host.tools, run, config), { mode: 0o600 })
   const answer = upOrEnded(run)
   state.queue.push(run)
   startQueued(state)
@@ -178,7 +191,7 @@ function earlierRun({ table }: State, key: ContainerKey): Found | undefined {
 }
 
 /** Why this host cannot give a container what it asks for. */
-function refusalOf({ tools, templated }: State, { mounts, runAs }: ContainerConfig): string | undefined {
+function refusalOf({ tools, templated }: Host, { mounts, runAs }: ContainerConfig): string | undefined {
   if (mounts.length > 0 && !templated) return mountsRefused(tools)
   return identityRefusal(runAs, tools)
 }
@@ -195,8 +208,7 @@ function runDirectory({ base }: Run): string {
   return directory
 }
 
-function launchText(state: State, run: Run, config: ContainerConfig): string {
-  const { tools } = state
+function launchText(state: State, tools: HostTools, run: Run, config: ContainerConfig): string {
   const namespaced = run.namespaced
   return launchScript({
     base: run.base,
@@ -227,14 +239,15 @@ function refuse(state: State, run: Run, message: string): Observed {
 }
 
 function startQueued(state: State): void {
-  while (state.starting < STARTING_AT_ONCE) {
+  const { host } = state
+  while (host !== undefined && state.starting < STARTING_AT_ONCE) {
     const run = state.queue.shift()
     if (run === undefined) return
     if (run.phase !== 'Queued') continue
     run.phase = 'Requested'
     state.starting += 1
     watchOver(state)
-    state.spawner.request(run.namespaced ? 'n' : 'p', run.id)
+    host.spawner.request(run.namespaced ? 'n' : 'p', run.id)
   }
 }
 
@@ -329,7 +342,7 @@ function settle(state: State, run: Run, phase: 'Up' | 'Ended', observed: Observe
     for (const mourner of run.mourners) mourner()
     run.mourners = []
     state.ended += 1
-    if (state.ended % REAP_EVERY === 0) state.spawner.reap()
+    if (state.ended % REAP_EVERY === 0) state.host?.spawner.reap()
   }
   for (const listener of state.listeners) listener(observed)
   startQueued(state)
@@ -414,9 +427,9 @@ function watchOver(state: State): void {
 }
 
 /** Asks the next spawner for what the last one can no longer start. */
-function replaceSpawner(state: State): void {
+async function replaceSpawner(state: State, tools: HostTools): Promise<void> {
   if (state.closed) return
-  void openSpawner(state)
+  const { spawner } = await openSpawner(state, tools)
   for (const run of [...unfinishedRuns(state.table)]) {
     if (run.phase !== 'Requested' || run.config === undefined || !claimVoid(run.base)) continue
     const again = addRun(
@@ -426,8 +439,8 @@ function replaceSpawner(state: State): void {
     )
     again.waiters = run.waiters
     again.mourners = run.mourners
-    writeFileSync(`${again.base}.run`, launchText(state, again, run.config), { mode: 0o600 })
-    state.spawner.request(again.namespaced ? 'n' : 'p', again.id)
+    writeFileSync(`${again.base}.run`, launchText(state, tools, again, run.config), { mode: 0o600 })
+    spawner.request(again.namespaced ? 'n' : 'p', again.id)
   }
 }
 
@@ -454,6 +467,7 @@ async function close(state: State): Promise<void> {
   state.closed = true
   state.cancelLook?.()
   state.cancelSweep?.()
+  await state.opening
   state.events.close()
-  await state.spawner.close()
+  await state.host?.spawner.close()
 }

@@ -73,7 +73,7 @@ export type Runtime = {
   readonly name: string
   readonly version: string
   /** Whether this runtime can mount volumes on this host; a pod that needs none runs all the same. */
-  readonly mounts: boolean
+  readonly canMount: () => Promise<boolean>
   /**
    * Starts one run and answers once it runs or has already ended. Calling it twice with one key starts it once. A command
    * that cannot be executed is a run that ended with `StartError`; a failure here means that there was no run at all.

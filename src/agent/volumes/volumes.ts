@@ -20,7 +20,12 @@ import { hostPath } from './host-path.ts'
 import { type Payload, type PayloadFile, type PayloadSource, payloadOf } from './payload.ts'
 
 /** Where a volume lies; `refreshAt` is when its content should be made anew. */
-export type Prepared = { readonly path: string; readonly refreshAt?: Instant | undefined }
+export type Prepared = {
+  readonly path: string
+  /** The names of what was written; empty for volumes whose content is not ours. */
+  readonly files: ReadonlySet<string>
+  readonly refreshAt?: Instant | undefined
+}
 export type VolumeFailure = { readonly volume: string; readonly message: string }
 
 /** `<root>/<pod uid>/<volume>`. Names of volumes are DNS labels. */
@@ -36,19 +41,19 @@ export async function prepareVolume(
   const failed = (message: string) => fail({ volume: volume.name, message })
   if (volume.hostPath !== undefined) {
     const found = hostPath(volume.hostPath)
-    return found.ok ? ok({ path: found.value }) : failed(found.error)
+    return found.ok ? ok({ path: found.value, files: new Set() }) : failed(found.error)
   }
   const path = volumePath(root, source.facts.pod.metadata.uid ?? '', volume.name)
   const payload = await payloadOf(source, volume)
   if (payload !== undefined) {
     if (!payload.ok) return failed(payload.error)
     writePayload(path, payload.value)
-    return ok({ path, refreshAt: payload.value.refreshAt })
+    return ok({ path, files: new Set(payload.value.files.keys()), refreshAt: payload.value.refreshAt })
   }
   if (volume.emptyDir === undefined) return failed(unsupported(volume))
   mkdirSync(path, { recursive: true })
   chmodSync(path, 0o777)
-  return ok({ path })
+  return ok({ path, files: new Set() })
 }
 
 /** A PersistentVolumeClaim and the like: this node has no storage to give out. */
