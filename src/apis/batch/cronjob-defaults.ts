@@ -1,3 +1,4 @@
+import { inFieldOrder } from './field-order.ts'
 import { defaultJobTemplateJobSpec } from './job-defaults.ts'
 import type { CronJob, CronJobSpec } from './types.gen.ts'
 
@@ -23,11 +24,11 @@ function defaultCronJobSpec(given: CronJobSpec): CronJobSpec {
     successfulJobsHistoryLimit !== undefined &&
     failedJobsHistoryLimit !== undefined
   if (complete) return spec
-  return {
+  return inFieldOrder('batch.v1.CronJobSpec', {
     ...spec,
     concurrencyPolicy: concurrencyPolicy || 'Allow',
     suspend: suspend ?? false,
     successfulJobsHistoryLimit: successfulJobsHistoryLimit ?? 3,
     failedJobsHistoryLimit: failedJobsHistoryLimit ?? 1,
-  }
+  })
 }

@@ -1,4 +1,5 @@
 import { defaultPodTemplateSpec } from '../core/index.ts'
+import { inFieldOrder } from './field-order.ts'
 import type { Job, JobSpec, PodFailurePolicy, PodFailurePolicyRule } from './types.gen.ts'
 
 /** The back-off limit of a Job that limits per index instead: as good as none. */
@@ -38,7 +39,7 @@ function defaultJobSpec(given: JobSpec): JobSpec {
     manualSelector !== undefined
   if (complete) return spec
   const bothUnset = completions === undefined && parallelism === undefined
-  return {
+  return inFieldOrder('batch.v1.JobSpec', {
     ...spec,
     parallelism: parallelism ?? 1,
     ...(bothUnset ? { completions: 1 } : {}),
@@ -48,7 +49,7 @@ function defaultJobSpec(given: JobSpec): JobSpec {
     suspend: suspend ?? false,
     podReplacementPolicy:
       podReplacementPolicy ?? (spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed'),
-  }
+  })
 }
 
 /**

@@ -3,6 +3,7 @@ import { dropDisabledTemplateFields, type PodTemplateSpec, podTemplateWarnings }
 import { buildStrategy, changed, countGeneration, firstGeneration, keepFields } from '../generic/index.ts'
 import { isDNS1123Label } from '../meta/index.ts'
 import type { ApiOptions, Strategy } from '../strategy.ts'
+import { inFieldOrder } from './field-order.ts'
 import { defaultJob } from './job-defaults.ts'
 import { validateJobStatusUpdate } from './job-status-validation.ts'
 import { jobTable } from './job-table.ts'
@@ -84,7 +85,7 @@ function withGeneratedSelector(job: Job): Job {
     selector: { ...selector, matchLabels },
     template: { ...template, metadata: { ...template.metadata, labels } },
   }
-  return { ...job, spec }
+  return { ...job, spec: selector === undefined ? inFieldOrder('batch.v1.JobSpec', spec) : spec }
 }
 
 /** A name that cannot be part of a host name is accepted with a warning. Also for CronJobs. */
