@@ -1,10 +1,10 @@
 /**
- * YAML bodies as upstream reads them: YAML 1.1 words for booleans, no dates, the first document only, keys as texts.
- * Loaded with the first YAML body.
+ * YAML bodies as upstream reads them: the words of YAML 1.1 for booleans, dates as texts, the first document only, keys as
+ * texts. Loaded with the first YAML body. The library gives the structure; what plain texts mean is decided here.
  *
- * @source kubernetes v1.36 sigs.k8s.io/yaml (facts: what resolves to what, error texts)
+ * @source kubernetes v1.36 sigs.k8s.io/yaml goyaml.v2 (facts: what resolves to what, error texts)
  */
-import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar, type YAMLMap } from 'yaml'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { ParsedYaml } from './media.ts'
 
@@ -18,68 +18,133 @@ const texts: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'did not find expected node content',
   BAD_DQ_ESCAPE: 'found unknown escape character',
 }
-/** Upstream keeps what looks like a date as a text. */
-const dropped = new Set(['tag:yaml.org,2002:timestamp'])
 
-function textOfKey(pair: Pair): string {
-  const key = pair.key
-  if (isScalar(key)) return key.value === null ? 'null' : String(key.value)
-  return String(key)
-}
+const truths = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'])
+const falsehoods = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'])
+const nulls = new Set(['', '~', 'null', 'Null', 'NULL'])
+const notFinite = /^(?:\.nan|\.NaN|\.NAN|[-+]?\.(?:inf|Inf|INF))$/
+const float = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/
+const integers: readonly (readonly [RegExp, number])[] = [
+  [/^([-+]?)0[xX]([0-9a-fA-F]+)$/, 16],
+  [/^([-+]?)0[bB]([01]+)$/, 2],
+  [/^([-+]?)0[oO]?([0-7]+)$/, 8],
+]
 
-/** Keys that stand twice in one mapping, with their lines. */
-function repeatedKeys(document: Document, counter: LineCounter): readonly string[] {
-  const problems: string[] = []
-  visit(document, {
-    Map(_, map) {
-      const seen = new Set<string>()
-      for (const pair of map.items) {
-        if (isScalar(pair.key) && pair.key.value === '<<') continue
-        const key = textOfKey(pair)
-        const range = (pair.key as Node | null)?.range
-        if (seen.has(key))
-          problems.push(`line ${counter.linePos(range?.[0] ?? 0).line}: key "${key}" already set in map`)
-        seen.add(key)
-      }
-    },
-  })
-  return problems
-}
-
-/** A document as JSON values. Aliases may not repeat more than a bounded number of nodes. */
-function plain(value: unknown): unknown {
-  if (value instanceof Map) {
-    const object: Record<string, unknown> = {}
-    for (const [key, field] of value) {
-      Object.defineProperty(object, String(key), {
-        value: plain(field),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      })
-    }
-    return object
+/** What a text without quotes means. */
+export function resolvePlain(text: string): string | number | boolean | null {
+  if (nulls.has(text)) return null
+  if (truths.has(text)) return true
+  if (falsehoods.has(text)) return false
+  if (!/^[-+.\d]/.test(text)) return text
+  const digits = text.replaceAll('_', '')
+  for (const [pattern, base] of integers) {
+    const match = pattern.exec(digits)
+    if (match !== null) return Number.parseInt(match[2] as string, base) * (match[1] === '-' ? -1 : 1)
   }
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value === 'bigint') return Number(value)
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
-  return value
+  return float.test(digits) ? Number(digits) : text
+}
+
+/** Nodes that aliases may stand for, all in all. */
+const maxNodes = 1_000_000
+
+class YamlError extends Error {}
+
+type Reading = {
+  readonly anchors: ReadonlyMap<string, Node>
+  readonly lineOf: (node: unknown) => number
+  readonly problems: { readonly line: number; readonly text: string }[]
+  nodes: number
+}
+
+function scalarValue(node: Scalar): unknown {
+  const { tag, type } = node
+  const source = String(node.value ?? '')
+  if (tag === '!!binary' || tag === 'tag:yaml.org,2002:binary') return Buffer.from(source, 'base64').toString('utf8')
+  if (type !== 'PLAIN' || tag === '!' || tag === '!!str' || tag === 'tag:yaml.org,2002:str') return source
+  if (notFinite.test(source)) throw new YamlError(`json: unsupported value: ${source}`)
+  return resolvePlain(source)
+}
+
+function setField(object: Record<string, unknown>, key: string, value: unknown): void {
+  // By definition, not by assignment: `__proto__` is a key like any other.
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
+function mergeInto(object: Record<string, unknown>, node: unknown, reading: Reading): void {
+  const sources = isSeq(node) ? node.items : [node]
+  for (const source of sources) {
+    const value = valueOfNode(source, reading)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new YamlError('map merge requires map or sequence of maps as the value')
+    }
+    for (const [key, field] of Object.entries(value)) if (!Object.hasOwn(object, key)) setField(object, key, field)
+  }
+}
+
+function mapValue(map: YAMLMap, reading: Reading): unknown {
+  const object: Record<string, unknown> = {}
+  const merges: unknown[] = []
+  const seen = new Set<string>()
+  for (const { key, value } of map.items) {
+    if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') {
+      merges.push(value)
+      continue
+    }
+    const name = String(valueOfNode(key, reading))
+    if (seen.has(name)) {
+      const line = reading.lineOf(key)
+      reading.problems.push({ line, text: `line ${line}: key ${JSON.stringify(name)} already set in map` })
+    }
+    seen.add(name)
+    setField(object, name, valueOfNode(value, reading))
+  }
+  for (const merge of merges) mergeInto(object, merge, reading)
+  return object
+}
+
+function valueOfNode(node: unknown, reading: Reading): unknown {
+  if (++reading.nodes > maxNodes) throw new YamlError('document contains excessive aliasing')
+  if (isAlias(node)) {
+    const target = reading.anchors.get(node.source)
+    if (target === undefined) throw new YamlError(`unknown anchor '${node.source}' referenced`)
+    return valueOfNode(target, reading)
+  }
+  if (isMap(node)) return mapValue(node, reading)
+  if (isSeq(node)) return node.items.map((item) => valueOfNode(item, reading))
+  return isScalar(node) ? scalarValue(node) : null
+}
+
+function anchorsOf(node: unknown, anchors: Map<string, Node>): ReadonlyMap<string, Node> {
+  if (isMap(node) || isSeq(node) || isScalar(node)) {
+    if (node.anchor !== undefined) anchors.set(node.anchor, node)
+  }
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      anchorsOf(key, anchors)
+      anchorsOf(value, anchors)
+    }
+  } else if (isSeq(node)) for (const item of node.items) anchorsOf(item, anchors)
+  return anchors
+}
+
+/** Where the first document with content ends. */
+function firstDocumentEnd(text: string): number {
+  for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) {
+    const before = text.slice(0, index).replace(/^(?:---|%|#).*$/gm, '')
+    if (before.trim() !== '') return index
+  }
+  return text.length
 }
 
 /** The first document of a text, or what is wrong with it as upstream says it. An empty text is null. */
 export function parseYaml(text: string): Result<ParsedYaml, string> {
   const counter = new LineCounter()
   const document = parseDocument(text.slice(0, firstDocumentEnd(text)), {
-    version: '1.1',
+    schema: 'failsafe',
     uniqueKeys: false,
     lineCounter: counter,
-    merge: true,
     strict: false,
     logLevel: 'silent',
-    customTags: (tags) =>
-      tags.filter(
-        (tag) => typeof tag === 'string' || (!dropped.has(tag.tag) && !('format' in tag && tag.format === 'TIME')),
-      ),
   })
   const error = document.errors[0]
   if (error !== undefined) {
@@ -87,25 +152,18 @@ export function parseYaml(text: string): Result<ParsedYaml, string> {
     const what = texts[error.code] ?? 'did not find expected key'
     return fail(line <= 1 ? `yaml: ${what}` : `yaml: line ${line}: ${what}`)
   }
-  let value: unknown
+  const reading: Reading = {
+    anchors: anchorsOf(document.contents, new Map()),
+    lineOf: (node) => counter.linePos((node as Node | null)?.range?.[0] ?? 0).line,
+    problems: [],
+    nodes: 0,
+  }
   try {
-    value = plain(document.toJS({ mapAsMap: true, maxAliasCount: 100 }))
-  } catch {
-    return fail('yaml: document contains excessive aliasing')
+    const value = valueOfNode(document.contents, reading)
+    const problems = reading.problems.toSorted((a, b) => a.line - b.line).map((problem) => problem.text)
+    return ok({ value, problems })
+  } catch (thrown) {
+    if (!(thrown instanceof YamlError) && !(thrown instanceof RangeError)) throw thrown
+    return fail(`yaml: ${thrown instanceof YamlError ? thrown.message : 'exceeded max depth'}`)
   }
-  if (isAlias(document.contents)) return fail('yaml: unknown anchor referenced')
-  return ok({ value, problems: isMap(document.contents) ? repeatedKeys(document, counter) : [] })
-}
-
-/** Where the first document with content ends. */
-function firstDocumentEnd(text: string): number {
-  const marks = [...text.matchAll(/^---(?=[\s]|$)/gm)].map((match) => match.index)
-  for (const mark of marks) {
-    const before = text
-      .slice(0, mark)
-      .replace(/^(?:---|%|#).*$/gm, '')
-      .trim()
-    if (before !== '') return mark
-  }
-  return text.length
 }
