@@ -10,7 +10,7 @@ import {
   type TypeName,
 } from '../../apimachinery/index.ts'
 import type { ApiOptions, Strategy } from '../../apis/index.ts'
-import { type Clock, fail, type Log, ok, type Random, type Result } from '../../base/index.ts'
+import { type Clock, fail, type Log, type Millis, ok, type Random, type Result } from '../../base/index.ts'
 import type { ResourceName } from '../../client/index.ts'
 import type { Store, StoreError } from '../../storage/revision/index.ts'
 import { type AdmissionPlugin, type AdmissionWorld, admissionChain, admissionPlugins } from '../admission/index.ts'
@@ -33,6 +33,7 @@ import { decodeBody } from './body.ts'
 import { type Bookmarks, newBookmarks } from './bookmarks.ts'
 import { createObject } from './create.ts'
 import { deleteCollection, deleteObject } from './delete.ts'
+import { expireEvents } from './event-expiry.ts'
 import { evictionHandler } from './eviction.ts'
 import { trackFields } from './fields.ts'
 import { makeInitialObjects } from './initial-objects.ts'
@@ -62,6 +63,8 @@ export type ApiConfig = {
   readonly handlers?: Readonly<Record<string, CreateHandler>> | undefined
   /** Admission besides the registry's own, asked last. */
   readonly plugins?: readonly AdmissionPlugin[] | undefined
+  /** How long Events are kept after they were last told; an hour when absent. */
+  readonly eventTtl?: Millis | undefined
 }
 
 export type RunningApi = Api & {
@@ -111,7 +114,8 @@ export async function createApi(config: ApiConfig): Promise<Result<RunningApi, S
   }
   const made = await makeInitialObjects(registry)
   if (!made.ok) return made
-  return ok(apiOf(registry, handledKinds(registry, config), newBookmarks(config.clock)))
+  const stopExpiry = expireEvents(registry, config.eventTtl)
+  return ok(apiOf(registry, stopExpiry, handledKinds(registry, config), newBookmarks(config.clock)))
 }
 
 /** What plugins see of the registry, which is there when the first of them is asked. */
@@ -153,7 +157,12 @@ function handledName({ resource, group }: KindSchema): string {
   return subresource === undefined ? qualified(main, group) : `${qualified(main, group)}/${subresource}`
 }
 
-function apiOf(registry: Registry, handled: ReadonlyMap<string, Handled>, bookmarks: Bookmarks): RunningApi {
+function apiOf(
+  registry: Registry,
+  stopExpiry: () => void,
+  handled: ReadonlyMap<string, Handled>,
+  bookmarks: Bookmarks,
+): RunningApi {
   const { resources, cache } = registry
   return {
     registry,
@@ -183,7 +192,10 @@ function apiOf(registry: Registry, handled: ReadonlyMap<string, Handled>, bookma
     textOf: (object) => cache.texts.textOf(object),
     revision: () => cache.revision(),
     now: () => registry.clock.now(),
-    close: () => cache.close(),
+    close() {
+      stopExpiry()
+      cache.close()
+    },
   }
 }
 

@@ -35,6 +35,7 @@ export const optionsInvalid = (kind: string, errors: readonly FieldError[]): Sta
   invalidFields({ group: 'meta.k8s.io', kind }, '', errors)
 
 function managerErrors(manager: string): readonly FieldError[] {
+  if (manager.length <= longestManager && /^[ -~]*$/.test(manager)) return []
   if (new TextEncoder().encode(manager).length > longestManager) return [tooLong('fieldManager', longestManager)]
   let at = 0
   for (const char of manager) {
