@@ -34,7 +34,9 @@ export function startDatabaseThread(
     new Promise((resolve) => {
       last += 1
       asked.set(last, resolve as Asked)
-      worker.postMessage({ id: last, question } satisfies ToThread)
+      const any: Question = question
+      const handedOver = any.kind === 'Commit' ? [any.batch.bytes.buffer] : []
+      worker.postMessage({ id: last, question } satisfies ToThread, handedOver)
     })
   const end = (message: string): void => {
     const error: StoreError = { kind: 'Unavailable', message }

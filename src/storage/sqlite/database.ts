@@ -2,7 +2,7 @@
  * The file behind the SQLite store: opening, checking, migrating, and the statements on it.
  *
  * One row for each write. The row with the highest revision of a key is its state; older ones are history until they
- * are forgotten. `value` NULL is a removal.
+ * are forgotten. `value` is the text in UTF-8, kept as bytes so that it is handed on as it came; NULL is a removal.
  */
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
@@ -20,7 +20,7 @@ const migrations: readonly string[] = [
      key TEXT NOT NULL,
      created INTEGER NOT NULL,
      previous INTEGER NOT NULL,
-     value TEXT
+     value BLOB
    ) STRICT;
    CREATE UNIQUE INDEX revisions_of_key ON revisions (key, revision);
    CREATE TABLE state (
@@ -142,6 +142,7 @@ export function troubleText(error: unknown): string {
 }
 
 type Row = Record<string, SQLOutputValue>
+const text = new TextDecoder()
 
 function statementsOn(db: DatabaseSync): Database {
   const insert = db.prepare('INSERT INTO revisions VALUES (?, ?, ?, ?, ?)')
@@ -179,17 +180,15 @@ function pageStatements(db: DatabaseSync): { page: StatementSync; count: Stateme
 type CommitStatements = { insert: StatementSync; drop: StatementSync; advance: StatementSync }
 
 function commit(db: DatabaseSync, batch: Batch, { insert, drop, advance }: CommitStatements): void {
-  const { revisions, keys, created, previous, values } = batch
+  const { revisions, keys, created, previous, bytes, lengths } = batch
   db.exec('BEGIN IMMEDIATE')
   try {
+    let at = 0
     for (let i = 0; i < revisions.length; i++) {
-      insert.run(
-        revisions[i] as number,
-        keys[i] as string,
-        created[i] as number,
-        previous[i] as number,
-        values[i] as string | null,
-      )
+      const length = lengths[i] as number
+      const value = length < 0 ? null : bytes.subarray(at, at + length)
+      at += Math.max(0, length)
+      insert.run(revisions[i] as number, keys[i] as string, created[i] as number, previous[i] as number, value)
     }
     for (const row of batch.forget) drop.run(row)
     advance.run(revisions.at(-1) ?? 0, batch.oldest)
@@ -210,7 +209,7 @@ function entryOf(row: Row | undefined): Entry | undefined {
   if (row === undefined || row['value'] === null) return undefined
   return {
     key: String(row['key']),
-    value: String(row['value']),
+    value: text.decode(row['value'] as Uint8Array),
     created: revision(Number(row['created'])),
     modified: revision(Number(row['revision'])),
   }

@@ -9,8 +9,10 @@ export type Batch = {
   readonly created: readonly number[]
   /** The revision that each write replaces; 0 when there was none. */
   readonly previous: readonly number[]
-  /** null removes the key. */
-  readonly values: readonly (string | null)[]
+  /** The values of all writes in UTF-8, one behind the other: handed over to the thread without a copy. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** How many of the bytes belong to each write; -1 removes the key. */
+  readonly lengths: readonly number[]
   /** Rows that nobody may read any more. */
   readonly forget: readonly number[]
   readonly oldest: number

@@ -155,10 +155,40 @@ function batchOf(state: State, pending: readonly Pending[], newest: Revision): B
     keys: pending.map(({ write }) => write.key),
     created: pending.map(({ write }) => write.created),
     previous: pending.map(({ write }) => write.previous?.modified ?? 0),
-    values: pending.map(({ write }) => write.value ?? null),
+    ...encodeValues(pending),
     forget: forgettable(state, oldest).flatMap(({ drop }) => drop),
     oldest,
   }
+}
+
+const encoder = new TextEncoder()
+
+/** All values as bytes. Texts are nearly always ASCII, so room for that is tried first. */
+function encodeValues(pending: readonly Pending[]): Encoded {
+  const characters = pending.reduce((sum, { write }) => sum + (write.value?.length ?? 0), 0)
+  return (
+    encodeInto(pending, new Uint8Array(characters)) ?? (encodeInto(pending, new Uint8Array(characters * 3)) as Encoded)
+  )
+}
+
+type Encoded = Pick<Batch, 'bytes' | 'lengths'>
+
+/** Undefined when the room does not suffice; three bytes for each UTF-16 code unit always do. */
+function encodeInto(pending: readonly Pending[], bytes: Uint8Array<ArrayBuffer>): Encoded | undefined {
+  const lengths: number[] = []
+  let at = 0
+  for (const { write } of pending) {
+    const { value } = write
+    if (value === undefined) {
+      lengths.push(-1)
+      continue
+    }
+    const { read, written } = encoder.encodeInto(value, bytes.subarray(at))
+    if (read < value.length) return undefined
+    lengths.push(written)
+    at += written
+  }
+  return { bytes, lengths }
 }
 
 /** Writes that nobody may start from any more, once `oldest` holds. */
@@ -206,7 +236,16 @@ async function compact(state: State, upTo: Revision): Promise<Result<Revision, S
   if (upTo <= state.oldest) return ok(state.oldest)
   await settled(state)
   const forget = forgettable(state, upTo).flatMap(({ drop }) => drop)
-  const batch: Batch = { revisions: [], keys: [], created: [], previous: [], values: [], forget, oldest: upTo }
+  const batch: Batch = {
+    revisions: [],
+    keys: [],
+    created: [],
+    previous: [],
+    bytes: new Uint8Array(),
+    lengths: [],
+    forget,
+    oldest: upTo,
+  }
   const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch })
   if (!done.ok) return done
   forgetUpTo(state, upTo)
