@@ -166,79 +166,67 @@ function defaultHook(hook: LifecycleHandler | undefined): LifecycleHandler | und
   return hook === undefined || httpGet === hook.httpGet ? hook : { ...hook, httpGet }
 }
 
-const sourceNames: ReadonlySet<string> = new Set(['name'])
+type Fill<K extends keyof Volume> = (source: NonNullable<Volume[K]>) => Volume[K]
+
+/** What is filled in the sources of volumes; a faulty volume may have several. */
+const sourceDefaults: { readonly [K in keyof Volume]?: Fill<K> } = {
+  hostPath: (source) => (source.type === undefined ? { ...source, type: '' } : source),
+  secret: (source) => (source.defaultMode === undefined ? { ...source, defaultMode: fileMode } : source),
+  configMap: (source) => (source.defaultMode === undefined ? { ...source, defaultMode: fileMode } : source),
+  downwardAPI: (source) => {
+    const items = mapShared(source.items, defaultDownwardFile)
+    if (items === source.items && source.defaultMode !== undefined) return source
+    return { ...(items === undefined ? {} : { items }), defaultMode: source.defaultMode ?? fileMode }
+  },
+  projected: (source) => {
+    const sources = mapShared(source.sources, defaultProjection)
+    if (sources === source.sources && source.defaultMode !== undefined) return source
+    return { ...source, sources, defaultMode: source.defaultMode ?? fileMode }
+  },
+  ephemeral: (source) => {
+    const template = source.volumeClaimTemplate
+    if (template === undefined || template.spec?.volumeMode !== undefined) return source
+    return { ...source, volumeClaimTemplate: { ...template, spec: { ...template.spec, volumeMode: 'Filesystem' } } }
+  },
+  image: (source) =>
+    source.pullPolicy
+      ? source
+      : { ...source, pullPolicy: isLatestImage(source.reference ?? '') ? 'Always' : 'IfNotPresent' },
+  iscsi: (source) => (source.iscsiInterface ? source : { ...source, iscsiInterface: 'default' }),
+  rbd: (source) => {
+    const { pool, user, keyring } = source
+    if (pool && user && keyring) return source
+    return { ...source, pool: pool || 'rbd', user: user || 'admin', keyring: keyring || '/etc/ceph/keyring' }
+  },
+  azureDisk: (source) => {
+    const { cachingMode, kind, fsType, readOnly } = source
+    if ([cachingMode, kind, fsType, readOnly].every((value) => value !== undefined)) return source
+    return {
+      ...source,
+      cachingMode: cachingMode ?? 'ReadWrite',
+      fsType: fsType ?? 'ext4',
+      kind: kind ?? 'Shared',
+      readOnly: readOnly ?? false,
+    }
+  },
+  scaleIO: (source) =>
+    source.storageMode && source.fsType
+      ? source
+      : { ...source, storageMode: source.storageMode || 'ThinProvisioned', fsType: source.fsType || 'xfs' },
+}
 
 function defaultVolume(volume: Volume): Volume {
-  const { hostPath, secret, configMap, downwardAPI, projected, ephemeral, image, iscsi, rbd, azureDisk, scaleIO } =
-    volume
-  if (!Object.keys(volume).some((key) => !sourceNames.has(key) && volume[key as keyof Volume] !== undefined)) {
-    return { ...volume, emptyDir: {} }
+  let filled = volume
+  let sources = 0
+  for (const name of Object.keys(volume) as (keyof Volume)[]) {
+    const source = volume[name]
+    if (name === 'name' || source === undefined) continue
+    sources++
+    const fill = sourceDefaults[name] as ((source: unknown) => unknown) | undefined
+    const value = fill?.(source) ?? source
+    if (value !== source) filled = { ...filled, [name]: value }
   }
-  if (hostPath !== undefined && hostPath.type === undefined) return { ...volume, hostPath: { ...hostPath, type: '' } }
-  if (secret !== undefined && secret.defaultMode === undefined) {
-    return { ...volume, secret: { ...secret, defaultMode: fileMode } }
-  }
-  if (configMap !== undefined && configMap.defaultMode === undefined) {
-    return { ...volume, configMap: { ...configMap, defaultMode: fileMode } }
-  }
-  if (downwardAPI !== undefined) {
-    const items = mapShared(downwardAPI.items, defaultDownwardFile)
-    if (items === downwardAPI.items && downwardAPI.defaultMode !== undefined) return volume
-    const mode = downwardAPI.defaultMode ?? fileMode
-    return { ...volume, downwardAPI: { ...(items === undefined ? {} : { items }), defaultMode: mode } }
-  }
-  if (projected !== undefined) {
-    const sources = mapShared(projected.sources, defaultProjection)
-    if (sources === projected.sources && projected.defaultMode !== undefined) return volume
-    return { ...volume, projected: { ...projected, sources, defaultMode: projected.defaultMode ?? fileMode } }
-  }
-  if (ephemeral?.volumeClaimTemplate !== undefined && ephemeral.volumeClaimTemplate.spec?.volumeMode === undefined) {
-    const template = ephemeral.volumeClaimTemplate
-    const spec = { ...template.spec, volumeMode: 'Filesystem' }
-    return { ...volume, ephemeral: { ...ephemeral, volumeClaimTemplate: { ...template, spec } } }
-  }
-  if (image !== undefined && !image.pullPolicy) {
-    const pullPolicy = isLatestImage(image.reference ?? '') ? 'Always' : 'IfNotPresent'
-    return { ...volume, image: { ...image, pullPolicy } }
-  }
-  if (iscsi !== undefined && !iscsi.iscsiInterface) {
-    return { ...volume, iscsi: { ...iscsi, iscsiInterface: 'default' } }
-  }
-  if (rbd !== undefined) return defaultRBD(volume)
-  if (azureDisk !== undefined) return defaultAzureDisk(volume)
-  if (scaleIO !== undefined) return defaultScaleIO(volume)
-  return volume
-}
-
-function defaultRBD(volume: Volume): Volume {
-  const { rbd } = volume
-  if (rbd === undefined || (rbd.pool && rbd.user && rbd.keyring)) return volume
-  const filled = { pool: rbd.pool || 'rbd', user: rbd.user || 'admin', keyring: rbd.keyring || '/etc/ceph/keyring' }
-  return { ...volume, rbd: { ...rbd, ...filled } }
-}
-
-function defaultAzureDisk(volume: Volume): Volume {
-  const disk = volume.azureDisk
-  if (
-    disk === undefined ||
-    [disk.cachingMode, disk.kind, disk.fsType, disk.readOnly].every((value) => value !== undefined)
-  ) {
-    return volume
-  }
-  const filled = {
-    cachingMode: disk.cachingMode ?? 'ReadWrite',
-    fsType: disk.fsType ?? 'ext4',
-    kind: disk.kind ?? 'Shared',
-    readOnly: disk.readOnly ?? false,
-  }
-  return { ...volume, azureDisk: { ...disk, ...filled } }
-}
-
-function defaultScaleIO(volume: Volume): Volume {
-  const source = volume.scaleIO
-  if (source === undefined || (source.storageMode && source.fsType)) return volume
-  const filled = { storageMode: source.storageMode || 'ThinProvisioned', fsType: source.fsType || 'xfs' }
-  return { ...volume, scaleIO: { ...source, ...filled } }
+  return sources === 0 ? { ...volume, emptyDir: {} } : filled
 }
 
 function defaultDownwardFile(file: DownwardAPIVolumeFile): DownwardAPIVolumeFile {

@@ -23,9 +23,10 @@ export function validateRules(rules: readonly PolicyRule[] | undefined, namespac
 }
 
 function validateRule(rule: PolicyRule, namespaced: boolean, path: string): readonly FieldError[] {
-  const { verbs = [], nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule
+  const { nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule
   const errors: FieldError[] = []
-  if (verbs.length === 0) errors.push(required(`${path}.verbs`, 'verbs must contain at least one value'))
+  // A list that is always written stands as null where it is unset.
+  if ((rule.verbs ?? []).length === 0) errors.push(required(`${path}.verbs`, 'verbs must contain at least one value'))
   if (nonResourceURLs.length > 0) {
     const field = `${path}.nonResourceURLs`
     if (namespaced) {
