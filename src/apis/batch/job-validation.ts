@@ -8,6 +8,7 @@ import {
   type FieldError,
   invalid,
   keyed,
+  type LabelSelector,
   matchesLabels,
   notSupported,
   type ObjectMeta,
@@ -94,15 +95,17 @@ function validateJob(job: Job, prefixedLabels: boolean, options: PodValidationOp
 
 /** What stands in the template must be what the API generated, or pods of other Jobs would be counted. */
 function validateGeneratedSelector({ metadata, spec }: Job, prefixedLabels: boolean): readonly FieldError[] {
-  if (spec.manualSelector === true || spec.selector === undefined) return []
+  if (spec.manualSelector === true || spec.selector === undefined) return none
   const { name = '', uid = '' } = metadata
   const expected: Record<string, string> = {
     [legacyControllerUidLabel]: uid,
     [legacyJobNameLabel]: name,
     ...(prefixedLabels ? { [controllerUidLabel]: uid, [jobNameLabel]: name } : {}),
   }
-  const errors: FieldError[] = uid === '' ? [required('metadata.uid')] : []
   const template = spec.template.metadata
+  // The usual case, without the general way of matching.
+  if (uid !== '' && hasLabels(template?.labels, expected) && selectsPlainly(spec.selector, expected)) return none
+  const errors: FieldError[] = uid === '' ? [required('metadata.uid')] : []
   errors.push(...Object.keys(expected).flatMap((key) => validateHasLabel(template, key, expected[key] ?? '')))
   const requirements = requirementsOf(spec.selector)
   if (requirements.ok && requirements.value !== undefined && !matchesLabels(requirements.value, expected)) {
@@ -110,6 +113,19 @@ function validateGeneratedSelector({ metadata, spec }: Job, prefixedLabels: bool
   }
   return errors
 }
+
+type Labels = Readonly<Record<string, string>>
+
+const none: readonly FieldError[] = []
+
+function hasLabels(labels: Labels | undefined, wanted: Labels): boolean {
+  for (const key in wanted) if (labels?.[key] !== wanted[key]) return false
+  return true
+}
+
+/** Whether a selector of labels only selects. False may also mean that the general way is needed. */
+const selectsPlainly = ({ matchLabels, matchExpressions }: LabelSelector, labels: Labels | undefined): boolean =>
+  matchLabels !== undefined && matchExpressions === undefined && hasLabels(labels, matchLabels)
 
 function validateHasLabel(metadata: ObjectMeta | undefined, key: string, expected: string): readonly FieldError[] {
   const labels = metadata?.labels
@@ -133,6 +149,7 @@ function validateJobSpec(spec: JobSpec, path: string, options: PodValidationOpti
   if (spec.selector === undefined) errors.push(required(child(path, 'selector')))
   else errors.push(...validateLabelSelector(spec.selector, child(path, 'selector')))
   const labels = spec.template.metadata?.labels
+  if (spec.selector !== undefined && selectsPlainly(spec.selector, labels)) return errors
   const requirements = requirementsOf(spec.selector)
   const selects = requirements.ok && requirements.value !== undefined && matchesLabels(requirements.value, labels ?? {})
   if (requirements.ok && !selects) {
