@@ -1,3 +1,4 @@
+export { type Description, describeSchedule, type Language, upcoming } from './describe.ts'
 export { formatInZone } from './local-time.ts'
 export { nextTime } from './next.ts'
 export { parseSchedule, type Schedule, zoneProblem } from './schedule.ts'
