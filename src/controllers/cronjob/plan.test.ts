@@ -440,3 +440,16 @@ test('a failing read or deletion is told and the pass tried again', () => {
   assert.ok(world.events.includes('Normal MissingJob Active job went missing: tick-29453761'))
   assert.deepEqual(activeNames(world), ['tick-29453762'])
 })
+
+test('of several times in one minute the first is started, and its Job is not counted again', () => {
+  const world = worldOf(cronJobOf({ spec: { schedule: '@every 20s' } }), at(start), defaultCronJobOptions)
+  runUntil(world, at('2026-01-01T00:00:30Z'))
+  finish(world, world.created[0] ?? '', 'Complete')
+  runUntil(world, at('2026-01-01T00:01:05Z'))
+  assert.deepEqual(startedAt(world), [start, '2026-01-01T00:01:00Z'])
+  assert.deepEqual(
+    world.events.filter((text) => text.includes('SawCompletedJob')),
+    ['Normal SawCompletedJob Saw completed job: tick-29453760, condition: Complete'],
+  )
+  assert.ok(world.fates.some((fate) => fate.kind === 'Missed' && fate.reason === 'SameMinute'))
+})

@@ -70,6 +70,8 @@ export type MissedReason =
   | 'DeadlineExceeded'
   /** More than 100 in a row. */
   | 'TooManyMissedTimes'
+  /** A run of the same minute was started before; names are by the minute. */
+  | 'SameMinute'
 
 /**
  * A pass is planned again and again with a growing list of results, and each plan begins with the same actions as the one

@@ -8,7 +8,7 @@ import { formatTime, type Instant, parseTime, type Seconds } from '../../base/in
 import { parseSchedule, timeZone, utc, zoneProblem } from '../../cron/index.ts'
 import { type DueQuery, type DueTimes, dueTimes, exactDueTimes, exactWakeAt, type Timetable } from './due.ts'
 import * as events from './events.ts'
-import { isControlledBy, jobFor, jobNameFor } from './job-template.ts'
+import { isControlledBy, jobFor, jobNameFor, scheduledTimeOf } from './job-template.ts'
 import { activeJobs, addActive, ask, isActive, type Pass, type PassEnd, removeActive, type Step } from './pass.ts'
 import type { SlotFate } from './snapshot.ts'
 
@@ -127,7 +127,17 @@ function tellMissed(pass: Pass, { due, missed, tooMany, tooLate }: DueTimes): vo
 function isStarted(pass: Pass, due: Instant): boolean {
   const name = jobNameFor(pass.cronJob, due)
   if (activeJobs(pass).some((reference) => reference.name === name)) return true
-  return parseTime(pass.status.lastScheduleTime ?? '') === due
+  if (parseTime(pass.status.lastScheduleTime ?? '') === due) return true
+  return !pass.options.exact && isSameMinute(pass, due, name)
+}
+
+/** The Job of an earlier time in the same minute is there: `@every` below a minute. Upstream would count it again. */
+function isSameMinute(pass: Pass, due: Instant, name: string): boolean {
+  const job = pass.jobs.find(({ metadata }) => metadata.name === name)
+  const scheduled = job && scheduledTimeOf(job, pass.cronJob)
+  if (scheduled === undefined || scheduled === due) return false
+  tell(pass, { kind: 'Missed', scheduled: due, last: due, reason: 'SameMinute' })
+  return true
 }
 
 /** Ends what runs, without waiting for it. A text: it could not be ended. */
