@@ -1,5 +1,5 @@
 /** Starts all controllers on one client, one clock and one timer. */
-import type { Clock, Log, Random } from '../base/index.ts'
+import type { Clock, Log, Millis, Random } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { type CronJobOptions, defaultCronJobOptions, exactCronJobOptions } from '../controllers/cronjob/index.ts'
 import { defaultJobOptions, exactJobOptions, type JobOptions } from '../controllers/job/index.ts'
@@ -23,6 +23,8 @@ export type ManagerOptions = {
   readonly job?: Partial<JobOptions> | undefined
   /** Single differences of the CronJob controller, such as `--too-many-missed`, and the zone of this server. */
   readonly cronJob?: Partial<CronJobOptions> | undefined
+  /** After how long at most the wall clock is read again while something waits for a time: a minute when absent. */
+  readonly longestSleep?: Millis | undefined
   /** How many finished pods are kept before the oldest go; 0 keeps all. */
   readonly terminatedPodThreshold?: number | undefined
   /** The certificates that pods trust, in PEM; without them no `kube-root-ca.crt` is made. */
@@ -46,7 +48,7 @@ export type Manager = {
 }
 
 export function startManager({ client, clock, log, options }: ManagerContext): Manager {
-  const timers = createTimers(clock)
+  const timers = createTimers(clock, options.longestSleep)
   const recorder = createEventRecorder(client, clock, log)
   const informers = createInformers({ client, clock, timers, log })
   const controllers = createControllers({ client, clock, timers, log, recorder, informers }, options)
