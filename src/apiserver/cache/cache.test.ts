@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { KubeObject } from '../../apimachinery/index.ts'
+import { revision, silentLog } from '../../base/index.ts'
+import { createMemoryStore } from '../../storage/memory/index.ts'
+import type { Store } from '../../storage/revision/index.ts'
+import { type Cache, openCache } from './cache.ts'
+import type { CachedEvent } from './resource-cache.ts'
+
+const resources = [
+  { name: 'pods', prefix: '/registry/pods/' },
+  { name: 'services', prefix: '/registry/services/specs/' },
+]
+const text = (name: string): string =>
+  `{"kind":"Pod","apiVersion":"v1","metadata":{"name":"${name}","uid":"u-${name}"}}`
+
+async function open(store: Store): Promise<Cache> {
+  const opened = await openCache({
+    store,
+    root: '/registry/',
+    resources,
+    decode: (_, stored) => JSON.parse(stored) as KubeObject,
+    log: silentLog,
+  })
+  assert.ok(opened.ok)
+  return opened.value
+}
+
+test('a cache begins with what is stored and follows the store', async () => {
+  const store = createMemoryStore()
+  await store.create('/registry/pods/a/1', text('1'))
+  await store.create('/other/pods/a/1', 'not ours')
+  const cache = await open(store)
+  await store.create('/registry/pods/a/2', text('2'))
+  await store.create('/registry/services/specs/a/s', text('s'))
+  await store.create('/registry/services/unknown/a/s', text('s'))
+  await store.delete('/registry/pods/a/1', revision(1))
+  assert.deepEqual(
+    cache
+      .resource('pods')
+      .objects.list('')
+      .map(({ metadata }) => metadata),
+    [{ name: '2', uid: 'u-2', resourceVersion: '3' }],
+  )
+  assert.equal(cache.resource('services').objects.size(), 1)
+  assert.equal(cache.revision(), 6)
+})
+
+test('a watcher hears of each change once, all of one commit together', async () => {
+  const store = createMemoryStore()
+  const cache = await open(store)
+  const heard: CachedEvent[] = []
+  const watcher = {
+    selection: { prefix: 'a/', exact: false },
+    after: revision(1),
+    onEvents: (events: readonly CachedEvent[]) => void heard.push(...events),
+    onEnd: () => {},
+  }
+  cache.resource('pods').watchers.add(watcher)
+  await store.create('/registry/pods/a/1', text('1'))
+  await store.create('/registry/pods/a/2', text('2'))
+  await store.create('/registry/pods/b/3', text('3'))
+  assert.deepEqual(
+    heard.map(({ type, object }) => [type, object.metadata.name]),
+    [['ADDED', '2']],
+    'neither what came before its start nor what lies elsewhere',
+  )
+})
+
+test('an announced write is not decoded again', async () => {
+  const store = createMemoryStore()
+  const cache = await open(store)
+  const spec = { shared: true }
+  const object = { kind: 'Pod', apiVersion: 'v1', metadata: { name: '1', uid: 'u' }, spec }
+  const stored = cache.storedText(object)
+  cache.expect('/registry/pods/a/1', stored, object)
+  await store.create('/registry/pods/a/1', stored)
+  cache.expectNoMore('/registry/pods/a/1', stored)
+  const kept = cache.resource('pods').objects.get('a/1') as { spec?: object } | undefined
+  assert.equal(kept?.spec, spec)
+  assert.equal(
+    cache.texts.textOf(kept as KubeObject),
+    '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"1","uid":"u","resourceVersion":"1"},"spec":{"shared":true}}',
+  )
+})
+
+test('who waits for a revision is woken by it', async () => {
+  const store = createMemoryStore()
+  const cache = await open(store)
+  const seen: string[] = []
+  const waiting = cache.reached(revision(2)).then(() => seen.push('reached'))
+  await store.create('/registry/pods/a/1', text('1'))
+  seen.push('one')
+  await store.create('/registry/pods/a/2', text('2'))
+  await waiting
+  assert.deepEqual(seen, ['one', 'reached'])
+})
+
+test('watchers hear the end of the store', async () => {
+  const store = createMemoryStore()
+  const cache = await open(store)
+  let ended = false
+  cache.resource('pods').watchers.add({
+    selection: { prefix: '', exact: false },
+    after: revision(0),
+    onEvents: () => {},
+    onEnd: () => {
+      ended = true
+    },
+  })
+  await store.close()
+  assert.equal(ended, true)
+})
