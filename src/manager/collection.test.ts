@@ -112,13 +112,7 @@ test('a circle of owners that waits for itself is broken', async () => {
 
 test('an owner in another namespace does not count, and that is told', async () => {
   const world = await managerWorld()
-  value(
-    await world.client.create<Namespace>('namespaces', {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'far' },
-    }),
-  )
+  await makeNamespace(world, 'far')
   const far = value(
     await world.client.create<ConfigMap>('configmaps', {
       ...configMap('o'),
@@ -154,13 +148,7 @@ test('a Job goes in the foreground at the end of its time to live, with its pods
 
 test('a namespace is emptied and goes; a new one gets what every namespace has', async () => {
   const world = await managerWorld({ exact: true, rootCa: 'PEM' })
-  value(
-    await world.client.create<Namespace>('namespaces', {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'work' },
-    }),
-  )
+  await makeNamespace(world, 'work')
   const inside = async (resource: string) =>
     (await listOf(world.client, resource)).filter(({ metadata }) => metadata.namespace === 'work')
   await eventually(async () => {
