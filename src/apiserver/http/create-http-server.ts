@@ -1,12 +1,14 @@
 /** Puts the HTTPS server together from its parts. */
 import type { KindSchema } from '../../apimachinery/index.ts'
 import type { ApiOptions } from '../../apis/index.ts'
-import type { Clock, Log, Random } from '../../base/index.ts'
+import { type Clock, instant, type Log, type Random } from '../../base/index.ts'
 import { type Auth, type Certificates, impersonate, wantsImpersonation } from '../auth/index.ts'
 import { proxyKinds } from '../discovery/index.ts'
 import { type Metrics, newMetrics } from '../metrics/index.ts'
 import type { OpenApi } from '../openapi/index.ts'
 import type { Api } from '../registry/index.ts'
+import { type AuditLog, auditLine } from './audit.ts'
+import type { Compact } from './compact.ts'
 import type { Exchange } from './exchange.ts'
 import type { HealthCheck } from './health.ts'
 import { newServePath } from './paths.ts'
@@ -36,6 +38,10 @@ export type HttpServerConfig = {
   /** Checks besides `ping`, e.g. of the store. */
   readonly health?: readonly HealthCheck[] | undefined
   readonly metrics?: Metrics | undefined
+  /** What `POST /jobd/v1/compact` does; there is no such path when absent. */
+  readonly compact?: Compact | undefined
+  /** Where the audit log goes; there is none when absent. */
+  readonly audit?: AuditLog | undefined
 }
 
 const noKinds: readonly KindSchema[] = []
@@ -62,7 +68,7 @@ async function serveConnect(
 
 /** Listens and serves until `close`. Rejects when the address cannot be had. */
 export async function createHttpServer(config: HttpServerConfig): Promise<HttpServer> {
-  const { api, options, auth, certificates, clock, random, log, listen } = config
+  const { api, options, auth, audit, certificates, clock, random, log, listen } = config
   const presenter: Presenter = { api, options }
   const metrics = config.metrics ?? newMetrics()
   const streamParts = { presenter, authorize: auth.authorize, streams: config.streams, logs: config.logs }
@@ -82,6 +88,7 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
       // Upstream lists them; here they lead nowhere, which only --exact may say so.
       addedKinds: options.exact ? proxyKinds : noKinds,
       metrics: metrics.text,
+      compact: config.compact,
       serverAddress: () => address,
     }),
     serveConnect: (x, route, accept) => serveConnect(x, streamParts, route, accept),
@@ -89,7 +96,13 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
     random,
     log,
     tls: { ...certificates.server, ca: certificates.ca },
-    onDone: (x, seconds) => metrics.request(labelsOf(x), seconds, x.longRunning),
+    onDone: (x, seconds) => {
+      metrics.request(labelsOf(x), seconds, x.longRunning)
+      if (audit === undefined) return
+      const now = clock.now()
+      const line = auditLine(x, instant(now - seconds * 1000), now)
+      if (line !== undefined) audit(line)
+    },
   }
   const server = await startServer(parts, listen)
   address = server.address.url.slice('https://'.length)

@@ -27,6 +27,10 @@ export type Exchange = {
   /** The `Cache-Control` of the answer; documents that never change say otherwise. */
   cacheControl: string
   user: User
+  /** Who sent the request, where it counts as from somebody else. */
+  authenticated: User | undefined
+  /** Why it was allowed or refused. */
+  reason: string
   /** Set when the answer has no end of its own: watches, logs, streams. */
   longRunning: boolean
   /** The code of the answer once it is known; for metrics and the audit log. */

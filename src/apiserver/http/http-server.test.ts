@@ -79,8 +79,9 @@ describe('the HTTPS server', () => {
   const post = (name: string, data: object = {}): Promise<Answer> =>
     call('POST', maps, JSON.stringify({ metadata: { name }, data }), { 'Content-Type': 'application/json' })
 
+  const audited: string[] = []
   before(async () => {
-    world = await testServer({ streams, logs })
+    world = await testServer({ streams, logs, audit: (line) => audited.push(line) })
     const pod = { metadata: { name: 'p' }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] } }
     const pods = '/api/v1/namespaces/default/pods'
     await json('POST', '/api/v1/namespaces/default/serviceaccounts', JSON.stringify({ metadata: { name: 'default' } }))
@@ -149,6 +150,24 @@ describe('the HTTPS server', () => {
     const [data] = (await once(socket, 'message')) as [Buffer]
     assert.equal((JSON.parse(data.toString()) as { type: string }).type, 'ADDED')
     socket.terminate()
+  })
+  it('tells the audit log who asked for what', async () => {
+    const id = 'audit-test'
+    await call('GET', `${maps}/none`, undefined, { 'Audit-ID': id, 'Impersonate-User': 'bob', 'User-Agent': 'u' })
+    const event = JSON.parse(audited.find((line) => line.includes(id)) ?? '{}') as Record<string, unknown>
+    assert.deepEqual(event['user'], {
+      username: 'admin',
+      uid: 'admin',
+      groups: ['system:masters', 'system:authenticated'],
+    })
+    assert.deepEqual(event['impersonatedUser'], { username: 'bob', groups: ['system:authenticated'] })
+    assert.deepEqual(event['objectRef'], {
+      resource: 'configmaps',
+      namespace: 'default',
+      name: 'none',
+      apiVersion: 'v1',
+    })
+    assert.deepEqual([event['verb'], event['responseStatus']], ['get', { metadata: {}, code: 403 }])
   })
   it('answers HEAD as upstream does: not at all', async () => assert.equal((await call('HEAD', maps)).code, 405))
 
@@ -228,7 +247,9 @@ describe('the HTTPS server', () => {
   describe('refuses rights that their giver has not', () => {
     const rbac = '/apis/rbac.authorization.k8s.io/v1'
     before(async () => {
-      const rules = [{ apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: ['create', 'get'] }]
+      const rules = [
+        { apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: ['create', 'get'] },
+      ]
       await call('POST', `${rbac}/clusterroles`, JSON.stringify({ metadata: { name: 'roler' }, rules }))
       const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'roler' }
       const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'alice' }]

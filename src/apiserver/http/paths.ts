@@ -15,7 +15,8 @@ import {
 } from '../discovery/index.ts'
 import type { OpenApi } from '../openapi/index.ts'
 import { sendCacheable } from './cacheable.ts'
-import { type Document, type Exchange, send, sendDocument, sendStatus } from './exchange.ts'
+import { type Compact, compactPath, serveCompact } from './compact.ts'
+import { type Document, type Exchange, send, sendDefect, sendDocument, sendStatus } from './exchange.ts'
 import { type HealthCheck, healthPaths, serveHealth } from './health.ts'
 import { acceptedByRoute, mediaTypes, negotiate, type Representation, routeNotAcceptable } from './negotiate.ts'
 import { newServeOpenApi } from './openapi.ts'
@@ -29,6 +30,8 @@ export type PathParts = {
   readonly addedKinds: readonly KindSchema[]
   /** The text of `/metrics` in Prometheus' format; absent where metrics are off. */
   readonly metrics: (() => Promise<string>) | undefined
+  /** Forgets the history of the store; absent where there is none to forget. */
+  readonly compact: Compact | undefined
   /** `host:port` as clients reach the server; known once it listens. */
   readonly serverAddress: () => string
 }
@@ -152,6 +155,10 @@ export function newServePath(parts: PathParts): (x: Exchange) => boolean {
       case 'metrics':
         if (words.length > 2 || (words.length === 2 && words[1] !== 'slis')) return false
         return metrics(x, parts)
+      case 'jobd':
+        if (x.info.path !== compactPath || parts.compact === undefined) return false
+        serveCompact(x, parts.compact).catch((error: unknown) => sendDefect(x, error))
+        return true
       default:
         return serveHealth(x, parts.health)
     }

@@ -160,6 +160,8 @@ function newExchange(state: State, req: IncomingMessage, res: ServerResponse): E
     warnings: [],
     cacheControl: 'no-cache, private',
     user: anonymous,
+    authenticated: undefined,
+    reason: '',
     longRunning: false,
     code: 0,
   }
@@ -214,10 +216,12 @@ function admit(state: State, x: Exchange): Status | undefined {
   const other = parts.impersonate(x)
   if (other !== undefined) {
     if (!other.ok) return other.error
+    x.authenticated = x.user
     x.user = other.value
   }
   const attributes = attributesOf(x.info)
   const decision = parts.authorize(x.user, attributes)
+  x.reason = decision.reason
   if (!decision.allowed) return forbiddenStatus(x.user, attributes, decision.reason)
   return limitTime(state, x)
 }
