@@ -15,7 +15,7 @@ const immortal: readonly string[] = ['default', 'kube-system', 'kube-public']
 export const namespaceLifecycle = (world: AdmissionWorld): AdmissionPlugin => ({
   name: 'NamespaceLifecycle',
   admit(attributes) {
-    const { operation, kind, subresource, namespace, name, object } = attributes
+    const { operation, kind, namespace, name, object } = attributes
     const isNamespace = kind.group === '' && kind.resource === 'namespaces'
     if (operation === 'DELETE' && isNamespace && immortal.includes(name)) {
       return fail(refused(attributes, 'this namespace may not be deleted'))
@@ -24,7 +24,7 @@ export const namespaceLifecycle = (world: AdmissionWorld): AdmissionPlugin => ({
     if (kind.resource === 'localsubjectaccessreviews') return ok(object)
     const parent = world.get('namespaces', '', namespace) as { status?: { phase?: string } } | undefined
     if (parent === undefined) return fail(notFound({ resource: 'namespaces', group: '', name: namespace }))
-    if (parent.status?.phase !== 'Terminating' || subresource !== '') return ok(object)
+    if (parent.status?.phase !== 'Terminating') return ok(object)
     return fail(
       refused(attributes, `unable to create new content in namespace ${namespace} because it is being terminated`, [
         {

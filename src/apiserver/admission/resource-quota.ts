@@ -17,6 +17,7 @@ import {
   type Quantity,
   qualified,
   type Status,
+  subtractQuantities,
 } from '../../apimachinery/index.ts'
 import type { Container, Pod, ResourceQuota } from '../../apis/core/index.ts'
 import { inScope, type Usage, usageOf } from '../../apis/quota/index.ts'
@@ -75,13 +76,12 @@ async function judge(world: AdmissionWorld, namespace: string, batch: readonly R
   for (let i = 0; i < tries; i++) {
     const accounts = (world.list('resourcequotas', namespace) as readonly ResourceQuota[]).map(openAccount)
     const verdicts = batch.map((request) => ({ request, verdict: charge(accounts, request.attributes) }))
-    const kept = await Promise.all(accounts.map((account) => keep(world, account)))
-    const failed = kept.find((result) => !result.ok)
-    if (failed === undefined || failed.ok) {
+    const failed = await keepAll(world, accounts)
+    if (failed === undefined) {
       for (const { request, verdict } of verdicts) request.answer(verdict)
       return
     }
-    last = failed.error
+    last = failed
     if (!isConflict(last)) break
   }
   for (const { answer } of batch) answer(fail(last as Status))
@@ -171,6 +171,35 @@ function speaksOf({ resources }: Container, key: string): boolean {
   return (key.startsWith('limits.') ? resources?.limits : resources?.requests)?.[name] !== undefined
 }
 
+/** Writes what all quotas granted, or why that failed, after taking back what was written already. */
+async function keepAll(world: AdmissionWorld, accounts: readonly Account[]): Promise<Status | undefined> {
+  for (const [index, account] of accounts.entries()) {
+    const kept = await keep(world, account)
+    if (kept.ok) continue
+    for (const earlier of accounts.slice(0, index)) await giveBack(world, earlier)
+    return kept.error
+  }
+  return undefined
+}
+
+/** Takes a grant back. A quota that cannot be written now is set right by its controller. */
+async function giveBack(world: AdmissionWorld, { quota, granted }: Account): Promise<void> {
+  if (granted.size === 0) return
+  const { namespace = '', name = '' } = quota.metadata
+  await world.modify('resourcequotas', namespace, name, (current) => {
+    const { status } = current as ResourceQuota
+    const used = new Map(amountsOf(status?.used))
+    for (const [key, amount] of granted) {
+      const before = used.get(key)
+      if (before !== undefined) used.set(key, subtractQuantities(before, amount))
+    }
+    return ok({ ...current, status: { ...status, used: textsOf(used) } } as KubeObject)
+  })
+}
+
+const textsOf = (amounts: Amounts): Readonly<Record<string, string>> =>
+  Object.fromEntries([...amounts].map(([key, amount]) => [key, formatQuantity(amount)]))
+
 /** Writes what was granted; a conflict when the quota is not the one that was judged by. */
 async function keep(world: AdmissionWorld, { quota, used, granted }: Account): Promise<Result<undefined, Status>> {
   if (granted.size === 0) return ok(undefined)
@@ -179,8 +208,7 @@ async function keep(world: AdmissionWorld, { quota, used, granted }: Account): P
     if (current.metadata.resourceVersion !== resourceVersion) {
       return fail(conflict({ resource: 'resourcequotas', group: '', name }, 'it was changed meanwhile'))
     }
-    const texts = Object.fromEntries([...used].map(([key, amount]) => [key, formatQuantity(amount)]))
-    return ok({ ...quota, status: { ...quota.status, used: texts } } as KubeObject)
+    return ok({ ...quota, status: { ...quota.status, used: textsOf(used) } } as KubeObject)
   })
   return written.ok ? ok(undefined) : written
 }

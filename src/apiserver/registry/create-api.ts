@@ -248,7 +248,7 @@ async function create(
 ): Promise<Result<Written | { readonly object: Status; readonly created: true }, Status>> {
   const { resource: name, subresource = '', namespace = '' } = target
   const special = handled.get(subresource === '' ? name : `${name}/${subresource}`)
-  if (special !== undefined) return createHandled(special, target, body, context)
+  if (special !== undefined) return createHandled(registry, special, target, body, context)
   const resource = registry.resources.get(name)
   if (resource === undefined || subresource !== '') return fail(routeNotFound())
   const settings = writeSettings('CreateOptions', context)
@@ -263,13 +263,37 @@ async function create(
 }
 
 /** Hands a decoded body to who handles it; its answer counts as created. */
-async function createHandled({ kind, handle }: Handled, target: Target, body: RequestBody, context: RequestContext) {
+async function createHandled(
+  registry: Registry,
+  { kind, handle }: Handled,
+  target: Target,
+  body: RequestBody,
+  context: RequestContext,
+) {
   const settings = writeSettings('CreateOptions', context)
   if (!settings.ok) return settings
   const decoded = decodeBody(kind, body, settings.value.validation)
   if (!decoded.ok) return decoded
   for (const text of decoded.value.warnings) context.warn(text)
-  const answered = await handle(target, decoded.value.object, context)
+  const { object } = decoded.value
+  const { namespace = '', name = '', subresource = '' } = target
+  const { dryRun } = settings.value
+  const { user, warn } = context
+  const main = { ...kind, resource: kind.resource.split('/', 1)[0] ?? '' }
+  const answer = registry.admission.admit({
+    operation: 'CREATE',
+    kind: main,
+    subresource,
+    namespace,
+    name,
+    object,
+    user,
+    dryRun,
+    warn,
+  })
+  const admitted = answer instanceof Promise ? await answer : answer
+  if (!admitted.ok) return admitted
+  const answered = await handle(target, admitted.value ?? object, context)
   return answered.ok ? ok({ object: answered.value as KubeObject, created: true as const }) : answered
 }
 
