@@ -10,7 +10,7 @@ import { silentLog } from '../base/index.ts'
 import { type Agent, startAgent } from './agent.ts'
 import type { LogRequest } from './logs/index.ts'
 import { createProcessRuntime } from './process/index.ts'
-import type { Runtime } from './runtime/index.ts'
+import type { ExecEnd, Runtime } from './runtime/index.ts'
 
 const programs = new URL('../../test/fixtures/programs/', import.meta.url).pathname
 let serial = 0
@@ -47,6 +47,12 @@ type World = {
   readonly phase: (name: string, ...phases: readonly string[]) => Promise<Pod>
   readonly events: (name: string) => readonly string[]
   readonly log: (request: Partial<LogRequest> & { pod: string }) => Promise<string>
+  readonly exec: (
+    pod: string,
+    command: readonly string[],
+    stdin?: string,
+    tty?: boolean,
+  ) => Promise<{ readonly out: string; readonly err: string; readonly end: ExecEnd }>
   /** Stops the agent and its runtime as a crash would, and starts new ones on the same files. */
   readonly restart: (meanwhile?: () => Promise<void>) => Promise<void>
 }
@@ -110,6 +116,31 @@ async function world(t: TestContext, namespaces: 'auto' | 'never' = 'auto'): Pro
       const chunks: Uint8Array[] = []
       for await (const chunk of opened.value) chunks.push(chunk)
       return Buffer.concat(chunks).toString()
+    },
+    exec: async (pod, command, stdin, tty = false) => {
+      const said = { out: '', err: '' }
+      const request = { kind: 'exec', namespace: 'default', pod, container: 'main', command, tty } as const
+      const end = await new Promise<ExecEnd>((resolve, reject) => {
+        const output = {
+          stdout: (bytes: Uint8Array) => {
+            said.out += Buffer.from(bytes).toString()
+            return true
+          },
+          stderr: (bytes: Uint8Array) => {
+            said.err += Buffer.from(bytes).toString()
+            return true
+          },
+          end: resolve,
+        }
+        void agent.streams
+          .exec({ ...request, stdin: stdin !== undefined, stdout: true, stderr: true }, output)
+          .then((handle) => {
+            if (!handle.ok) return reject(new Error(handle.error.message))
+            if (stdin !== undefined) handle.value.write(Buffer.from(stdin))
+            handle.value.endStdin()
+          })
+      })
+      return { ...said, end }
     },
     restart: async (meanwhile) => {
       await stop()
@@ -496,5 +527,66 @@ describe('logs', () => {
     ]
     for (const [request, text] of cases) assert.equal(await log({ pod: name, ...request }), text)
     assert.equal(await log({ pod: 'none' }), '404 pods "none" not found')
+  })
+})
+
+describe('probes and hooks', () => {
+  test('a container is ready once its readiness probe succeeds', async (t) => {
+    const { api, run, dir } = await world(t)
+    const readinessProbe = { exec: { command: ['test', '-e', `${dir}/ready`] }, periodSeconds: 1 }
+    const { name } = run({ containers: [{ command: ['sleep', '1000'], readinessProbe }] })
+    const pod = await api.until<Pod>('pods', name, (each) => stateOf(each)?.started === true)
+    assert.equal(stateOf(pod)?.ready, false)
+    writeFileSync(`${dir}/ready`, '')
+    await api.until<Pod>('pods', name, (each) => stateOf(each)?.ready === true)
+  })
+
+  test('a container that fails its liveness probe is ended and, by its policy, restarted', async (t) => {
+    const { api, run, events } = await world(t)
+    const livenessProbe = {
+      exec: { command: ['sh', '-c', 'echo sick; exit 1'] },
+      periodSeconds: 1,
+      failureThreshold: 1,
+    }
+    const { name } = run({ restartPolicy: 'OnFailure', containers: [{ command: ['sleep', '1000'], livenessProbe }] })
+    const pod = await api.until<Pod>('pods', name, (each) => stateOf(each)?.restartCount === 1)
+    assert.equal(stateOf(pod)?.lastState.terminated?.exitCode, 143)
+    assert.ok(events(name).includes('Warning Unhealthy Liveness probe failed: sick\n'))
+    assert.ok(events(name).includes('Normal Killing Container main failed liveness probe, will be restarted'))
+  })
+
+  test('hooks run after the start and before the end', async (t) => {
+    const { api, run, phase, dir } = await world(t)
+    const say = (text: string) => ({ exec: { command: ['sh', '-c', `echo ${text} >>${dir}/order`] } })
+    const lifecycle = { postStart: say('started'), preStop: say('stopping') }
+    const { name } = run({ containers: [{ command: [`${programs}end-on-term.sh`], lifecycle }] })
+    await phase(name, 'Running')
+    while (!existsSync(`${dir}/order`)) await new Promise((resolve) => setTimeout(resolve, 5))
+    await api.client.delete({ resource: 'pods', namespace: 'default', name })
+    await api.untilGone('pods', name)
+    assert.equal(readFileSync(`${dir}/order`, 'utf8'), 'started\nstopping\n')
+  })
+})
+
+describe('commands in a running container', () => {
+  for (const namespaces of ['auto', 'never'] as const) {
+    test(`see what it sees (namespaces: ${namespaces})`, async (t) => {
+      const { run, phase, exec } = await world(t, namespaces)
+      const { name } = run({ containers: [{ command: ['sleep', '1000'], env: [{ name: 'WHO', value: "it's me" }] }] })
+      await phase(name, 'Running')
+      assert.deepEqual(await exec(name, ['sh', '-c', 'echo "$WHO"; cat; echo no >&2; exit 5'], 'given'), {
+        out: "it's me\ngiven",
+        err: 'no\n',
+        end: { kind: 'Exited', exitCode: 5 },
+      })
+    })
+  }
+
+  test('may have a terminal', async (t) => {
+    const { run, phase, exec } = await world(t)
+    const { name } = run({ containers: [{ command: ['sleep', '1000'] }] })
+    await phase(name, 'Running')
+    const { out, end } = await exec(name, ['sh', '-c', 'test -t 1 && echo terminal; exit 4'], undefined, true)
+    assert.deepEqual({ out, end }, { out: 'terminal\r\n', end: { kind: 'Exited', exitCode: 4 } })
   })
 })

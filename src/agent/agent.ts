@@ -4,14 +4,16 @@ import { after, type Clock, type Log, millis, type Random } from '../base/index.
 import type { Client } from '../client/index.ts'
 import { type Alarms, createAlarms } from './alarms.ts'
 import { containerConfig } from './container-config.ts'
+import { containerOf } from './container-hooks.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
 import { createTimeKeeper, openLog, type PodLogs, type TimeKeeper } from './logs/index.ts'
 import { nodeResources, registerNode } from './node-object.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
-import { newWorker, observeRun, type PodWorker, takePod, touch, type WorkerContext, withMessage } from './pod-worker.ts'
+import { leave, newWorker, observeRun, type PodWorker, takePod, touch, type WorkerContext } from './pod-worker.ts'
 import { reflect } from './reflector.ts'
 import type { ContainerKey, Observed, Runtime } from './runtime/index.ts'
 import { startScheduler } from './scheduler.ts'
+import { createPodStreams, type PodStreams } from './streams/index.ts'
 import { terminationMessage } from './termination-message.ts'
 import { removeVolumes, removeVolumesExcept } from './volumes/index.ts'
 
@@ -40,6 +42,7 @@ export type Agent = {
   /** Lets go of everything; containers run on. */
   readonly stop: () => Promise<void>
   readonly logs: PodLogs
+  readonly streams: PodStreams
   /** Fulfilled once the node is registered and every pod of it has been looked at. */
   readonly ready: Promise<void>
 }
@@ -89,14 +92,25 @@ export function startAgent(options: AgentOptions): Agent {
         if (options.schedules !== false) running.push(startScheduler({ client, clock, log, nodeName, recorder }))
       }),
   )
+  const logs = podLogs(state)
   return {
     ready,
-    logs: podLogs(state),
+    logs,
+    streams: createPodStreams({
+      runtime,
+      logs,
+      address: ADDRESS,
+      findPod: (namespace, name) => client.get<Pod>({ resource: 'pods', namespace, name }),
+      runningOf: (podUid, container) =>
+        [...(state.workers.get(podUid)?.runs.values() ?? [])].find(
+          (run) => run.key.container === container && run.state.kind === 'Running',
+        )?.key,
+    }),
     stop: async () => {
       state.stopped = true
       silence()
       for (const part of running) part.stop()
-      for (const worker of state.workers.values()) worker.isGone = true
+      for (const worker of state.workers.values()) leave(worker)
       state.timeKeeper.stop()
       alarms.stop()
     },
@@ -145,8 +159,7 @@ function workerContext(
 const volumeRoot = ({ dataDir }: Pick<AgentOptions, 'dataDir'>): string => `${dataDir}/volumes`
 
 function messageOf(runtime: Runtime, pod: Pod, { key, state }: Observed): string | undefined {
-  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
-  const container = containers.find(({ name }) => name === key.container)
+  const container = containerOf(pod, key.container)
   if (container === undefined || state.kind !== 'Exited') return undefined
   const files = { messagePath: runtime.messagePath(key), logPath: runtime.logPath(key) }
   return terminationMessage({ pod, container, exit: state.exit }, files)
@@ -216,8 +229,7 @@ async function onPod(state: State, pod: Pod): Promise<void> {
   const runs = isOver ? [] : await state.options.runtime.observe(uid)
   for (const run of runs) {
     keepTime(state, run)
-    const slot = `${run.key.container}.${run.key.attempt}`
-    if (!worker.runs.has(slot)) worker.runs.set(slot, withMessage(state.context, pod, run))
+    if (!worker.runs.has(`${run.key.container}.${run.key.attempt}`)) observeRun(state.context, worker, run)
   }
   worker.isDirty = false
   touch(state.context, worker)
@@ -229,10 +241,7 @@ function onDeleted(state: State, pod: Pod): void {
   const uid = pod.metadata.uid ?? ''
   const worker = state.workers.get(uid)
   state.workers.delete(uid)
-  if (worker !== undefined) worker.isGone = true
-  worker?.cancelWake?.()
-  worker?.cancelWrite?.()
-  worker?.cancelRefresh?.()
+  if (worker !== undefined) leave(worker)
   const running = [...(worker?.runs.values() ?? [])].filter((run) => run.state.kind === 'Running')
   if (running.length === 0 && (worker?.starting.size ?? 0) === 0) {
     void clear(state, pod)

@@ -8,6 +8,7 @@ import type { Pod, PodStatus } from '../apis/core/index.ts'
 import { after, type Clock, type Instant, type Log, millis, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import type { Alarms } from './alarms.ts'
+import { afterStart, beforeStop, containerOf, eventFactsOf, watchRun } from './container-hooks.ts'
 import type { EventRecorder } from './event-recorder.ts'
 import {
   type FailedStart,
@@ -18,9 +19,11 @@ import {
   type ProbeFacts,
   planPod,
   podEvent,
+  type Unhealthy,
 } from './pod/index.ts'
 import type { PreparedVolumes } from './pod-volumes.ts'
-import type { ContainerConfig, ContainerKey, Observed, Runtime, StartFailure } from './runtime/index.ts'
+import { hasProbes, initialFacts } from './probes/index.ts'
+import type { ContainerConfig, ContainerKey, Observed, Runtime, Signal, StartFailure } from './runtime/index.ts'
 import type { VolumeFailure } from './volumes/index.ts'
 
 export type WorkerContext = {
@@ -49,6 +52,10 @@ export type PodWorker = {
   readonly starting: Map<string, number>
   readonly failedStarts: Map<string, FailedStart>
   readonly probes: Map<string, ProbeFacts>
+  /** Runs that failed a probe or a hook, by run. */
+  readonly unhealthy: Map<string, Unhealthy>
+  /** Ends the probes of a run, by run. */
+  readonly watches: Map<string, () => void>
   isPrepared: boolean
   isPreparing: boolean
   /** Volume → path. */
@@ -82,6 +89,8 @@ export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
   starting: new Map(),
   failedStarts: new Map(),
   probes: new Map(),
+  unhealthy: new Map(),
+  watches: new Map(),
   isPrepared: (pod.spec.volumes ?? []).length === 0,
   isPreparing: false,
   volumes: new Map(),
@@ -113,11 +122,39 @@ export function touch(context: WorkerContext, worker: PodWorker): void {
 
 /** Takes what the runtime saw. */
 export function observeRun(context: WorkerContext, worker: PodWorker, observed: Observed): void {
-  worker.runs.set(slotOf(observed.key), withMessage(context, worker.pod, observed))
-  if (worker.starting.get(observed.key.container) === observed.key.attempt) {
-    worker.starting.delete(observed.key.container)
-  }
+  const { key, state } = observed
+  const slot = slotOf(key)
+  worker.runs.set(slot, withMessage(context, worker.pod, observed))
+  if (worker.starting.get(key.container) === key.attempt) worker.starting.delete(key.container)
+  if (state.kind === 'Running') watch(context, worker, key, state.startedAt)
+  else unwatch(worker, slot)
   touch(context, worker)
+}
+
+/** Begins to probe a run, if it has probes and is not yet probed. */
+function watch(context: WorkerContext, worker: PodWorker, key: ContainerKey, startedAt: Instant): void {
+  const slot = slotOf(key)
+  const container = containerOf(worker.pod, key.container)
+  if (container === undefined || worker.watches.has(slot)) return
+  if (hasProbes(container)) worker.probes.set(key.container, initialFacts(container))
+  const run = { pod: worker.pod, container, key, startedAt }
+  const stop = watchRun(context, run, {
+    onFacts: (facts) => {
+      worker.probes.set(key.container, facts)
+      touch(context, worker)
+    },
+    onDead: (unhealthy) => {
+      worker.unhealthy.set(slot, unhealthy)
+      touch(context, worker)
+    },
+  })
+  if (stop !== undefined) worker.watches.set(slot, stop)
+}
+
+function unwatch(worker: PodWorker, slot: string): void {
+  worker.watches.get(slot)?.()
+  worker.watches.delete(slot)
+  worker.unhealthy.delete(slot)
 }
 
 /** An exit with the message that its program left, where it has none of its own. */
@@ -136,6 +173,7 @@ function look(context: WorkerContext, worker: PodWorker): void {
     starting: worker.starting,
     failedStarts: worker.failedStarts,
     probes: worker.probes,
+    unhealthy: worker.unhealthy,
     isPrepared: worker.isPrepared,
     memory: worker.memory,
     node: context.node,
@@ -161,7 +199,7 @@ function perform(context: WorkerContext, worker: PodWorker, action: PodAction): 
       void startContainer(context, worker, action)
       return
     case 'StopContainer':
-      void runtime.signal(action.key, 'SIGTERM')
+      void stopContainer(context, worker, action)
       return
     case 'KillContainer':
       void runtime.signal(action.key, 'SIGKILL')
@@ -205,6 +243,15 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
   })
 }
 
+async function stopContainer(
+  context: WorkerContext,
+  { pod }: PodWorker,
+  { key, container, killAt }: Extract<PodAction, { kind: 'StopContainer' }>,
+): Promise<void> {
+  await beforeStop(context, { pod, container, key }, killAt)
+  await context.runtime.signal(key, (container.lifecycle?.stopSignal ?? 'SIGTERM') as Signal)
+}
+
 type StartAction = Extract<PodAction, { kind: 'StartContainer' }>
 
 async function startContainer(context: WorkerContext, worker: PodWorker, action: StartAction): Promise<void> {
@@ -213,8 +260,7 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   const config = await context.configOf(worker, action)
   const started = config.ok ? await context.runtime.start(config.value) : config
   if (worker.starting.get(key.container) === key.attempt) worker.starting.delete(key.container)
-  const kind = worker.pod.spec.containers.includes(container) ? 'App' : 'Init'
-  const facts = { pod: worker.pod, container: key.container, kind } as const
+  const facts = eventFactsOf({ pod: worker.pod, container })
   const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
     context.recorder.record(worker.pod, podEvent(type, reason, message, facts))
   if (!started.ok) {
@@ -234,6 +280,11 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   }
   if (!worker.runs.has(slotOf(key))) observeRun(context, worker, started.value)
   else touch(context, worker)
+  if (state.kind !== 'Running') return
+  const unhealthy = await afterStart(context, { pod: worker.pod, container, key })
+  if (unhealthy === undefined || worker.runs.get(slotOf(key))?.state.kind !== 'Running') return
+  worker.unhealthy.set(slotOf(key), unhealthy)
+  touch(context, worker)
 }
 
 /** Writes the wanted status when it is news, at once or after the time in which newer news may make it needless. */
@@ -304,8 +355,18 @@ function settled(context: WorkerContext, worker: PodWorker): void {
   else release(context, worker)
 }
 
+/** Nothing more is done for this pod by this worker. */
+export function leave(worker: PodWorker): void {
+  worker.isGone = true
+  worker.cancelWake?.()
+  worker.cancelWrite?.()
+  worker.cancelRefresh?.()
+  for (const slot of [...worker.watches.keys()]) unwatch(worker, slot)
+}
+
 /** Lets go of a pod that is over. */
 function release(context: WorkerContext, worker: PodWorker): void {
+  for (const slot of [...worker.watches.keys()]) unwatch(worker, slot)
   worker.cancelWake?.()
   worker.cancelRefresh?.()
   context.onOver(worker)

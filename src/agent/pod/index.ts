@@ -7,4 +7,5 @@ export {
   type PodInput,
   type PodMemory,
   type ProbeFacts,
+  type Unhealthy,
 } from './pod-input.ts'

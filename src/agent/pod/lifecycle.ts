@@ -3,7 +3,7 @@
  * of it, and when to look again.
  */
 import type { Container, Pod, PodStatus } from '../../apis/core/index.ts'
-import { after, formatTime, type Instant, millis, parseTime, seconds, toMillis } from '../../base/index.ts'
+import { after, type Instant, millis, parseTime, seconds, toMillis } from '../../base/index.ts'
 import type { ContainerKey, Exit } from '../runtime/index.ts'
 import { assumedBackOff, type BackOff, formatDelay, nextBackOff, restartAt } from './back-off.ts'
 import type { Waiting } from './container-status.ts'
@@ -49,25 +49,29 @@ type Draft = {
 export function planPod(input: PodInput): PodPlan {
   const containers = viewContainers(input.pod, input.runs, input.starting)
   const draft: Draft = { actions: [], events: [], waiting: new Map(), wakes: [], memory: input.memory }
-  const startTime = draft.memory.startTime ?? input.pod.status.startTime ?? formatTime(input.now)
-  if (draft.memory.startTime === undefined) draft.memory = { ...draft.memory, startTime }
+  const startedAt = draft.memory.startedAt ?? parseTime(input.pod.status.startTime ?? '') ?? input.now
+  draft.memory = { ...draft.memory, startedAt }
   const known = input.pod.status.phase
   const isOver = known === 'Succeeded' || known === 'Failed'
-  const teardown = isOver ? undefined : teardownOf(input, draft)
+  const anyRunning = containers.some(isRunning)
+  const hasEndedByItself = draft.memory.teardown === undefined && isDecided(input.pod, containers) && !anyRunning
+  const teardown = isOver || hasEndedByItself ? undefined : teardownOf(input, draft)
   if (!isOver) {
+    if (teardown === undefined) stopUnhealthy(input, containers, draft)
     if (teardown !== undefined) stopAll(input, containers, teardown, draft)
     else if (isDecided(input.pod, containers)) stopSidecars(input, containers, draft)
     else startDue(input, containers, draft)
     dropOldRuns(input, draft)
   }
-  const anyRunning = containers.some(isRunning)
   const phase: Phase = isOver
     ? known
     : teardown === undefined
       ? phaseOf(input.pod, containers)
       : anyRunning
         ? beforeTheEnd(known)
-        : finalPhaseOf(containers)
+        : teardown.reason === undefined
+          ? finalPhaseOf(containers)
+          : 'Failed'
   const isFinal = phase === 'Succeeded' || phase === 'Failed'
   const { metadata } = input.pod
   if (isFinal && metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds !== 0) {
@@ -75,7 +79,7 @@ export function planPod(input: PodInput): PodPlan {
   }
   const status = isOver
     ? input.pod.status
-    : podStatusOf({ input, containers, phase, waiting: draft.waiting, teardown, startTime })
+    : podStatusOf({ input, containers, phase, waiting: draft.waiting, teardown, startedAt })
   const wakeAt = draft.wakes.length === 0 ? undefined : (Math.min(...draft.wakes) as Instant)
   return { actions: draft.actions, status, events: draft.events, memory: draft.memory, wakeAt }
 }
@@ -106,9 +110,8 @@ function teardownOf(input: PodInput, draft: Draft): Teardown | undefined {
   }
   if (known !== undefined) return known
   const deadline = pod.spec.activeDeadlineSeconds
-  const startTime = draft.memory.startTime === undefined ? undefined : parseTime(draft.memory.startTime)
-  if (deadline === undefined || startTime === undefined) return undefined
-  const end = after(startTime, toMillis(seconds(deadline)))
+  if (deadline === undefined) return undefined
+  const end = after(draft.memory.startedAt ?? now, toMillis(seconds(deadline)))
   if (now < end) {
     draft.wakes.push(end)
     return undefined
@@ -136,8 +139,19 @@ function stopSidecars(input: PodInput, containers: readonly ContainerView[], dra
   if (sidecar !== undefined) stop(input, sidecar, after(input.now, graceOf(input.pod)), draft)
 }
 
+/** What failed its probe ends; whether it comes back is for its policy to say, once it has ended. */
+function stopUnhealthy(input: PodInput, containers: readonly ContainerView[], draft: Draft): void {
+  for (const view of containers) {
+    if (view.standing.kind !== 'Running') continue
+    const { container, attempt } = view.standing.run.key
+    const found = input.unhealthy.get(`${container}.${attempt}`)
+    if (found !== undefined)
+      stop(input, view, after(input.now, found.grace ?? graceOf(input.pod)), draft, found.message)
+  }
+}
+
 /** Takes one container through being asked and being killed. */
-function stop({ now, pod }: PodInput, view: ContainerView, killAt: Instant, draft: Draft): void {
+function stop({ now, pod }: PodInput, view: ContainerView, killAt: Instant, draft: Draft, message?: string): void {
   const { standing, spec } = view
   if (standing.kind !== 'Running') return
   const { key } = standing.run
@@ -147,7 +161,7 @@ function stop({ now, pod }: PodInput, view: ContainerView, killAt: Instant, draf
     draft.memory = { ...draft.memory, stopping: { ...draft.memory.stopping, [slot]: stopping } }
   }
   const deadline = known === undefined ? killAt : (Math.min(known.killAt, killAt) as Instant)
-  if (known === undefined) draft.events.push(killingEvent(factsOf(pod, view)))
+  if (known === undefined) draft.events.push(killingEvent(factsOf(pod, view), message))
   if (now >= deadline) {
     if (known?.killed !== true) draft.actions.push({ kind: 'KillContainer', key })
     remember({ killAt: deadline, killed: true })

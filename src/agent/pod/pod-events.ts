@@ -20,5 +20,6 @@ export function podEvent(type: PodEvent['type'], reason: string, message: string
   return facts === undefined ? { type, reason, message } : { type, reason, message, fieldPath: fieldPathOf(facts) }
 }
 
-export const killingEvent = (facts: EventFacts): PodEvent =>
-  podEvent('Normal', 'Killing', `Stopping container ${facts.container}`, facts)
+/** Why a container is being stopped, in a kubelet's words. */
+export const killingEvent = (facts: EventFacts, message = `Stopping container ${facts.container}`): PodEvent =>
+  podEvent('Normal', 'Killing', message, facts)

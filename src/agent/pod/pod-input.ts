@@ -1,6 +1,6 @@
 /** What one look at a pod is given, and what it remembers for the next. */
 import type { Pod } from '../../apis/core/index.ts'
-import type { Instant } from '../../base/index.ts'
+import type { Instant, Millis } from '../../base/index.ts'
 import type { Observed } from '../runtime/index.ts'
 import type { BackOff } from './back-off.ts'
 import type { Waiting } from './container-status.ts'
@@ -20,6 +20,8 @@ export type PodInput = {
   /** Starts that failed without a run, by container: what is wrong, and when to try again. */
   readonly failedStarts: ReadonlyMap<string, FailedStart>
   readonly probes: ReadonlyMap<string, ProbeFacts>
+  /** Runs that failed a probe or a hook and have to end, by run: `<container>.<attempt>`. */
+  readonly unhealthy: ReadonlyMap<string, Unhealthy>
   /** Volumes are set up. */
   readonly isPrepared: boolean
   readonly memory: PodMemory
@@ -27,6 +29,9 @@ export type PodInput = {
   readonly now: Instant
 }
 export type FailedStart = Waiting & { readonly retryAt: Instant }
+
+/** Why a run has to end. `grace` is the probe's own, the pod's where it has none. */
+export type Unhealthy = { readonly message: string; readonly grace?: Millis | undefined }
 
 /** Why everything of the pod is being stopped. */
 export type Teardown = {
@@ -49,7 +54,8 @@ export type PodMemory = {
   readonly backOff: Readonly<Record<string, BackOff>>
   /** Containers whose back-off was told since they last ran, by container: the attempt. */
   readonly toldBackOff: Readonly<Record<string, number>>
-  readonly startTime?: string | undefined
+  /** When the pod was first looked at; `status.startTime` is this in whole seconds. */
+  readonly startedAt?: Instant | undefined
 }
 
 export const newMemory: PodMemory = { stopping: {}, backOff: {}, toldBackOff: {} }

@@ -1,6 +1,6 @@
 /** The whole status of a pod in a kubelet's words. */
 import type { ContainerStatus, PodStatus } from '../../apis/core/index.ts'
-import { formatTime } from '../../base/index.ts'
+import { formatTime, type Instant } from '../../base/index.ts'
 import { conditionsOf } from './conditions.ts'
 import { containerStatusOf, type Waiting } from './container-status.ts'
 import { type ContainerView, hasSucceeded, isRunning } from './containers.ts'
@@ -13,7 +13,7 @@ export type StatusFacts = {
   readonly phase: Phase
   readonly waiting: ReadonlyMap<string, Waiting>
   readonly teardown?: Teardown | undefined
-  readonly startTime?: string | undefined
+  readonly startedAt: Instant
 }
 
 export function podStatusOf(facts: StatusFacts): PodStatus {
@@ -48,7 +48,7 @@ export function podStatusOf(facts: StatusFacts): PodStatus {
     hostIP: node.hostIP,
     hostIPs: [{ ip: node.hostIP }],
     ...(hasSandbox ? { podIP: node.podIP, podIPs: [{ ip: node.podIP }] } : {}),
-    startTime: facts.startTime ?? formatTime(now),
+    startTime: formatTime(facts.startedAt),
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
     containerStatuses: statuses(['App']),
     ...(old.qosClass === undefined ? {} : { qosClass: old.qosClass }),
@@ -65,12 +65,13 @@ function statusOf(facts: StatusFacts, view: ContainerView, isFinal: boolean): Co
   const { input, waiting } = facts
   const isInitial = view.standing.kind === 'Absent' || view.standing.kind === 'Starting'
   const fallback = isInitial ? { reason: defaultReason(facts) } : undefined
-  const isUnaccounted = isFinal && view.standing.kind !== 'Ended' && view.kind === 'App'
+  const wasInitialized = facts.containers.every((other) => other.kind !== 'Init' || hasSucceeded(other))
+  const isUnaccounted = isFinal && isInitial && view.kind === 'App' && wasInitialized
   return containerStatusOf({
     view,
     ready: readyOf(input, view),
     started: startedOf(input, view),
-    waiting: isFinal ? undefined : (waiting.get(view.spec.name) ?? fallback),
+    waiting: isFinal ? fallback : (waiting.get(view.spec.name) ?? fallback),
     isUnaccounted,
   })
 }

@@ -3,8 +3,20 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { type Clock, fail, type Instant, type Log, type Millis, millis, ok, type Result } from '../../base/index.ts'
-import type { ContainerConfig, ContainerKey, Exit, Observed, Runtime, StartFailure } from '../runtime/index.ts'
+import type {
+  ContainerConfig,
+  ContainerKey,
+  ExecHandle,
+  ExecOutput,
+  ExecSpec,
+  Exit,
+  Observed,
+  Runtime,
+  Signal,
+  StartFailure,
+} from '../runtime/index.ts'
 import { type EventFile, followEventFile } from './event-file.ts'
+import { execInRun } from './exec.ts'
 import { identityRefusal, identityWords } from './identity.ts'
 import { launchScript } from './launch-script.ts'
 import { COOKIE, killTree, type RunProcess, signalMain, sweep } from './process-tree.ts'
@@ -72,6 +84,7 @@ const STARTING_AT_ONCE = 4 + 2 * availableParallelism()
 /** A supervisor can only go without a word when it is killed itself; so a slow look is enough. */
 const LOOK_EVERY = millis(30_000)
 const REAP_EVERY = 32
+const SIGNAL_AGAIN = millis(10)
 
 /**
  * Opens the process runtime on a directory. Runs that an earlier daemon started there are found by `observe`; they have
@@ -102,6 +115,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     canMount: async () => (await state.opening)?.templated ?? false,
     start: (config) => start(state, config),
     signal: async (key, signal) => signalRun(state, key, signal),
+    exec: (key, spec, output) => exec(state, key, spec, output),
     podUids: async () => podUids(root),
     observe: async (podUid) => observe(state, podUid),
     onChange: (callback) => {
@@ -368,7 +382,7 @@ function observe(state: State, podUid: string): readonly Observed[] {
   return runsOf(state.table, podUid).flatMap(({ observed }) => (observed === undefined ? [] : [observed]))
 }
 
-function signalRun(state: State, key: ContainerKey, signal: 'SIGTERM' | 'SIGKILL'): void {
+function signalRun(state: State, key: ContainerKey, signal: Signal): void {
   const run = findRun(state.table, key)
   if (run === undefined || run.phase === 'Ended') return
   if (run.phase === 'Queued') {
@@ -376,9 +390,25 @@ function signalRun(state: State, key: ContainerKey, signal: 'SIGTERM' | 'SIGKILL
     return
   }
   const tree = treeOf(run)
-  if (tree === undefined) return
-  if (signal === 'SIGTERM') signalMain(tree, signal)
-  else killTree(tree)
+  if (signal === 'SIGKILL' && tree !== undefined) killTree(tree)
+  else if (tree !== undefined && signalMain(tree, signal)) return
+  // A run is up a moment before its program is there, and a kill may miss what was just being made.
+  state.options.clock.wake(SIGNAL_AGAIN, () => {
+    if (!state.closed) signalRun(state, key, signal)
+  })
+}
+
+async function exec(
+  state: State,
+  key: ContainerKey,
+  spec: ExecSpec,
+  output: ExecOutput,
+): Promise<Result<ExecHandle, string>> {
+  const run = findRun(state.table, key)
+  const tree = run?.phase === 'Up' ? treeOf(run) : undefined
+  const host = await state.opening
+  if (tree === undefined || host === undefined) return fail('the container is not running')
+  return execInRun(tree, { spec, output, tools: host.tools })
 }
 
 function treeOf(run: Run): RunProcess | undefined {

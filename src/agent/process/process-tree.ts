@@ -3,6 +3,7 @@
  * namespace. Without namespaces its processes are found by group, session and by the cookie in their environment, again
  * and again until none is left, so that what forks, detaches or starts a session of its own dies too.
  */
+import type { Signal } from '../runtime/index.ts'
 import { allPids, childrenOf, environOf, type ProcessIdentity, statOf } from './proc.ts'
 
 /** The variable every process of a run carries; its value is the id of the run. */
@@ -12,26 +13,29 @@ export type RunProcess = { readonly supervisor: ProcessIdentity; readonly id: st
 
 /** The main process of a run that is up; undefined when it is not, or no longer, there. */
 export function mainPidOf({ supervisor, namespaced }: RunProcess): number | undefined {
-  const [child] = childrenOf(supervisor.pid)
-  if (child === undefined || !namespaced) return child
-  const init = initPidOf(child)
+  if (!namespaced) return childrenOf(supervisor.pid)[0]
+  const init = initPidOf({ supervisor })
   return init === undefined ? undefined : childrenOf(init)[0]
 }
 
-/** `unshare` has one child: the first process of the namespace. */
-const initPidOf = (unshare: number): number | undefined => childrenOf(unshare)[0]
+/** The first process of a run's PID namespace: the only child of `unshare`, which is that of the supervisor. */
+export function initPidOf({ supervisor }: Pick<RunProcess, 'supervisor'>): number | undefined {
+  const [unshare] = childrenOf(supervisor.pid)
+  return unshare === undefined ? undefined : childrenOf(unshare)[0]
+}
 
-/** Sends a signal to the main process. Nothing happens when it is gone. */
-export function signalMain(run: RunProcess, signal: NodeJS.Signals): void {
+/** Sends a signal to the main process; false when there is none, not yet or not any more. */
+export function signalMain(run: RunProcess, signal: Signal): boolean {
   const pid = mainPidOf(run)
   if (pid !== undefined) sendSignal(pid, signal)
+  return pid !== undefined
 }
 
 /** Kills every process of a run but its supervisor, which has to write how the run ended. */
 export function killTree(run: RunProcess): void {
   const [child] = childrenOf(run.supervisor.pid)
   if (child !== undefined && run.namespaced) {
-    sendSignal(initPidOf(child) ?? child, 'SIGKILL')
+    sendSignal(initPidOf(run) ?? child, 'SIGKILL')
     return
   }
   if (child !== undefined) {
@@ -77,9 +81,9 @@ export function cookieOf(pid: number): string | undefined {
 }
 
 /** A process that is already gone, or that is not ours to signal, is no error here. */
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
+function sendSignal(pid: number, signal: Signal): void {
   try {
-    process.kill(pid, signal)
+    process.kill(pid, signal as NodeJS.Signals)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code !== 'ESRCH' && code !== 'EPERM') throw error

@@ -10,7 +10,7 @@ export type HostTools = {
   readonly setpriv?: string | undefined
   readonly mount?: string | undefined
   readonly nsenter?: string | undefined
-  readonly fallocate?: string | undefined
+  readonly script?: string | undefined
   readonly isRoot: boolean
   /** The words that start the spawner in a mount namespace of its own, and as root of a user namespace if need be. */
   readonly enter?: readonly string[] | undefined
@@ -43,7 +43,7 @@ export async function detectTools({ path, namespaces }: ToolsRequest): Promise<H
     setpriv: find('setpriv'),
     mount: find('mount'),
     nsenter: find('nsenter'),
-    fallocate: find('fallocate'),
+    script: find('script'),
     isRoot: process.getuid?.() === 0,
     become: [],
   }

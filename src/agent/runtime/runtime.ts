@@ -68,6 +68,36 @@ export type StartFailure = {
   readonly message: string
 }
 
+/** `SIGTERM` and the like. */
+export type Signal = `SIG${string}`
+
+/** A command to run inside a container besides its main process. */
+export type ExecSpec = {
+  readonly command: readonly string[]
+  /** Bytes will be written to it; without, it reads nothing. */
+  readonly stdin: boolean
+  readonly tty: boolean
+}
+/** How a command ended, or why it could not be run. */
+export type ExecEnd =
+  | { readonly kind: 'Exited'; readonly exitCode: number }
+  | { readonly kind: 'Failed'; readonly message: string }
+/** What a command says. A call that answers false asks to wait until `resume` of the handle is called. */
+export type ExecOutput = {
+  readonly stdout: (bytes: Uint8Array) => boolean
+  readonly stderr: (bytes: Uint8Array) => boolean
+  /** Called once, after all output. */
+  readonly end: (end: ExecEnd) => void
+}
+export type ExecHandle = {
+  readonly write: (bytes: Uint8Array) => void
+  readonly endStdin: () => void
+  readonly resize: (size: { readonly width: number; readonly height: number }) => void
+  readonly resume: () => void
+  /** Ends the command and what it has started, if it still runs. */
+  readonly close: () => void
+}
+
 export type Runtime = {
   /** `process`, `docker`; shown in node status. */
   readonly name: string
@@ -79,10 +109,12 @@ export type Runtime = {
    * that cannot be executed is a run that ended with `StartError`; a failure here means that there was no run at all.
    */
   readonly start: (config: ContainerConfig) => Promise<Result<Observed, StartFailure>>
-  /** Sends a signal to the container's main process (SIGTERM) or its whole tree (SIGKILL). Absent ones are no error. */
-  readonly signal: (key: ContainerKey, signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
+  /** Sends a signal to the container's main process, SIGKILL to its whole tree. Absent ones are no error. */
+  readonly signal: (key: ContainerKey, signal: Signal) => Promise<void>
   /** The pods of which this runtime has anything. */
   readonly podUids: () => Promise<readonly string[]>
+  /** Runs a command in a running container; fails with a sentence when there is none to run it in. */
+  readonly exec: (key: ContainerKey, spec: ExecSpec, output: ExecOutput) => Promise<Result<ExecHandle, string>>
   /** Everything this runtime has of one pod, running and ended. Later changes of it come by `onChange`. */
   readonly observe: (podUid: string) => Promise<readonly Observed[]>
   /** Calls back on each start and exit of runs started or observed here. */

@@ -1,0 +1,90 @@
+/** What belongs to a container besides its run: probes while it runs, hooks after its start and before its end. */
+import type { Container, LifecycleHandler, Pod } from '../apis/core/index.ts'
+import { between, type Clock, type Instant, type Millis, millis } from '../base/index.ts'
+import type { Alarms } from './alarms.ts'
+import type { EventRecorder } from './event-recorder.ts'
+import { type ProbeFacts, podEvent, type Unhealthy } from './pod/index.ts'
+import { hasProbes, type ProbeKind, probeRun, runHandler } from './probes/index.ts'
+import type { ContainerKey, Runtime } from './runtime/index.ts'
+
+export type HookContext = {
+  readonly clock: Clock
+  readonly runtime: Runtime
+  readonly alarms: Alarms
+  readonly recorder: EventRecorder
+  readonly node: { readonly podIP: string }
+}
+export type HookRun = { readonly pod: Pod; readonly container: Container; readonly key: ContainerKey }
+
+/** A hook may take as long as its container has; this only ends what would never end. */
+const LONGEST_HOOK = millis(24 * 3_600_000)
+
+export function containerOf(pod: Pod, name: string): Container | undefined {
+  const isNamed = (container: Container) => container.name === name
+  return pod.spec.containers.find(isNamed) ?? pod.spec.initContainers?.find(isNamed)
+}
+
+/** What the events of a container are about. */
+export const eventFactsOf = ({ pod, container }: Pick<HookRun, 'pod' | 'container'>) => ({
+  pod,
+  container: container.name,
+  kind: pod.spec.containers.some(({ name }) => name === container.name) ? ('App' as const) : ('Init' as const),
+})
+
+/** Probes a run that is up until the answer is called; undefined for a container without probes. */
+export function watchRun(
+  context: HookContext,
+  run: HookRun & { readonly startedAt: Instant },
+  observer: { readonly onFacts: (facts: ProbeFacts) => void; readonly onDead: (unhealthy: Unhealthy) => void },
+): (() => void) | undefined {
+  const { pod, container, key, startedAt } = run
+  if (!hasProbes(container)) return undefined
+  const target = { key, container, host: context.node.podIP }
+  return probeRun(
+    { clock: context.clock, runtime: context.runtime, setAlarm: context.alarms.set },
+    { target, startedAt },
+    {
+      onFacts: observer.onFacts,
+      onFailure: (kind: ProbeKind, output: string) => {
+        const message = `${kind} probe failed: ${output}`
+        context.recorder.record(pod, podEvent('Warning', 'Unhealthy', message, eventFactsOf(run)))
+      },
+      onDead: (kind: ProbeKind, grace: Millis | undefined) => {
+        const message = `Container ${container.name} failed ${kind.toLowerCase()} probe, will be restarted`
+        observer.onDead({ message, grace })
+      },
+    },
+  )
+}
+
+/** Runs the postStart hook; answers why the container has to end when it failed. */
+export async function afterStart(context: HookContext, run: HookRun): Promise<Unhealthy | undefined> {
+  const hook = run.container.lifecycle?.postStart
+  if (hook === undefined) return undefined
+  const failure = await runHook(context, run, { hook, timeout: LONGEST_HOOK })
+  if (failure === undefined) return undefined
+  const message = `PostStartHook failed: ${failure}`
+  context.recorder.record(run.pod, podEvent('Warning', 'FailedPostStartHook', message, eventFactsOf(run)))
+  return { message: 'FailedPostStartHook' }
+}
+
+/** Runs the preStop hook, for as long as the container has left. A failure is told and changes nothing. */
+export async function beforeStop(context: HookContext, run: HookRun, killAt: Instant): Promise<void> {
+  const hook = run.container.lifecycle?.preStop
+  const timeout = between(context.clock.now(), killAt)
+  if (hook === undefined || timeout <= 0) return
+  const failure = await runHook(context, run, { hook, timeout })
+  if (failure === undefined) return
+  const message = `PreStopHook failed: ${failure}`
+  context.recorder.record(run.pod, podEvent('Warning', 'FailedPreStopHook', message, eventFactsOf(run)))
+}
+
+async function runHook(
+  { runtime, clock, node }: HookContext,
+  { container, key }: HookRun,
+  { hook, timeout }: { readonly hook: LifecycleHandler; readonly timeout: Millis },
+): Promise<string | undefined> {
+  const target = { key, container, host: node.podIP }
+  const { ok, output } = await runHandler({ runtime, clock }, hook, { target, timeout })
+  return ok ? undefined : output
+}

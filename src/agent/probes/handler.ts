@@ -1,0 +1,134 @@
+/** Carrying out what probes and hooks ask for: a command in the container, a request, a connection, a pause. */
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { connect } from 'node:net'
+import type { Container, HTTPGetAction, LifecycleHandler, Probe, TCPSocketAction } from '../../apis/core/index.ts'
+import { type Clock, type Millis, millis } from '../../base/index.ts'
+import type { ContainerKey, Runtime } from '../runtime/index.ts'
+
+export type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<LifecycleHandler, 'sleep'>
+export type HandlerResult = { readonly ok: boolean; readonly output: string }
+export type HandlerTarget = { readonly key: ContainerKey; readonly container: Container; readonly host: string }
+
+const OUTPUT_LIMIT = 1024
+
+/** Runs a handler to its end, or to its timeout, which is a failure. */
+export function runHandler(
+  { runtime, clock }: { readonly runtime: Runtime; readonly clock: Clock },
+  handler: Handler,
+  { target, timeout }: { readonly target: HandlerTarget; readonly timeout: Millis },
+): Promise<HandlerResult> {
+  const { exec, httpGet, tcpSocket, sleep } = handler
+  const cut: { cancel: () => void } = { cancel: () => undefined }
+  const result = new Promise<HandlerResult>((resolve) => {
+    const late = (what: string) => `${what} timed out after ${Math.round(timeout / 1000)}s`
+    const begin = (what: string, work: Promise<HandlerResult>) => {
+      const silence = clock.wake(timeout, () => {
+        resolve({ ok: false, output: late(what) })
+        cut.cancel()
+      })
+      void work.then((outcome) => {
+        silence()
+        resolve(outcome)
+      })
+    }
+    if (exec !== undefined) {
+      const what = `command timed out: "${(exec.command ?? []).join(' ')}"`
+      begin(what, runCommand(runtime, exec.command ?? [], target.key, cut))
+    } else if (httpGet !== undefined) begin('HTTP request', getOverHttp(httpGet, target, cut))
+    else if (tcpSocket !== undefined) begin('connection', connectTo(tcpSocket, target, cut))
+    else if (sleep !== undefined) clock.wake(millis(1000 * sleep.seconds), () => resolve({ ok: true, output: '' }))
+    else resolve({ ok: false, output: 'this node runs exec, httpGet, tcpSocket and sleep handlers only' })
+  })
+  return result
+}
+
+type Cut = { cancel: () => void }
+
+async function runCommand(
+  runtime: Runtime,
+  command: readonly string[],
+  key: ContainerKey,
+  cut: Cut,
+): Promise<HandlerResult> {
+  let output = ''
+  const take = (bytes: Uint8Array) => {
+    if (output.length < OUTPUT_LIMIT) output += Buffer.from(bytes).toString()
+    return true
+  }
+  return new Promise<HandlerResult>((resolve) => {
+    const started = runtime.exec(
+      key,
+      { command, stdin: false, tty: false },
+      {
+        stdout: take,
+        stderr: take,
+        end: (end) =>
+          resolve(
+            end.kind === 'Exited'
+              ? { ok: end.exitCode === 0, output: output.slice(0, OUTPUT_LIMIT) }
+              : { ok: false, output: end.message },
+          ),
+      },
+    )
+    void started.then((handle) => {
+      if (!handle.ok) resolve({ ok: false, output: handle.error })
+      else cut.cancel = handle.value.close
+    })
+  })
+}
+
+function getOverHttp(action: HTTPGetAction, target: HandlerTarget, cut: Cut): Promise<HandlerResult> {
+  const port = portOf(action.port, target.container)
+  if (port === undefined) return Promise.resolve({ ok: false, output: `unknown port ${action.port}` })
+  const isHttps = action.scheme === 'HTTPS'
+  const host = action.host === undefined || action.host === '' ? target.host : action.host
+  const headers = Object.fromEntries((action.httpHeaders ?? []).map(({ name, value }) => [name, value]))
+  return new Promise((resolve) => {
+    const options = {
+      host,
+      port,
+      path: action.path ?? '/',
+      headers: { 'User-Agent': 'kube-probe/1.36', Accept: '*/*', ...headers },
+      // A probe asks whether the program answers, not who it is.
+      rejectUnauthorized: false,
+      agent: false,
+    }
+    const request = (isHttps ? httpsRequest : httpRequest)(options, (response) => {
+      response.resume()
+      const code = response.statusCode ?? 0
+      const ok = code >= 200 && code < 400
+      resolve({ ok, output: ok ? '' : `HTTP probe failed with statuscode: ${code}` })
+    })
+    request.on('error', (error) => {
+      resolve({
+        ok: false,
+        output: `Get "${isHttps ? 'https' : 'http'}://${host}:${port}${options.path}": ${error.message}`,
+      })
+    })
+    cut.cancel = () => request.destroy()
+    request.end()
+  })
+}
+
+function connectTo(action: TCPSocketAction, target: HandlerTarget, cut: Cut): Promise<HandlerResult> {
+  const port = portOf(action.port, target.container)
+  if (port === undefined) return Promise.resolve({ ok: false, output: `unknown port ${action.port}` })
+  const host = action.host === undefined || action.host === '' ? target.host : action.host
+  return new Promise((resolve) => {
+    const socket = connect({ host, port })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve({ ok: true, output: '' })
+    })
+    socket.once('error', (error) => resolve({ ok: false, output: `dial tcp ${host}:${port}: ${error.message}` }))
+    cut.cancel = () => socket.destroy()
+  })
+}
+
+/** A number, or the number that a name has in the container's list of ports. */
+function portOf(port: string | number, { ports = [] }: Container): number | undefined {
+  const number = Number(port)
+  if (Number.isInteger(number)) return number
+  return ports.find(({ name }) => name === port)?.containerPort
+}

@@ -1,0 +1,118 @@
+/** Running a command inside a run: in its namespaces, with its environment, directory and user. */
+import { spawn } from 'node:child_process'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { fail, ok, type Result } from '../../base/index.ts'
+import type { ExecHandle, ExecOutput, ExecSpec } from '../runtime/index.ts'
+import { environOf } from './proc.ts'
+import { initPidOf, mainPidOf, type RunProcess } from './process-tree.ts'
+import { shellQuote } from './shell-quote.ts'
+import type { HostTools } from './tools.ts'
+
+export function execInRun(
+  run: RunProcess,
+  { spec, output, tools }: { readonly spec: ExecSpec; readonly output: ExecOutput; readonly tools: HostTools },
+): Result<ExecHandle, string> {
+  const main = mainPidOf(run)
+  const environ = main === undefined ? undefined : environOf(main)
+  if (main === undefined || environ === undefined) return fail('the container is not running')
+  const words = enterWords(run, main, tools)
+  if (!words.ok) return words
+  const command = [...words.value, ...spec.command]
+  if (spec.tty && tools.script === undefined) {
+    return fail('a terminal needs the program script in PATH (package util-linux or bsdutils)')
+  }
+  const [program = '', ...args] =
+    spec.tty && tools.script !== undefined
+      ? [tools.script, '-qefc', command.map(shellQuote).join(' '), '/dev/null']
+      : command
+  const child = spawn(program, args, {
+    env: parseEnviron(environ),
+    cwd: '/',
+    detached: true,
+    stdio: [spec.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+  })
+  const { stdin, stdout, stderr } = child
+  stdout?.on('data', (bytes: Buffer) => void (output.stdout(bytes) || stdout.pause()))
+  stderr?.on('data', (bytes: Buffer) => void (output.stderr(bytes) || stderr.pause()))
+  // A program that closes its input early does no wrong.
+  stdin?.on('error', () => undefined)
+  child.once('error', (error) => output.end({ kind: 'Failed', message: error.message }))
+  child.once('close', (code, signal) => {
+    if (child.pid !== undefined) output.end({ kind: 'Exited', exitCode: code ?? 128 + signalNumber(signal) })
+  })
+  return ok({
+    write: (bytes) => void stdin?.write(bytes),
+    endStdin: () => void stdin?.end(),
+    // The program `script` keeps the size that it found.
+    resize: () => undefined,
+    resume: () => {
+      stdout?.resume()
+      stderr?.resume()
+    },
+    close: () => {
+      if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) killGroup(child.pid)
+    },
+  })
+}
+
+/** The words that bring a command to where the main process is. */
+function enterWords(run: RunProcess, main: number, tools: HostTools): Result<readonly string[], string> {
+  const inDirectory = [tools.shell, '-c', 'cd "$1" 2>/dev/null; shift; exec "$@"', 'sh', directoryOf(main)]
+  const user = [...inDirectory, ...userWords(main, tools), ...tools.become]
+  if (!run.namespaced) return ok(user)
+  const init = initPidOf(run)
+  if (init === undefined) return fail('the container is not running')
+  if (tools.nsenter === undefined) return fail('exec needs the program nsenter in PATH (package util-linux)')
+  const spaces = tools.isRoot ? [] : ['--user', '--preserve-credentials']
+  return ok([tools.nsenter, '--target', String(init), ...spaces, '--pid', '--mount', ...user])
+}
+
+/** The user of the main process, where it is not our own. */
+function userWords(main: number, { isRoot, setpriv }: HostTools): readonly string[] {
+  if (!isRoot || setpriv === undefined) return []
+  const status = readFileSync(`/proc/${main}/status`, 'latin1')
+  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? []
+  const [uid = '0'] = field('Uid')
+  const [gid = '0'] = field('Gid')
+  const groups = field('Groups').filter((group) => group !== '')
+  if (uid === '0' && gid === '0') return []
+  return [
+    setpriv,
+    '--reuid',
+    uid,
+    '--regid',
+    gid,
+    ...(groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join(',')]),
+  ]
+}
+
+function directoryOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return '/'
+  }
+}
+
+const parseEnviron = (environ: string): Record<string, string> =>
+  Object.fromEntries(
+    Buffer.from(environ, 'latin1')
+      .toString('utf8')
+      .split('\0')
+      .filter((pair) => pair.includes('='))
+      .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  )
+
+const signalNumber = (signal: NodeJS.Signals | null): number =>
+  signal === null
+    ? 0
+    : ({ SIGHUP: 1, SIGINT: 2, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 }[signal as string] ?? 0)
+
+/** It may have ended in this very moment. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

@@ -1,0 +1,126 @@
+/** exec, attach and port forwarding for the pods of this node: what the API server's streams are connected to. */
+import { connect } from 'node:net'
+import { badRequest, type Status } from '../../apimachinery/index.ts'
+import type { Pod } from '../../apis/core/index.ts'
+import { fail, ok, type Result } from '../../base/index.ts'
+import type { PodLogs } from '../logs/index.ts'
+import type { ContainerKey, ExecHandle, ExecOutput, Runtime } from '../runtime/index.ts'
+
+export type ExecRequest = {
+  readonly kind: 'exec' | 'attach'
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  /** Empty for attach. */
+  readonly command: readonly string[]
+  readonly stdin: boolean
+  readonly stdout: boolean
+  readonly stderr: boolean
+  readonly tty: boolean
+}
+
+/** One connection to a port of a pod. */
+export type PortSession = {
+  readonly write: (bytes: Uint8Array) => void
+  readonly end: () => void
+  readonly close: () => void
+}
+export type PortOutput = {
+  readonly data: (bytes: Uint8Array) => void
+  readonly end: (error?: string) => void
+}
+export type PortTarget = { readonly namespace: string; readonly pod: string; readonly port: number }
+
+export type PodStreams = {
+  readonly exec: (request: ExecRequest, output: ExecOutput) => Promise<Result<ExecHandle, Status>>
+  readonly portForward: (target: PortTarget, output: PortOutput) => Promise<Result<PortSession, Status>>
+}
+
+export type PodStreamsOptions = {
+  readonly runtime: Runtime
+  readonly logs: PodLogs
+  readonly findPod: (namespace: string, name: string) => Promise<Result<Pod, Status>>
+  /** The run of a container that is up; undefined when there is none. */
+  readonly runningOf: (podUid: string, container: string) => ContainerKey | undefined
+  /** Where the ports of pods are. */
+  readonly address: string
+}
+
+export function createPodStreams(options: PodStreamsOptions): PodStreams {
+  return {
+    exec: async (request, output) => {
+      const found = await options.findPod(request.namespace, request.pod)
+      if (!found.ok) return found
+      const key = options.runningOf(found.value.metadata.uid ?? '', request.container)
+      if (key === undefined) return fail(badRequest(`container not found ("${request.container}")`))
+      if (request.kind === 'attach') return attach(options, request, output)
+      const { command, stdin, tty } = request
+      const started = await options.runtime.exec(key, { command, stdin, tty }, output)
+      return started.ok ? started : fail(badRequest(started.error))
+    },
+    portForward: async ({ namespace, pod, port }, output) => {
+      const found = await options.findPod(namespace, pod)
+      if (!found.ok) return found
+      if (found.value.status.phase !== 'Running') {
+        return fail(
+          badRequest(`unable to forward port because pod is not running. Current status=${found.value.status.phase}`),
+        )
+      }
+      return ok(forward(options.address, port, output))
+    },
+  }
+}
+
+/**
+ * What the main process says from now on. Its output is one file, so that all of it comes as stdout; its input is closed
+ * from the start, since a process that outlives the daemon cannot hang on to it.
+ */
+async function attach(
+  { logs }: PodStreamsOptions,
+  { namespace, pod, container }: ExecRequest,
+  output: ExecOutput,
+): Promise<Result<ExecHandle, Status>> {
+  const opened = await logs.open({ namespace, pod, container, follow: true, tailLines: 0 })
+  if (!opened.ok) return opened
+  const chunks = opened.value[Symbol.asyncIterator]()
+  const reader: { resume: () => void } = { resume: () => undefined }
+  const pump = async () => {
+    for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) {
+      if (output.stdout(chunk.value)) continue
+      await new Promise<void>((resolve) => {
+        reader.resume = resolve
+      })
+    }
+    output.end({ kind: 'Exited', exitCode: 0 })
+  }
+  void pump()
+  return ok({
+    write: () => undefined,
+    endStdin: () => undefined,
+    resize: () => undefined,
+    resume: () => reader.resume(),
+    close: () => {
+      reader.resume()
+      void chunks.return?.(undefined)
+    },
+  })
+}
+
+function forward(host: string, port: number, output: PortOutput): PortSession {
+  const socket = connect({ host, port, allowHalfOpen: true })
+  socket.on('data', output.data)
+  const state = { ended: false }
+  const end = (error?: string) => {
+    if (state.ended) return
+    state.ended = true
+    output.end(error)
+  }
+  socket.on('error', (error) => end(`failed to connect to ${host}:${port} inside the pod: ${error.message}`))
+  socket.on('end', () => end())
+  socket.on('close', () => end())
+  return {
+    write: (bytes) => void socket.write(bytes),
+    end: () => void socket.end(),
+    close: () => void socket.destroy(),
+  }
+}
