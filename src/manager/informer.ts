@@ -182,6 +182,9 @@ type LinkHandlers<T extends KubeObject> = {
   readonly revision: () => number
 }
 
+/** A watch that ends plainly after this many milliseconds did its work, even when there was nothing to tell. */
+const longEnough = 5000
+
 /** The stream of lists and watches behind a copy. */
 function createLink<T extends KubeObject>(
   { client, clock, timers, log }: InformerContext,
@@ -212,6 +215,7 @@ function createLink<T extends KubeObject>(
   function watch(resourceVersion: string): void {
     if (stopped) return
     let told = false
+    const began = clock.monotonic()
     handle = client.watch<T>(
       resource,
       { resourceVersion },
@@ -226,7 +230,8 @@ function createLink<T extends KubeObject>(
           handle = undefined
           if (stopped) return
           if (status !== undefined && isExpired(status)) void list()
-          else if (status === undefined && told) watch(String(handlers.revision()))
+          else if (status === undefined && (told || clock.monotonic() - began > longEnough))
+            watch(String(handlers.revision()))
           else later(() => watch(String(handlers.revision())), status)
         },
       },

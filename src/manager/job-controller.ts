@@ -49,6 +49,7 @@ export function createJobController(shared: SharedContext, options: JobControlle
   const backoff = new Map<string, BackoffRecord>()
   const lastPass = new Map<string, Instant>()
   const refusals = createRefusals()
+  const underWay = new Set<string>()
   const visibility = createVisibility()
   const metrics = createJobMetrics()
   const snapshots = createJobSnapshots(jobs, pods)
@@ -63,15 +64,24 @@ export function createJobController(shared: SharedContext, options: JobControlle
     const job = jobs.get(key)
     if (job === undefined || isJobFinished(job)) {
       lastPass.delete(key)
-      if (job !== undefined) backoff.delete(job.metadata.uid ?? '')
+      if (job !== undefined) cleanUp(job)
       return done
     }
     const began = clock.monotonic()
     const plan = planNow(job, false)
-    const failure = plan.actions.length === 0 ? undefined : await effects.perform(job, plan.actions)
+    const failure = plan.actions.length === 0 ? undefined : await perform(key, job, plan)
     metrics.synced(job, plan, failure !== undefined, (clock.monotonic() - began) / 1000)
     if (failure?.kind === 'CreationRefused') return tellRefused(key, failure.message)
     return outcomeOf(plan, failure)
+  }
+
+  async function perform(key: string, job: Job, { actions }: JobPlan): Promise<Failure | undefined> {
+    underWay.add(key)
+    try {
+      return await effects.perform(job, actions)
+    } finally {
+      underWay.delete(key)
+    }
   }
 
   function planNow(job: Job, creationRefused: boolean): JobPlan {
@@ -91,6 +101,12 @@ export function createJobController(shared: SharedContext, options: JobControlle
     return retry(message)
   }
 
+  /** Nobody accounts for the pods of this Job any more: none may be held for it. */
+  function cleanUp(job: Job): void {
+    backoff.delete(job.metadata.uid ?? '')
+    for (const pod of snapshots.trackedBy(job)) orphans.enqueue(keyOf(pod))
+  }
+
   async function syncOrphan(key: string): Promise<SyncOutcome> {
     const pod = pods.get(key)
     if (pod === undefined || !isForgotten(pod, snapshots.ownerOf(pod))) return done
@@ -104,7 +120,19 @@ export function createJobController(shared: SharedContext, options: JobControlle
     for (const key of refusals.take(metadata.namespace ?? '')) controller.enqueue(key)
   })
   const podChangeDelay = options.gatherPodChanges ? upstreamDelay : millis(0)
-  const shape = { snapshots, backoff, lastPass, podChangeDelay, onForeign: metrics.foreign }
+  const onFinished = (job: Job): void => {
+    // The pass that finishes a Job lets go of its pods itself; when it cannot, it is tried again.
+    if (!underWay.has(keyOf(job))) cleanUp(job)
+  }
+  const shape = {
+    snapshots,
+    backoff,
+    lastPass,
+    podChangeDelay,
+    onForeign: metrics.foreign,
+    onFinished,
+    onGone: cleanUp,
+  }
   watchJobs({ ...context, controller, orphans, ...shape })
   watchPods({ ...context, controller, orphans, ...shape })
   return {

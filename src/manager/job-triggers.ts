@@ -16,8 +16,6 @@ import { controllerOf, type JobSnapshots } from './job-snapshots.ts'
 
 /** How long a change that only moves `ready` may wait. */
 const readyDelay = millis(100)
-/** The pass that finished a Job takes the finalizers of its pods; what it left behind is looked for afterwards. */
-const leftoverDelay = millis(1000)
 /** Passes over a Job are this far apart per pod: planning takes a twentieth of that. */
 const spacingPerPod = 0.02
 const mostSpacing = 1000
@@ -36,32 +34,21 @@ export type JobTriggers = {
   /** When Jobs with several pods were last looked at. */
   readonly lastPass: ReadonlyMap<string, Instant>
   readonly onForeign: (controller: string) => void
+  readonly onFinished: (job: Job) => void
+  readonly onGone: (job: Job) => void
 }
 
-export function watchJobs({ clock, jobs, controller, orphans, snapshots, backoff, onForeign }: JobTriggers): void {
-  function cleanUp(job: Job, at?: Instant): void {
-    for (const pod of snapshots.trackedBy(job)) orphans.enqueue(keyOf(pod), at)
-  }
-
+export function watchJobs({ jobs, controller, onForeign, onFinished, onGone }: JobTriggers): void {
   jobs.onChange(({ kind, object: job, old }) => {
     const key = keyOf(job)
     const manager = foreignManager(job)
     if (kind === 'Gone') {
-      backoff.delete(job.metadata.uid ?? '')
-      if (manager === undefined) cleanUp(job)
+      if (manager === undefined) onGone(job)
       controller.enqueue(key)
-      return
-    }
-    if (manager !== undefined) {
+    } else if (manager !== undefined) {
       if (old === undefined) onForeign(manager)
-      return
-    }
-    if (isJobFinished(job)) {
-      backoff.delete(job.metadata.uid ?? '')
-      cleanUp(job, after(clock.now(), leftoverDelay))
-    } else if (old === undefined || isTouched(old, job)) {
-      controller.enqueue(key)
-    }
+    } else if (isJobFinished(job)) onFinished(job)
+    else if (old === undefined || isTouched(old, job)) controller.enqueue(key)
   })
 }
 

@@ -113,10 +113,25 @@ async function deletePod(
   return undefined
 }
 
+/**
+ * Takes the tracking finalizer. Replacing the pod as it is known costs the server least; where somebody else has changed
+ * it meanwhile, a patch takes the finalizer from whatever is there.
+ */
 async function untrack(context: PodEffectsContext, job: Job | undefined, pod: Pod): Promise<Failure | undefined> {
-  const failure = await patchPod(context, job, pod, untracked, isNotFound)
-  if (failure === undefined && isTerminal(pod)) context.metrics.tracked('delete')
-  return failure
+  const replaced = await context.client.update<Pod>('pods', withoutFinalizer(pod), { fieldManager })
+  if (replaced.ok) sawWrite(context, job, pod, replaced.value)
+  else if (!isNotFound(replaced.error)) {
+    const failure = await patchPod(context, job, pod, untracked, isNotFound)
+    if (failure !== undefined) return failure
+  }
+  if (isTerminal(pod)) context.metrics.tracked('delete')
+  return undefined
+}
+
+function withoutFinalizer(pod: Pod): Pod {
+  const { finalizers = [], ...metadata } = pod.metadata
+  const rest = finalizers.filter((name) => name !== trackingFinalizer)
+  return { ...pod, metadata: rest.length === 0 ? metadata : { ...metadata, finalizers: rest } }
 }
 
 const adoption = (job: Job, { metadata: { uid } }: Pod) => ({
@@ -127,21 +142,25 @@ const dismissal = (job: Job, { metadata: { uid } }: Pod) => ({
 })
 
 async function patchPod(
-  { client, visibility, pods }: PodEffectsContext,
+  context: PodEffectsContext,
   job: Job | undefined,
   pod: Pod,
   patch: unknown,
   ignored: (status: Status) => boolean,
 ): Promise<Failure | undefined> {
-  const patched = await client.patch<Pod>(podRef(pod), 'strategic', patch, { fieldManager })
+  const patched = await context.client.patch<Pod>(podRef(pod), 'strategic', patch, { fieldManager })
   if (!patched.ok) return ignored(patched.error) ? undefined : failureOf(patched.error)
-  if (job === undefined) return undefined
-  const { deletionTimestamp, finalizers = [] } = patched.value.metadata
+  sawWrite(context, job, pod, patched.value)
+  return undefined
+}
+
+function sawWrite({ visibility, pods }: PodEffectsContext, job: Job | undefined, pod: Pod, written: Pod): void {
+  if (job === undefined) return
+  const { deletionTimestamp, finalizers = [] } = written.metadata
   // The last finalizer of a pod that was asked to go may take the pod with it: nothing newer will be seen of it then.
   const mayBeGone = deletionTimestamp !== undefined && finalizers.length === 0
   if (mayBeGone) visibility.changed(keyOf(job), pods, pod, (seen) => !isTracked(seen))
-  else visibility.wrote(keyOf(job), pods, patched.value)
-  return undefined
+  else visibility.wrote(keyOf(job), pods, written)
 }
 
 const messageOf = (status: Status): string => status.message ?? status.reason ?? 'unknown failure'
