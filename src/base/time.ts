@@ -23,15 +23,65 @@ export function formatMicroTime(at: Instant): string {
 
 /** The instant that an RFC 3339 text names, or undefined when it is none (also for dates such as 31 April). */
 export function parseTime(text: string): Instant | undefined {
+  if (text.length === 20 && text.charCodeAt(19) === 90) return parseWholeUtc(text) ?? parseAny(text)
+  return parseAny(text)
+}
+
+/** `2026-01-02T03:04:05Z`, the form that the API writes: read without a regular expression, which is ten times slower. */
+function parseWholeUtc(text: string): Instant | undefined {
+  const year = numberAt(text, 0, 4)
+  const month = numberAt(text, 5, 2)
+  const day = numberAt(text, 8, 2)
+  const hour = numberAt(text, 11, 2)
+  const minute = numberAt(text, 14, 2)
+  const second = numberAt(text, 17, 2)
+  const separators =
+    text.charCodeAt(4) === 45 &&
+    text.charCodeAt(7) === 45 &&
+    text.charCodeAt(10) === 84 &&
+    text.charCodeAt(13) === 58 &&
+    text.charCodeAt(16) === 58
+  if (!separators || !isDate(year, month, day) || !(hour < 24 && minute < 60 && second < 60)) return undefined
+  return (((dayNumber(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000) as Instant
+}
+
+/** The digits of a text as a number; NaN when there is anything else. */
+function numberAt(text: string, at: number, digits: number): number {
+  let value = 0
+  for (let i = at; i < at + digits; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) return Number.NaN
+    value = value * 10 + digit
+  }
+  return value
+}
+
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+function isDate(year: number, month: number, day: number): boolean {
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+  const days = month === 2 && leap ? 29 : (monthDays[month - 1] ?? 0)
+  return day >= 1 && day <= days && year >= 0
+}
+
+/** Days since 1970-01-01 in the Gregorian calendar. */
+function dayNumber(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year
+  const era = Math.floor(y / 400)
+  const yearOfEra = y - era * 400
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
+  return era * 146_097 + dayOfEra - 719_468
+}
+
+function parseAny(text: string): Instant | undefined {
   const match = RFC3339.exec(text)
   if (match === null) return undefined
   const [, year, month, day, hour, minute, second, fraction, sign, offsetHours, offsetMinutes] = match
-  const date = new Date(0)
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
-  date.setUTCHours(Number(hour), Number(minute), Number(second), 0)
-  const inRange = Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60
-  if (!inRange || date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return undefined
+  const [h, m, s] = [Number(hour), Number(minute), Number(second)]
+  if (!isDate(Number(year), Number(month), Number(day)) || !(h < 24 && m < 60 && s < 60)) return undefined
   if (Number(offsetHours ?? 0) > 23 || Number(offsetMinutes ?? 0) > 59) return undefined
-  const offset = (Number(offsetHours ?? 0) * 60 + Number(offsetMinutes ?? 0)) * 60_000 * (sign === '-' ? -1 : 1)
-  return (date.getTime() - offset + Number(`0.${fraction ?? 0}`) * 1000) as Instant
+  const offset = (Number(offsetHours ?? 0) * 60 + Number(offsetMinutes ?? 0)) * (sign === '-' ? -1 : 1)
+  const minutes = (dayNumber(Number(year), Number(month), Number(day)) * 24 + h) * 60 + m - offset
+  return (minutes * 60_000 + s * 1000 + Number(`0.${fraction ?? 0}`) * 1000) as Instant
 }

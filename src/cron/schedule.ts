@@ -50,8 +50,21 @@ const space = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 const edgeSpace = new RegExp(`^${space.source}|${space.source}$`, 'g')
 const everyPrefix = '@every '
 
+/** Schedules are read with every look at a CronJob, and there are few different ones. */
+const known = new Map<string, Result<Schedule, string>>()
+const knownBound = 4096
+
 /** Reads a schedule; the error is upstream's text. A schedule that never fires is a schedule. */
 export function parseSchedule(text: string): Result<Schedule, string> {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const parsed = parseAnew(text)
+  if (known.size >= knownBound) known.clear()
+  known.set(text, parsed)
+  return parsed
+}
+
+function parseAnew(text: string): Result<Schedule, string> {
   if (text === '') return fail('empty spec string')
   if (!text.startsWith('TZ=') && !text.startsWith('CRON_TZ=')) return parseWithoutZone(text)
   const end = text.indexOf(' ')
