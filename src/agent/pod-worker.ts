@@ -3,9 +3,9 @@
  * whatever comes of them leads to the next look.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { isConflict, isNotFound } from '../apimachinery/index.ts'
+import { isConflict, isNotFound, notFound, type Status } from '../apimachinery/index.ts'
 import type { Pod, PodStatus } from '../apis/core/index.ts'
-import { after, type Clock, type Instant, type Log, millis, type Result } from '../base/index.ts'
+import { after, type Clock, fail, type Instant, type Log, millis, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import type { Alarms } from './alarms.ts'
 import { afterStart, beforeStop, containerOf, eventFactsOf, watchRun } from './container-hooks.ts'
@@ -323,28 +323,27 @@ async function write(context: WorkerContext, worker: PodWorker, status: PodStatu
   worker.isWriting = true
   const written = await context.client.update('pods', { ...worker.pod, status }, { subresource: 'status' })
   worker.isWriting = false
-  if (written.ok) {
-    takePod(worker, written.value)
-  } else if (isConflict(written.error)) {
-    await refresh(context, worker)
-  } else if (isNotFound(written.error)) {
-    // The watch will tell, and clean up.
-    return
-  } else {
-    context.log.warn('writing the status of a pod failed; trying again', {
-      pod: `${worker.pod.metadata.namespace}/${worker.pod.metadata.name}`,
-      because: written.error.message,
-    })
-    context.alarms.set(after(context.clock.now(), millis(1000)), () => touch(context, worker))
+  // A conflict means that somebody else was faster, or that the pod is gone: both are seen in the newest version.
+  const newest = !written.ok && isConflict(written.error) ? await readAgain(context, worker) : written
+  if (newest.ok) {
+    takePod(worker, newest.value)
+    touch(context, worker)
     return
   }
-  touch(context, worker)
+  // The watch will tell, and clean up.
+  if (isNotFound(newest.error)) return
+  context.log.warn('writing the status of a pod failed; trying again', {
+    pod: `${worker.pod.metadata.namespace}/${worker.pod.metadata.name}`,
+    because: newest.error.message,
+  })
+  context.alarms.set(after(context.clock.now(), millis(1000)), () => touch(context, worker))
 }
 
-async function refresh(context: WorkerContext, worker: PodWorker): Promise<void> {
+async function readAgain({ client }: WorkerContext, worker: PodWorker): Promise<Result<Pod, Status>> {
   const { namespace, name = '', uid } = worker.pod.metadata
-  const found = await context.client.get<Pod>({ resource: 'pods', namespace, name })
-  if (found.ok && found.value.metadata.uid === uid) takePod(worker, found.value)
+  const found = await client.get<Pod>({ resource: 'pods', namespace, name })
+  // Another pod has the name by now.
+  return found.ok && found.value.metadata.uid !== uid ? fail(notFound({ group: '', resource: 'pods', name })) : found
 }
 
 /** The API server knows what we know. */
@@ -379,8 +378,11 @@ async function deletePod(context: WorkerContext, worker: PodWorker): Promise<voi
     { resource: 'pods', namespace, name },
     { gracePeriodSeconds: 0, preconditions: { uid } },
   )
-  if (!gone.ok && !isNotFound(gone.error) && !isConflict(gone.error)) {
-    context.log.warn('deleting a pod for good failed', { pod: `${namespace}/${name}`, because: gone.error.message })
+  if (gone.ok || isNotFound(gone.error) || isConflict(gone.error)) {
+    release(context, worker)
+    return
   }
-  release(context, worker)
+  const pod = `${namespace}/${name}`
+  context.log.warn('deleting a pod for good failed; trying again', { pod, because: gone.error.message })
+  context.alarms.set(after(context.clock.now(), millis(1000)), () => touch(context, worker))
 }

@@ -115,6 +115,9 @@ export async function checkSettled(world: World): Promise<readonly Violation[]> 
   ]
 }
 
+/** Told to rest. */
+const isIdle = ({ spec }: Job): boolean => spec.suspend === true || spec.parallelism === 0
+
 function settledJob(job: Job): readonly Violation[] {
   const name = job.metadata.name ?? ''
   if (job.metadata.deletionTimestamp !== undefined) {
@@ -122,8 +125,7 @@ function settledJob(job: Job): readonly Violation[] {
       { invariant: 'finalizers-always-leave', what: `job ${name} is still being deleted: ${job.metadata.finalizers}` },
     ]
   }
-  const idle = job.spec.suspend === true || job.spec.parallelism === 0
-  if (idle || terminal(job) !== undefined) return []
+  if (isIdle(job) || terminal(job) !== undefined) return []
   return [{ invariant: 'every-job-ends', what: `job ${name} is not finished: ${JSON.stringify(job.status)}` }]
 }
 
@@ -132,7 +134,10 @@ function settledPod(pod: Pod, jobs: readonly Job[]): readonly Violation[] {
   const violations: Violation[] = []
   const owner = ownerReferences.find(({ controller }) => controller === true)
   const job = jobs.find(({ metadata }) => metadata.uid === owner?.uid)
-  if (deletionTimestamp !== undefined)
+  // The newest failed pod of an index carries the index's count on and keeps its finalizer until the next pod is made:
+  // while the Job rests there is none.
+  const standsForIndex = job !== undefined && isIdle(job) && job.spec.backoffLimitPerIndex !== undefined
+  if (deletionTimestamp !== undefined && !(standsForIndex && pod.status.phase === 'Failed'))
     violations.push({ invariant: 'finalizers-always-leave', what: `pod ${name} is still being deleted: ${finalizers}` })
   if (owner !== undefined && job === undefined)
     violations.push({ invariant: 'no-orphan-after-settling', what: `pod ${name} has an owner that is gone` })

@@ -1,7 +1,7 @@
 /** A network between a part and the server that loses, delays and repeats, as the seed says. */
-import { type KubeObject, serviceUnavailable, timeout } from '../../src/apimachinery/index.ts'
-import { type Clock, fail, millis } from '../../src/base/index.ts'
-import type { Client, WatchHandle, WatchObserver } from '../../src/client/index.ts'
+import { type KubeObject, type Status, serviceUnavailable, timeout } from '../../src/apimachinery/index.ts'
+import { type Clock, fail, millis, type Result } from '../../src/base/index.ts'
+import type { Client, Ref, WatchHandle, WatchObserver } from '../../src/client/index.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** Probabilities of each fault, for one call or event. All 0 once the system is to heal. */
@@ -30,11 +30,16 @@ export const newFaultCounts = (): FaultCounts => ({
   clockSteps: 0,
 })
 
+/** Everything that can be left out of a history with `--without`. */
+export const faultNames: readonly (keyof FaultCounts)[] = Object.keys(newFaultCounts()) as (keyof FaultCounts)[]
+
 export type Network = {
   readonly rates: FaultRates
   readonly counts: FaultCounts
   readonly random: SeededRandom
   readonly clock: Clock
+  /** Takes a line on each call and event, when somebody looks; see `Trace`. */
+  readonly tell?: ((line: string) => void) | undefined
   /** False once the part behind this network has died: it hears and says nothing more. */
   alive: boolean
 }
@@ -52,33 +57,81 @@ const pause = (network: Network, most: number): Promise<void> =>
 
 /** The client as a part sees it through this network. `server` is asked anew for each call: it may have restarted. */
 export function throughNetwork(server: () => Client | undefined, network: Network): Client {
-  const call = async <T>(act: (client: Client) => Promise<T>): Promise<T> => {
+  const call = async <T extends Result<unknown, Status>>(
+    what: () => string,
+    act: (client: Client) => Promise<T>,
+  ): Promise<T> => {
     if (!network.alive) return never
     if (hit(network, 'delay')) await pause(network, 3000)
     const client = server()
     if (!network.alive) return never
-    if (client === undefined || hit(network, 'refuse'))
+    if (client === undefined || hit(network, 'refuse')) {
+      network.tell?.(`${what()} → not carried out`)
       return fail(serviceUnavailable('simulated: the server does not answer')) as T
+    }
     const answer = await act(client)
     if (!network.alive) return never
-    if (hit(network, 'loseAnswer')) return fail(timeout('simulated: the answer was lost')) as T
-    return answer
+    const lost = hit(network, 'loseAnswer')
+    network.tell?.(`${what()} → ${answer.ok ? summaryOf(answer.value) : answer.error.message}${lost ? ', lost' : ''}`)
+    return lost ? (fail(timeout('simulated: the answer was lost')) as T) : answer
   }
+  const nameOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name ?? metadata.generateName}`
   return {
-    get: (ref) => call((client) => client.get(ref)),
-    list: (resource, request) => call((client) => client.list(resource, request)),
-    create: (resource, object, options) => call((client) => client.create(resource, object, options)),
-    update: (resource, object, options) => call((client) => client.update(resource, object, options)),
-    patch: (ref, type, patch, options) => call((client) => client.patch(ref, type, patch, options)),
-    delete: (ref, request) => call((client) => client.delete(ref, request)),
+    get: (ref) =>
+      call(
+        () => `get ${refText(ref)}`,
+        (client) => client.get(ref),
+      ),
+    list: (resource, request) =>
+      call(
+        () => `list ${resource}`,
+        (client) => client.list(resource, request),
+      ),
+    create: (resource, object, options) =>
+      call(
+        () => `create ${resource}/${options?.subresource ?? ''} ${nameOf(object)}`,
+        (client) => client.create(resource, object, options),
+      ),
+    update: (resource, object, options) =>
+      call(
+        () =>
+          `update ${resource}/${options?.subresource ?? ''} ${nameOf(object)} ${JSON.stringify((object as { readonly status?: unknown }).status)}`,
+        (client) => client.update(resource, object, options),
+      ),
+    patch: (ref, type, patch, options) =>
+      call(
+        () => `patch ${refText(ref)} ${JSON.stringify(patch)}`,
+        (client) => client.patch(ref, type, patch, options),
+      ),
+    delete: (ref, request) =>
+      call(
+        () => `delete ${refText(ref)} ${JSON.stringify(request ?? {})}`,
+        (client) => client.delete(ref, request),
+      ),
     watch: (resource, request, observer) =>
-      watchThrough(server, network, (client, through) => client.watch(resource, request, through), observer),
+      watchThrough(
+        { server, network, resource },
+        (client, through) => client.watch(resource, request, through),
+        observer,
+      ),
   }
 }
 
+const refText = ({ resource, namespace, name }: Ref): string => `${resource} ${namespace}/${name}`
+
+/** The little of an object that tells its state. */
+export function summaryOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null || !('metadata' in value)) return ''
+  const { metadata, status } = value as KubeObject & { readonly status?: { readonly phase?: string } }
+  const { resourceVersion, deletionTimestamp, finalizers = [] } = metadata
+  const going = deletionTimestamp === undefined ? '' : ` going since ${deletionTimestamp}`
+  return `@${resourceVersion}${status?.phase === undefined ? '' : ` ${status.phase}`}${going} [${finalizers}]`
+}
+
+type Line = { readonly server: () => Client | undefined; readonly network: Network; readonly resource: string }
+
 function watchThrough<T extends KubeObject>(
-  server: () => Client | undefined,
-  network: Network,
+  { server, network, resource }: Line,
   begin: (client: Client, observer: WatchObserver<T>) => WatchHandle,
   observer: WatchObserver<T>,
 ): WatchHandle {
@@ -90,6 +143,7 @@ function watchThrough<T extends KubeObject>(
     if (!open) return
     open = false
     handle?.stop()
+    network.tell?.(`watch ${resource} ends`)
     if (network.alive) observer.onEnd()
   }
   // Nothing is told within the call, as over a real connection.
@@ -98,6 +152,7 @@ function watchThrough<T extends KubeObject>(
       if (open && network.alive) await act()
     })
   }
+  network.tell?.(`watch ${resource} ${client === undefined ? 'in vain' : 'begins'}`)
   if (client === undefined) {
     network.clock.wake(millis(500), end)
     return {
@@ -111,6 +166,9 @@ function watchThrough<T extends KubeObject>(
       later(async () => {
         if (hit(network, 'delayEvents')) await pause(network, 5000)
         if (!open || !network.alive) return
+        for (const { type, object } of events) {
+          network.tell?.(`hears ${type} ${resource} ${object.metadata.name} ${summaryOf(object)}`)
+        }
         observer.onEvents(events)
         if (hit(network, 'dropWatch')) end()
       })

@@ -1,5 +1,5 @@
 /** One simulated history: first faults, while safety is checked; then healing, after which everything must have ended. */
-import { millis } from '../../src/base/index.ts'
+import { type Log, millis } from '../../src/base/index.ts'
 import { checkAcknowledged, checkSettled, followHistory, type Violation } from './checkers.ts'
 import type { FaultCounts, FaultRates } from './faults.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -16,8 +16,18 @@ export type Simulated = {
 
 const parts: readonly Part[] = ['server', 'controllers', 'node']
 
+export type Settings = {
+  /** Faults that are left out; what else the seed draws stays the same. */
+  readonly without?: ReadonlySet<keyof FaultCounts> | undefined
+  /** Takes a line on everything that happens. */
+  readonly trace?: ((line: string) => void) | undefined
+  /** Takes what the parts log. */
+  readonly log?: Log | undefined
+}
+
 /** The seed draws the options too: how many acts there are and how often each fault happens. */
-export async function simulate(seed: number): Promise<Simulated> {
+export async function simulate(seed: number, settings: Settings = {}): Promise<Simulated> {
+  const without = (fault: keyof FaultCounts): boolean => settings.without?.has(fault) === true
   const options = seededRandom(seed).fork('options')
   const harsh = options.chance(0.8)
   const rate = (most: number): number => (harsh && options.chance(0.7) ? (options.between(0, 100) / 100) * most : 0)
@@ -28,13 +38,18 @@ export async function simulate(seed: number): Promise<Simulated> {
     dropWatch: rate(0.05),
     delayEvents: rate(0.2),
   }
+  for (const fault of Object.keys(rates) as (keyof FaultRates)[]) if (without(fault)) rates[fault] = 0
   const crashes = harsh ? options.between(0, 6) : 0
   const acts = options.between(5, 40)
-  const world = await newWorld(seed, rates)
+  const world = await newWorld({ seed, rates, trace: settings.trace, log: settings.log })
   const history = followHistory(world)
   for (const part of parts) await world.start(part)
   const workload = newWorkload(world, world.random.fork('users'))
-  await trouble(world, { acts, crashes }, workload.act)
+  await trouble(
+    world,
+    { acts, crashes: without('crashes') ? 0 : crashes, clockSteps: !without('clockSteps') },
+    workload.act,
+  )
   await heal(world)
   const violations = [
     ...history.violations,
@@ -46,7 +61,7 @@ export async function simulate(seed: number): Promise<Simulated> {
 
 async function trouble(
   world: World,
-  plan: { readonly acts: number; readonly crashes: number },
+  plan: { readonly acts: number; readonly crashes: number; readonly clockSteps: boolean },
   act: () => Promise<void>,
 ): Promise<void> {
   const random = world.random.fork('trouble')
@@ -56,8 +71,8 @@ async function trouble(
     void act()
     await world.advance(random.between(0, 8000))
     if (random.chance(0.1)) {
-      world.time.step(millis(random.between(-3_600_000, 3_600_000)))
-      world.counts.clockSteps++
+      const span = millis(random.between(-3_600_000, 3_600_000))
+      if (plan.clockSteps) world.stepClock(span)
     }
     if (crashes > 0 && random.chance(0.3)) {
       crashes--

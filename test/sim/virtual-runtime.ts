@@ -90,7 +90,9 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
             runs.delete(id)
           }
         },
-        logPath: () => '/dev/null',
+        canMount: async () => false,
+        logPath: () => '/nonexistent/sim.log',
+        messagePath: () => '/nonexistent/sim.message',
         close: async () => {
           for (const callback of own) listeners.delete(callback)
         },

@@ -79,7 +79,8 @@ export function randomJob(random: SeededRandom, name: string): Job {
   const workQueue = !indexed && random.chance(0.3)
   const parallelism = random.between(1, 4)
   const perIndex = indexed && random.chance(0.4)
-  const restartPolicy = random.chance(0.7) ? 'Never' : 'OnFailure'
+  // Restarts in place count towards no index: with a limit per index a failing container would restart for ever.
+  const restartPolicy = random.chance(0.7) || perIndex ? 'Never' : 'OnFailure'
   const exitCode = random.chance(0.25) ? random.between(1, 3) : 0
   const command = ['sim', String(random.between(10, 20_000)), String(exitCode)]
   if (random.chance(0.1)) command.push('ignore-sigterm')

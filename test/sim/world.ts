@@ -7,12 +7,12 @@ import { startAgent } from '../../src/agent/index.ts'
 import { strategies } from '../../src/apis/index.ts'
 import { inProcessClient } from '../../src/apiserver/in-process/index.ts'
 import { createApi, type RunningApi } from '../../src/apiserver/registry/index.ts'
-import { type Clock, millis, silentLog } from '../../src/base/index.ts'
+import { type Clock, formatTime, type Log, type Millis, millis, revision, silentLog } from '../../src/base/index.ts'
 import type { Client } from '../../src/client/index.ts'
 import { startManager } from '../../src/manager/index.ts'
 import { createMemoryStore } from '../../src/storage/memory/index.ts'
 import type { Store } from '../../src/storage/revision/index.ts'
-import { type FaultCounts, type FaultRates, type Network, newFaultCounts, throughNetwork } from './faults.ts'
+import { type FaultCounts, type FaultRates, type Network, newFaultCounts, summaryOf, throughNetwork } from './faults.ts'
 import { type SeededRandom, seededRandom, seededUids } from './seeded-random.ts'
 import { newSimClock, type SimClock, settle } from './sim-clock.ts'
 import { newVirtualMachine, simStart, type VirtualMachine } from './virtual-runtime.ts'
@@ -35,6 +35,8 @@ export type World = {
   readonly crash: (part: Part) => void
   readonly start: (part: Part) => Promise<void>
   readonly isUp: (part: Part) => boolean
+  /** Sets the wall clock forward or back. */
+  readonly stepClock: (span: Millis) => void
   /** Lets virtual time pass; everything that falls due meanwhile happens. */
   readonly advance: (span: number) => Promise<void>
 }
@@ -44,12 +46,21 @@ type Running = { readonly die: () => void }
 const never = new Promise<never>(() => {})
 const trusted = { groups: ['system:masters', 'system:authenticated'] }
 
-export async function newWorld(seed: number, rates: FaultRates): Promise<World> {
+export type WorldOptions = {
+  readonly seed: number
+  readonly rates: FaultRates
+  readonly trace?: ((line: string) => void) | undefined
+  readonly log?: Log | undefined
+}
+
+export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOptions): Promise<World> {
   const random = seededRandom(seed)
   const time = newSimClock(simStart)
   const disk = createMemoryStore()
   const counts = newFaultCounts()
   const machine = newVirtualMachine(time.forPart().clock)
+  const tell = trace === undefined ? undefined : (line: string): void => trace(`${stampOf(time)} ${line}`)
+  if (tell !== undefined) traceDisk(disk, tell)
   const newUid = seededUids(random.fork('uids'))
   const running = new Map<Part, Running>()
   const current: { api?: RunningApi | undefined } = {}
@@ -62,6 +73,7 @@ export async function newWorld(seed: number, rates: FaultRates): Promise<World> 
     counts,
     random: random.fork(name),
     clock,
+    tell: tell === undefined ? undefined : (line) => tell(`${name}: ${line}`),
     alive: true,
   })
 
@@ -76,7 +88,7 @@ export async function newWorld(seed: number, rates: FaultRates): Promise<World> 
         random: random.fork('names'),
         newUid,
         options: { exact: false, isTimeZone: () => true },
-        log: silentLog,
+        log,
         disabledAdmission: ['ServiceAccount'],
       })
       if (!api.ok) throw new Error(`the server cannot start: ${JSON.stringify(api.error)}`)
@@ -96,7 +108,7 @@ export async function newWorld(seed: number, rates: FaultRates): Promise<World> 
         client: throughNetwork(() => clientOf('controllers'), network),
         clock,
         random: random.fork('controllers-own'),
-        log: silentLog,
+        log,
         options: { exact: false },
       })
       return deathOf(network, silence)
@@ -108,7 +120,7 @@ export async function newWorld(seed: number, rates: FaultRates): Promise<World> 
         client: throughNetwork(() => clientOf('node'), network),
         clock,
         random: random.fork('node-own'),
-        log: silentLog,
+        log,
         runtime: machine.runtime(),
         dataDir: '/nonexistent/sim',
         nodeName: 'sim',
@@ -132,12 +144,20 @@ export async function newWorld(seed: number, rates: FaultRates): Promise<World> 
     user: throughNetwork(() => clientOf('user'), networkFor('user', userClock)),
     isUp: (part) => running.has(part),
     crash(part) {
+      tell?.(`${part} dies`)
       running.get(part)?.die()
       running.delete(part)
       counts.crashes++
     },
     async start(part) {
-      if (!running.has(part)) running.set(part, await starters[part]())
+      if (running.has(part)) return
+      tell?.(`${part} starts`)
+      running.set(part, await starters[part]())
+    },
+    stepClock(span) {
+      tell?.(`the clock is set by ${span} ms`)
+      time.step(span)
+      counts.clockSteps++
     },
     async advance(span) {
       const end = time.monotonic() + span
@@ -149,6 +169,24 @@ export async function newWorld(seed: number, rates: FaultRates): Promise<World> 
       time.runUntil(end)
     },
   }
+}
+
+/** Monotonic seconds, then the wall clock. */
+const stampOf = (time: SimClock): string => `${(time.monotonic() / 1000).toFixed(3)} ${formatTime(time.now())}`
+
+function traceDisk(disk: Store, tell: (line: string) => void): void {
+  disk.watch('/', revision(0), {
+    onChanges(changes) {
+      for (const change of changes) {
+        if (change.kind === 'Delete') tell(`disk: ${change.revision} Delete ${change.previous.key}`)
+        else {
+          const { key, value } = change.entry
+          tell(`disk: ${change.revision} Put ${key} ${summaryOf(JSON.parse(value))}`)
+        }
+      }
+    },
+    onEnd() {},
+  })
 }
 
 function deathOf(network: Network, silence: () => void): Running {
