@@ -13,9 +13,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   apiserver: ['base', 'apimachinery', 'apis', 'cron', 'client', 'storage/revision'],
   manager: ['base', 'apimachinery', 'apis', 'controllers', 'cron', 'client'],
   agent: ['base', 'apimachinery', 'apis', 'client'],
-  cli: ['base', 'apimachinery', 'apis', 'client', 'cron'],
+  simulator: ['base', 'apimachinery', 'apis', 'controllers', 'cron'],
+  cli: ['base', 'apimachinery', 'apis', 'client', 'cron', 'simulator'],
 }
-const PURE = '^src/(base|apimachinery|apis|controllers|cron|storage/revision|agent/pod)/'
+const PURE = '^src/(base|apimachinery|apis|controllers|cron|simulator|storage/revision|agent/pod)/'
 const TEST = '[.](test|sim|bench)[.]ts$'
 
 const layer = ([folder, allowed]: [string, readonly string[]]): IForbiddenRuleType => ({

@@ -6,7 +6,7 @@ import type { Client, ListRequest, ResourceName } from '../client/index.ts'
 export type TableColumn = { readonly name: string; readonly type: string; readonly priority: number }
 export type TableRow = {
   readonly cells: readonly unknown[]
-  readonly object?: { readonly metadata?: { readonly namespace?: string | undefined } } | undefined
+  readonly object?: { readonly metadata?: { readonly namespace?: string | undefined } | undefined } | undefined
 }
 /** A server-side table, as kubectl shows it. */
 export type Table = { readonly columnDefinitions: readonly TableColumn[]; readonly rows: readonly TableRow[] }

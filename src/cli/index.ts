@@ -6,3 +6,11 @@ export { type Manifest, parseManifests, readManifests } from './manifests.ts'
 export { deleteObjects, getObjects, type Named, parseNames } from './objects.ts'
 export { type OutputFormat, outputFormats } from './printing.ts'
 export { type RunContext, runManifests } from './run/run.ts'
+export {
+  formatTimeline,
+  parseSpan,
+  type SimulateRequest,
+  simulateManifests,
+  timelineJson,
+  timelineSvg,
+} from './simulate.ts'

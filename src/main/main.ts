@@ -1,8 +1,7 @@
 /** The command line: what `jobd` understands, and which file does it. Each command is loaded when it is asked for. */
 import { Command, CommanderError, Option } from 'commander'
 import { realTerminal } from './real.ts'
-
-export const version = '0.1.0'
+import { version } from './version.ts'
 
 /** Runs one command line and answers its exit code: 0 done, 1 failed, 2 wrong use. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -34,6 +33,7 @@ function describeProgram(finish: Finish): Command {
   addRunCommand(program, finish)
   addObjectCommands(program, finish)
   addCronCommands(program, finish)
+  addSimulateCommand(program, finish)
   for (const command of program.commands) command.exitOverride()
   return program
 }
@@ -55,10 +55,12 @@ function addServerCommands(program: Command, finish: Finish): void {
     .option('--disable-admission-plugins <names>', 'comma-separated, e.g. ServiceAccount')
     .option('--max-pod-backoff <seconds>', 'the cap of the delay between failed pods', '360')
     .addOption(
-      new Option('--too-many-missed <what>', 'when a CronJob missed more than 100 starts')
-        .choices(['skip', 'start-latest'])
-        .default('skip'),
+      new Option('--too-many-missed <what>', 'when a CronJob missed more than 100 starts (default: skip)').choices([
+        'skip',
+        'start-latest',
+      ]),
     )
+    .option('--time-zone <zone>', 'the IANA time zone of schedules that name none (default: $TZ, else UTC)')
     .addOption(
       new Option('--log-level <level>', 'how much to say on stderr')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -75,6 +77,11 @@ function addServerCommands(program: Command, finish: Finish): void {
     .description("print 'export KUBECONFIG=…' for the running server")
     .addOption(dataDir())
     .action(async (options) => finish((await import('./down.ts')).printEnvironment(options)))
+  program
+    .command('compact')
+    .description('forget old versions of objects; the newest ones stay')
+    .addOption(dataDir())
+    .action(async (options) => finish(await (await import('./compact.ts')).compact(options)))
   program
     .command('version')
     .description('print the version')
@@ -116,6 +123,27 @@ function addCronCommands(program: Command, finish: Finish): void {
     .option('--stdin', 'answer JSON questions, one on each line of standard input', false)
     .exitOverride()
     .action(async (schedule, options) => finish(await (await import('./cron.ts')).next(schedule, options)))
+}
+
+function addSimulateCommand(program: Command, finish: Finish): void {
+  program
+    .command('simulate')
+    .description('show what CronJobs would do over a span of time, on a virtual clock')
+    .argument('<files...>', 'manifests of CronJobs; - is standard input')
+    .requiredOption('--from <time>', 'an RFC 3339 time')
+    .requiredOption('--to <time>', 'an RFC 3339 time')
+    .option(
+      '--down <from/to>',
+      'the controller does not run; may be given several times',
+      (text, all: string[]) => [...all, text],
+      [],
+    )
+    .option('--duration <time>', 'how long each Job takes, e.g. 90s or 5m', '30s')
+    .option('--fail-rate <rate>', 'the share of Jobs that fail, 0 to 1', '0')
+    .option('--seed <n>', 'which Jobs fail', '1')
+    .option('--exact', 'decide as upstream Kubernetes does', false)
+    .addOption(new Option('-o, --output <format>', 'how').choices(['json', 'svg']))
+    .action(async (files, options) => finish(await (await import('./simulate.ts')).simulate(files, options)))
 }
 
 function addObjectCommands(program: Command, finish: Finish): void {

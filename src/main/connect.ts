@@ -1,0 +1,62 @@
+/** The two ways in which a command reaches a server. */
+import { readFileSync } from 'node:fs'
+import type { KubeObject, Status } from '../apimachinery/index.ts'
+import { fail, ok, type Result, silentLog } from '../base/index.ts'
+import type { Connection, Table } from '../cli/index.ts'
+import type { RestClient } from '../client/index.ts'
+import { dataDirectory, readHolder } from './data-dir.ts'
+import { stderrLog } from './log.ts'
+import { realClock } from './real.ts'
+import { type Server, startServer } from './server.ts'
+
+/** Connects to the server that holds the data directory, as its administrator. */
+export async function connect(given: string | undefined): Promise<Result<RestClient, string>> {
+  const directory = dataDirectory(given)
+  const holder = readHolder(directory)
+  if (holder === undefined) return fail(`no jobd serves from ${directory}: start one with 'jobd up'`)
+  const { createRestClient, loadKubeconfig } = await import('../client/index.ts')
+  const config = await loadKubeconfig(readFileSync(holder.kubeconfig, 'utf8'))
+  if (!config.ok) return fail(`${holder.kubeconfig}: ${config.error}`)
+  return ok(createRestClient({ ...config.value, clock: realClock, userAgent: 'jobd' }))
+}
+
+/** Starts a private server in this process, which ends with the connection. Nothing listens. */
+export async function connectEmbedded(directory: string): Promise<Result<Connection, string>> {
+  const server = await startServer({
+    directory,
+    store: 'memory',
+    runtime: 'process',
+    exact: false,
+    // Nothing listens that a token could be shown to.
+    disabledAdmission: ['ServiceAccount'],
+    log: process.env['JOBD_DEBUG'] === undefined ? silentLog : stderrLog('debug'),
+  })
+  if (!server.ok) return server
+  const { core, agent } = server.value
+  if (agent === undefined) throw new Error('the embedded server has no node')
+  return ok({
+    client: core.clientFor('jobd-run'),
+    table: (resource, request) => tableOf(server.value, resource, request),
+    logs: (request) => agent.logs.open(request),
+    close: () => server.value.stop(),
+  })
+}
+
+/** A table of this process's own server. */
+async function tableOf(
+  { core }: Server,
+  resource: string,
+  request: Parameters<Connection['table']>[1],
+): Promise<Result<Table, Status>> {
+  const { api } = core
+  const definition = api.tableOf(resource)
+  const client = core.clientFor('jobd-run')
+  const listed = await client.list<KubeObject>(resource, request)
+  if (!listed.ok) return listed
+  if (definition === undefined) return ok({ columnDefinitions: [], rows: [] })
+  const { options } = api.registry
+  return ok({
+    columnDefinitions: definition.columns(options),
+    rows: listed.value.items.map((object) => ({ cells: definition.row(object, api.now(), options).cells, object })),
+  })
+}

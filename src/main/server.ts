@@ -1,0 +1,258 @@
+/** A whole server in this process: store, core, node agent and, when it is asked to listen, HTTPS. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { type Agent, startAgent } from '../agent/index.ts'
+import { createProcessRuntime } from '../agent/process/index.ts'
+import {
+  type Auth,
+  type Certificates,
+  createAuth,
+  ensureCertificates,
+  ensureDefaultRoles,
+  parseTokenFile,
+} from '../apiserver/auth/index.ts'
+import type { HttpServer } from '../apiserver/http/index.ts'
+import type { RunningApi } from '../apiserver/registry/index.ts'
+import { fail, type Log, millis, ok, type Result, type Revision } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+import { isTimeZone, timeZone, utc } from '../cron/index.ts'
+import type { ManagerOptions } from '../manager/index.ts'
+import { createMemoryStore } from '../storage/memory/index.ts'
+import type { Store } from '../storage/revision/index.ts'
+import { openSqliteStore } from '../storage/sqlite/index.ts'
+import { type Core, startCore } from './core.ts'
+import { readHolder } from './data-dir.ts'
+import { newUid, realClock, realRandom } from './real.ts'
+import { version } from './version.ts'
+
+export type ServerOptions = {
+  /** Where everything is kept; must exist. */
+  readonly directory: string
+  readonly store: 'sqlite' | 'memory'
+  readonly runtime: 'process' | 'none'
+  /** Absent: nothing listens, the server is reached in process only. */
+  readonly listen?: { readonly host: string; readonly port: number } | undefined
+  readonly exact: boolean
+  readonly tokenFile?: string | undefined
+  readonly disabledAdmission: readonly string[]
+  readonly maxPodBackoff?: number | undefined
+  /** What becomes of a CronJob that missed more than 100 starts: none is started, or the newest; as documented when absent. */
+  readonly tooManyMissed?: 'skip' | 'start-latest' | undefined
+  /** The IANA zone of schedules that name none; UTC when absent. */
+  readonly timeZone?: string | undefined
+  readonly log: Log
+}
+
+export type Server = {
+  readonly core: Core
+  readonly agent: Agent | undefined
+  readonly http: HttpServer | undefined
+  readonly certificates: Certificates | undefined
+  /** Ends the server in order; pods run on. */
+  readonly stop: () => Promise<void>
+}
+
+/** What the process runtime does with `image`, told when a pod is created. */
+const imageWarning =
+  'this server runs pods as processes of its host and does not use images: give each container a command that the host has'
+
+export async function startServer(options: ServerOptions): Promise<Result<Server, string>> {
+  const store = await openStore(options)
+  if (!store.ok) return store
+  const started = await startOn(store.value, options)
+  if (!started.ok) await store.value.close()
+  return started
+}
+
+async function startOn(store: Store, options: ServerOptions): Promise<Result<Server, string>> {
+  const { log } = options
+  const secured = options.listen === undefined ? ok(undefined) : await secure(options, options.listen.host)
+  if (!secured.ok) return secured
+  const core = await startCore({
+    store,
+    log,
+    api: {
+      exact: options.exact,
+      imageWarning: options.runtime === 'process' ? imageWarning : undefined,
+      isTimeZone,
+      localTimeZone: options.timeZone,
+    },
+    manager: managerOptions(options),
+    disabledAdmission: options.disabledAdmission,
+    handlers: secured.value?.auth.handlers,
+    plugins: secured.value === undefined ? [] : [secured.value.auth.plugin],
+  })
+  if (!core.ok) return core
+  const { clientFor } = core.value
+  if (secured.value !== undefined) {
+    secured.value.auth.connect(authObjects(core.value.api))
+    const roles = await ensureDefaultRoles(clientFor('rbac'))
+    if (!roles.ok) return fail(`the built-in roles cannot be made: ${roles.error.message}`)
+  }
+  const agent = options.runtime === 'process' ? await startNode(options, clientFor('node')) : undefined
+  const http = secured.value === undefined ? ok(undefined) : await listen(options, core.value, secured.value, agent)
+  if (!http.ok) {
+    await agent?.stop()
+    await core.value.stop()
+    return http
+  }
+  return ok({
+    core: core.value,
+    agent,
+    http: http.value,
+    certificates: secured.value?.certificates,
+    async stop() {
+      await http.value?.close(millis(1000))
+      await agent?.stop()
+      await core.value.stop()
+    },
+  })
+}
+
+/** The switches of the controllers; those that are not given stay as `exact` has them. */
+export function managerOptions({
+  maxPodBackoff,
+  tooManyMissed,
+  timeZone: zone,
+}: ServerOptions): Omit<ManagerOptions, 'exact'> {
+  const missed = tooManyMissed === 'start-latest' ? ('start-latest' as const) : ('start-none' as const)
+  return {
+    ...(maxPodBackoff === undefined ? {} : { job: { maxPodBackoff: millis(maxPodBackoff * 1000) } }),
+    cronJob: {
+      ...(tooManyMissed === undefined ? {} : { tooManyMissed: missed }),
+      localZone: timeZone(zone ?? 'UTC') ?? utc,
+    },
+  }
+}
+
+async function openStore({ store, directory }: ServerOptions): Promise<Result<Store, string>> {
+  if (store === 'memory') return ok(createMemoryStore())
+  const opened = await openSqliteStore(join(directory, 'jobd.db'))
+  if (opened.ok) return opened
+  if (opened.error.kind !== 'Locked') return fail(opened.error.message)
+  const holder = readHolder(directory)
+  const who = holder === undefined ? 'another process' : `process ${holder.pid} at ${holder.url}`
+  return fail(
+    `${directory} is in use by ${who}: stop it with 'jobd down --data-dir ${directory}', or choose another --data-dir`,
+  )
+}
+
+type Secured = { readonly auth: Auth; readonly certificates: Certificates }
+
+async function secure({ directory, tokenFile }: ServerOptions, host: string): Promise<Result<Secured, string>> {
+  const certificates = await ensureCertificates({ dataDir: directory, hosts: [host, hostname()], now: realClock.now() })
+  const tokens = tokenFile === undefined ? ok(new Map()) : readTokens(tokenFile)
+  if (!tokens.ok) return tokens
+  const { serviceAccountKey } = certificates
+  return ok({ certificates, auth: createAuth({ tokens: tokens.value, serviceAccountKey, clock: realClock, newUid }) })
+}
+
+function readTokens(file: string) {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    return fail(`the token file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const parsed = parseTokenFile(text)
+  return parsed.ok ? parsed : fail(`the token file ${file} is not valid: ${parsed.error}`)
+}
+
+/** The registry's cache as authentication and authorization look into it. */
+function authObjects({ registry: { cache } }: RunningApi) {
+  return {
+    get: (resource: string, namespace: string, name: string) =>
+      cache.resource(resource).objects.get(namespace === '' ? name : `${namespace}/${name}`),
+    list: (resource: string) => cache.resource(resource).objects.list(''),
+    onChange: (resource: string, callback: () => void) => {
+      const all = { prefix: '', exact: false }
+      cache.resource(resource).watchers.add({ selection: all, after: cache.revision(), onEvents: callback, onEnd() {} })
+    },
+  }
+}
+
+async function startNode({ directory, log }: ServerOptions, client: Client): Promise<Agent> {
+  const runtime = await createProcessRuntime({
+    dir: join(directory, 'pods'),
+    version,
+    clock: realClock,
+    log,
+    hostEnv: process.env,
+  })
+  const agent = startAgent({
+    client,
+    clock: realClock,
+    random: realRandom,
+    log,
+    runtime,
+    dataDir: join(directory, 'volumes'),
+    nodeName: hostname().toLowerCase(),
+    version,
+    hostEnv: process.env,
+  })
+  return {
+    ...agent,
+    async stop() {
+      await agent.stop()
+      await runtime.close()
+    },
+  }
+}
+
+async function listen(
+  options: ServerOptions,
+  core: Core,
+  { auth, certificates }: Secured,
+  agent: Agent | undefined,
+): Promise<Result<HttpServer, string>> {
+  const { createHttpServer } = await import('../apiserver/http/index.ts')
+  const { createOpenApi } = await import('../apiserver/openapi/index.ts')
+  const { versionInfo } = await import('../apiserver/discovery/index.ts')
+  const { platform, arch, versions } = process
+  const build = versionInfo({
+    commit: '',
+    date: '1970-01-01T00:00:00Z',
+    platform: `${platform}/${arch}`,
+    node: versions.node,
+  })
+  const address = options.listen ?? { host: '127.0.0.1', port: 0 }
+  try {
+    return ok(
+      await createHttpServer({
+        api: core.api,
+        options: core.api.registry.options,
+        auth,
+        certificates,
+        version: build,
+        openapi: createOpenApi({ title: 'Kubernetes', version: build.gitVersion }),
+        clock: realClock,
+        random: realRandom,
+        log: options.log,
+        listen: address,
+        logs: agent?.logs,
+        compact: () => compact(core.api.registry.store),
+      }),
+    )
+  } catch (error) {
+    return fail(listenProblem(error, address))
+  }
+}
+
+async function compact(store: Store): Promise<Result<Revision, string>> {
+  const done = await store.compact(store.revision())
+  if (done.ok) return done
+  return fail(
+    done.error.kind === 'Unavailable' ? done.error.message : `the history cannot be forgotten: ${done.error.kind}`,
+  )
+}
+
+function listenProblem(error: unknown, { host, port }: { readonly host: string; readonly port: number }): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE')
+    return `port ${port} of ${host} is in use: stop what listens there, or choose another with --listen ${host}:0`
+  if (code === 'EACCES') return `port ${port} of ${host} may not be used: choose one above 1023 with --listen`
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `${host} is not an address of this machine: choose another with --listen`
+  throw error
+}

@@ -1,0 +1,119 @@
+/** `jobd up`: the server in the foreground, until it is told to stop. */
+import { join, resolve } from 'node:path'
+import { writeKubeconfig } from '../apiserver/auth/index.ts'
+import { fail, ok, type Result } from '../base/index.ts'
+import { isTimeZone, zoneProblem } from '../cron/index.ts'
+import { dataDirectory, makeDataDirectory, readHolder, removeHolder, writeHolder } from './data-dir.ts'
+import { type LogLevel, stderrLog } from './log.ts'
+import { realTerminal } from './real.ts'
+import { type Server, type ServerOptions, startServer } from './server.ts'
+
+export type UpFlags = {
+  readonly dataDir?: string
+  readonly listen: string
+  readonly runtime: 'process' | 'none'
+  readonly kubeconfig?: string
+  readonly store: string
+  readonly exact: boolean
+  readonly tokenFile?: string
+  readonly disableAdmissionPlugins?: string
+  readonly maxPodBackoff?: string
+  readonly tooManyMissed?: 'skip' | 'start-latest'
+  readonly timeZone?: string
+  readonly logLevel: LogLevel
+}
+
+export async function up(flags: UpFlags): Promise<number> {
+  const terminal = realTerminal()
+  const directory = dataDirectory(flags.dataDir)
+  const options = optionsOf(flags, directory)
+  if (!options.ok) {
+    terminal.err(`${options.error}\n`)
+    return 2
+  }
+  const made = makeDataDirectory(directory)
+  if (!made.ok) {
+    terminal.err(`${made.error}\n`)
+    return 1
+  }
+  const stopped = untilSignal()
+  const holder = readHolder(directory)
+  if (holder !== undefined && flags.store === 'memory') {
+    terminal.err(`${directory} is in use by process ${holder.pid} at ${holder.url}: choose another --data-dir\n`)
+    return 1
+  }
+  const server = await startServer(options.value)
+  if (!server.ok) {
+    terminal.err(`${server.error}\n`)
+    return 1
+  }
+  const announced = announce(server.value, directory, resolve(flags.kubeconfig ?? join(directory, 'kubeconfig')))
+  if (announced.ok) terminal.out(announced.value)
+  else terminal.err(`${announced.error}\n`)
+  if (announced.ok) await stopped
+  await server.value.stop()
+  removeHolder(directory)
+  return announced.ok ? 0 : 1
+}
+
+function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, string> {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(flags.listen)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  if (!host || !(port <= 65_535)) return fail(`--listen takes HOST:PORT such as 127.0.0.1:6443, not ${flags.listen}`)
+  if (flags.store !== 'sqlite' && flags.store !== 'memory')
+    return fail(`--store takes sqlite or memory, not ${flags.store}`)
+  const backoff = flags.maxPodBackoff === undefined ? undefined : Number(flags.maxPodBackoff)
+  if (backoff !== undefined && !(Number.isFinite(backoff) && backoff >= 0)) {
+    return fail(`--max-pod-backoff takes a number of seconds, not ${flags.maxPodBackoff}`)
+  }
+  const zone = timeZoneOf(flags.timeZone, process.env['TZ'])
+  if (!zone.ok) return zone
+  return ok({
+    directory,
+    store: flags.store,
+    runtime: flags.runtime,
+    listen: { host, port },
+    exact: flags.exact,
+    tokenFile: flags.tokenFile,
+    disabledAdmission: (flags.disableAdmissionPlugins ?? '').split(',').filter((name) => name !== ''),
+    maxPodBackoff: backoff,
+    tooManyMissed: flags.tooManyMissed,
+    timeZone: zone.value,
+    log: stderrLog(flags.logLevel),
+  })
+}
+
+/**
+ * The zone of schedules that name none: the flag, else `TZ` as programs of Unix understand it, else UTC. A zone that is
+ * not known is refused, so that no schedule silently runs at another hour.
+ */
+export function timeZoneOf(flag: string | undefined, environment: string | undefined): Result<string, string> {
+  const given = flag ?? environment?.replace(/^:/, '') ?? ''
+  if (given === '' || isTimeZone(given)) return ok(given === '' ? 'UTC' : given)
+  const name = flag === undefined ? 'the environment variable TZ' : '--time-zone'
+  return fail(`${name} takes an IANA time zone such as Asia/Tokyo, not ${given}: ${zoneProblem(given)}`)
+}
+
+/** Writes how to reach the server, then answers the line that says so. */
+function announce({ http, certificates }: Server, directory: string, kubeconfig: string): Result<string, string> {
+  if (http === undefined || certificates === undefined) throw new Error('a server without a listener was announced')
+  const { url } = http.address
+  const { ca, admin } = certificates
+  try {
+    writeKubeconfig(kubeconfig, { server: url, ca, cert: admin.cert, key: admin.key })
+    writeHolder(directory, { url, kubeconfig })
+  } catch (error) {
+    return fail(
+      `cannot write ${kubeconfig}: ${error instanceof Error ? error.message : String(error)}; choose another with --kubeconfig`,
+    )
+  }
+  return ok(`ready ${url} kubeconfig=${kubeconfig}\n`)
+}
+
+/** Resolves at the first SIGTERM or SIGINT. */
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}

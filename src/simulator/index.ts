@@ -1,0 +1,1 @@
+export { type Entry, type Scenario, simulateCronJob } from './cronjobs.ts'
