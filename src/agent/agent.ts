@@ -139,6 +139,7 @@ function workerContext(
     runtime,
     recorder,
     alarms,
+    load: { starting: 0 },
     node: { name: nodeName, hostIP: ADDRESS, podIP: ADDRESS },
     prepare: (pod) => preparePodVolumes(volumes, pod),
     configOf: (worker, { key, container }) =>

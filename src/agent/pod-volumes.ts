@@ -34,11 +34,13 @@ export async function preparePodVolumes(
   for (const volume of pod.spec.volumes ?? []) {
     // Credentials that nobody asked for are no reason to refuse a pod where nothing can be mounted.
     if (isInjected(volume) && !(await options.runtime.canMount())) continue
-    const wanted = isInjected(volume) ? withoutWaiting(volume) : volume
-    const prepared: Result<Prepared, VolumeFailure> = await prepareVolume(options.root, wanted, source)
+    const isOurs = isInjected(volume)
+    const wanted = isOurs ? withoutWaiting(volume) : volume
+    const layout = isOurs ? 'Flat' : 'Atomic'
+    const prepared: Result<Prepared, VolumeFailure> = await prepareVolume(options.root, wanted, source, layout)
     if (!prepared.ok) return prepared
     paths.set(volume.name, prepared.value.path)
-    const isComplete = wanted === volume || prepared.value.files.has('ca.crt')
+    const isComplete = !isOurs || prepared.value.files.has('ca.crt')
     const at = isComplete ? prepared.value.refreshAt : after(options.clock.now(), CERTIFICATE_RETRY)
     if (at !== undefined && (refreshAt === undefined || at < refreshAt)) refreshAt = at
   }

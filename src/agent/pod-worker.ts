@@ -33,6 +33,8 @@ export type WorkerContext = {
   readonly runtime: Runtime
   readonly recorder: EventRecorder
   readonly alarms: Alarms
+  /** How much goes on: starts asked of the runtime and not yet answered. */
+  readonly load: { starting: number }
   readonly node: NodeFacts
   readonly prepare: (pod: Pod) => Promise<Result<PreparedVolumes, VolumeFailure>>
   readonly configOf: (
@@ -77,10 +79,13 @@ export type PodWorker = {
 const START_RETRY = millis(10_000)
 /** @source kubernetes v1.36 pkg/util/goroutinemap/exponentialbackoff */
 const MOUNT_RETRY = { first: 500, most: 122_000 }
-/** A pod that ends this soon after its start is written once instead of twice. */
-const FOLD_RUNNING = millis(15)
+/**
+ * A pod that ends this soon after its start is written once instead of twice; the more starts are under way, the longer
+ * even the shortest program takes.
+ */
+const FOLD_RUNNING = { least: 15, most: 250 }
 /** Being about to start is worth a write only when it takes long. */
-const FOLD_PENDING = millis(500)
+const FOLD_PENDING = millis(5000)
 
 export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
   pod,
@@ -258,7 +263,9 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   const { key, container } = action
   worker.starting.set(key.container, key.attempt)
   const config = await context.configOf(worker, action)
+  context.load.starting += 1
   const started = config.ok ? await context.runtime.start(config.value) : config
+  context.load.starting -= 1
   if (worker.starting.get(key.container) === key.attempt) worker.starting.delete(key.container)
   const facts = eventFactsOf({ pod: worker.pod, container })
   const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
@@ -298,7 +305,7 @@ function writeWhenDue(context: WorkerContext, worker: PodWorker): void {
     return
   }
   const now = context.clock.now()
-  const due = after(now, foldingTime(worker, wanted))
+  const due = after(now, foldingTime(context, worker, wanted))
   if (worker.writeAt !== undefined && worker.writeAt <= due && worker.writeAt > now) return
   worker.cancelWrite?.()
   if (due <= now) {
@@ -312,11 +319,11 @@ function writeWhenDue(context: WorkerContext, worker: PodWorker): void {
   })
 }
 
-function foldingTime({ starting, pod }: PodWorker, wanted: PodStatus) {
+function foldingTime({ load }: WorkerContext, { starting, pod }: PodWorker, wanted: PodStatus) {
   if (wanted.phase === 'Succeeded' || wanted.phase === 'Failed') return millis(0)
   if (pod.metadata.deletionTimestamp !== undefined) return millis(0)
   const isStarting = wanted.phase === 'Pending' && starting.size > 0
-  return isStarting ? FOLD_PENDING : FOLD_RUNNING
+  return isStarting ? FOLD_PENDING : millis(Math.min(FOLD_RUNNING.least + load.starting, FOLD_RUNNING.most))
 }
 
 async function write(context: WorkerContext, worker: PodWorker, status: PodStatus): Promise<void> {

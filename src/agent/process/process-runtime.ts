@@ -1,7 +1,8 @@
 /** The Runtime whose containers are process trees of this host. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { dirname } from 'node:path'
 import { type Clock, fail, type Instant, type Log, type Millis, millis, ok, type Result } from '../../base/index.ts'
 import type {
   ContainerConfig,
@@ -125,7 +126,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     remove: (podUid) => remove(state, podUid),
     removeRun: async (key) => removeRun(state, key),
     logPath: (key) => logPathOf(state, key),
-    messagePath: (key) => `${findRun(table, key)?.base ?? `${root}/${stemOf(key)}`}.d/${RUN_TERMINATION_LOG}`,
+    messagePath: (key) => messagePath(state, key),
     close: () => close(state),
   }
 }
@@ -187,7 +188,7 @@ async function start(state: State, config: ContainerConfig): Promise<Result<Obse
   if (refusal !== undefined) return fail({ reason: 'CreateContainerConfigError', message: refusal })
   const generation = earlier === undefined ? 0 : earlier.name.generation + 1
   const namespaced = host.tools.unshare !== undefined
-  const run = addRun(state.table, { key, generation }, { phase: 'Queued', namespaced, config })
+  const run = addRun(state.table, { key, generation }, { phase: 'Queued', namespaced, config, isFirst: fresh })
   if (config.command.length === 0) return ok(refuse(state, run, noCommand(config.image)))
   writeFileSync(`${run.base}.run`, launchText(state, host.tools, run, config), { mode: 0o600 })
   const answer = upOrEnded(run)
@@ -216,11 +217,20 @@ const mountsRefused = ({ namespacesMissing }: HostTools): string =>
 const upOrEnded = (run: Run): Promise<Observed> => new Promise((resolve) => run.waiters.push(resolve))
 
 /** The directory that a namespaced run's first process works in. */
-function runDirectory({ base }: Run): string {
-  const directory = `${base}.d`
-  mkdirSync(directory, { mode: 0o700 })
-  return directory
+function makeRunDirectory({ base, isFirst }: Run): string {
+  if (isFirst) return dirname(base)
+  mkdirSync(`${base}.d`, { mode: 0o700 })
+  return `${base}.d`
 }
+
+/** The file that the link of the template leads to. */
+function messagePath({ table }: State, key: ContainerKey): string {
+  const base = findRun(table, key)?.base ?? `${table.root}/${stemOf(key)}`
+  const own = `${base}.d`
+  return `${existsSync(own) ? own : dirname(base)}/${RUN_TERMINATION_LOG}`
+}
+
+const modeOf = ({ namespaced, isFirst }: Run) => (namespaced ? (isFirst ? 'N' : 'n') : 'p')
 
 function launchText(state: State, tools: HostTools, run: Run, config: ContainerConfig): string {
   const namespaced = run.namespaced
@@ -229,7 +239,7 @@ function launchText(state: State, tools: HostTools, run: Run, config: ContainerC
     id: run.id,
     logPath: logPathOf(state, run.key),
     argv: config.command,
-    prepare: namespaced ? mountCommands({ directory: runDirectory(run), config, tools }) : [],
+    prepare: namespaced ? mountCommands({ directory: makeRunDirectory(run), config, tools }) : [],
     env: { ...config.env, JOBD_POD_UID: config.key.podUid, [COOKIE]: run.id },
     workingDir: config.workingDir ?? '/',
     namespaced,
@@ -261,7 +271,7 @@ function startQueued(state: State): void {
     run.phase = 'Requested'
     state.starting += 1
     watchOver(state)
-    host.spawner.request(run.namespaced ? 'n' : 'p', run.id)
+    host.spawner.request(modeOf(run), run.id)
   }
 }
 
@@ -470,7 +480,7 @@ async function replaceSpawner(state: State, tools: HostTools): Promise<void> {
     again.waiters = run.waiters
     again.mourners = run.mourners
     writeFileSync(`${again.base}.run`, launchText(state, tools, again, run.config), { mode: 0o600 })
-    spawner.request(again.namespaced ? 'n' : 'p', again.id)
+    spawner.request(modeOf(again), again.id)
   }
 }
 

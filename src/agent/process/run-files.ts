@@ -32,7 +32,7 @@ export function readClaim(base: string): Claim {
   return {
     kind: 'Supervised',
     supervisor: mode.slice(2) === thisBoot ? { pid, startTime } : undefined,
-    namespaced: mode.startsWith('n'),
+    namespaced: /^n/i.test(mode),
     up: up === 'up',
     at: modifiedAt(`${base}.claim`) ?? instant(0),
   }

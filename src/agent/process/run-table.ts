@@ -11,6 +11,8 @@ export type Run = {
   readonly config?: ContainerConfig | undefined
   readonly generation: number
   namespaced: boolean
+  /** A namespaced run that is the first of its pod works in the pod's directory, every other in one of its own. */
+  readonly isFirst: boolean
   phase: 'Queued' | 'Requested' | 'Up' | 'Ended'
   observed?: Observed | undefined
   /** Those who wait until the run is up or has ended. */
@@ -32,7 +34,11 @@ export const findRun = (table: RunTable, key: ContainerKey): Run | undefined =>
 
 export const runsOf = (table: RunTable, podUid: string): readonly Run[] => [...(table.pods.get(podUid)?.values() ?? [])]
 
-export function addRun(table: RunTable, name: RunName, facts: Pick<Run, 'phase' | 'namespaced' | 'config'>): Run {
+export function addRun(
+  table: RunTable,
+  name: RunName,
+  facts: Pick<Run, 'phase' | 'namespaced' | 'config'> & { readonly isFirst?: boolean },
+): Run {
   const id = runIdOf(name)
   const run: Run = {
     key: name.key,
@@ -41,6 +47,7 @@ export function addRun(table: RunTable, name: RunName, facts: Pick<Run, 'phase' 
     config: facts.config,
     generation: name.generation,
     namespaced: facts.namespaced,
+    isFirst: facts.isFirst === true,
     phase: facts.phase,
     waiters: [],
     mourners: [],

@@ -6,7 +6,8 @@
  *
  * At first it prepares the mount namespace it is in and says `T ok` or `T none`.
  *
- * Lines: `n <id>` runs in new PID and mount namespaces, `p <id>` as a plain session, an empty line reaps ended
+ * Lines: `n <id>` runs in new PID and mount namespaces with `<id>.d` as working directory of the first process, `N <id>` the
+ * same with the directory of the pod, `p <id>` as a plain session, an empty line reaps ended
  * supervisors. On end of input the spawner ends; its supervisors run on.
  *
  * A supervisor claims its run by creating `<id>.claim` (O_EXCL, so that one key never runs twice), runs `<id>.run`, waits,
@@ -38,6 +39,7 @@ supervise() {
   set +C
   case $1 in
     n) ( cd "$2.d" && exec ${unshare ?? 'false'} ${shell} "$root/$2.run" ) </dev/null & ;;
+    N) ( cd "\${2%/*}" && exec ${unshare ?? 'false'} ${shell} "$root/$2.run" ) </dev/null & ;;
     *) ( . "./$2.run" ) </dev/null & ;;
   esac
   wait $!
@@ -47,7 +49,7 @@ supervise() {
     why=
     case $code in
       125|126|127) if [ -e "$2.fail" ]; then IFS= read -r why <"$2.fail"; fi ;;
-      *) case $1 in n) code=137 ;; esac ;;
+      *) case $1 in n|N) code=137 ;; esac ;;
     esac
     printf '%s %s\\n' "$code" "$why" >"$2.exit"
   fi

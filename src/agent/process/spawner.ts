@@ -7,7 +7,7 @@ import type { HostTools } from './tools.ts'
 
 export type Spawner = {
   /** Asks for a run. The line lies in the pipe until the spawner reads it, also when this process ends. */
-  readonly request: (mode: 'n' | 'p', id: string) => void
+  readonly request: (mode: 'n' | 'N' | 'p', id: string) => void
   /** Lets the spawner collect supervisors that ended. */
   readonly reap: () => void
   /** Ends the spawner once it has read what it was told. What it started runs on. */

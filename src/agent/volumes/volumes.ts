@@ -32,11 +32,15 @@ export type VolumeFailure = { readonly volume: string; readonly message: string 
 const volumePath = (root: string, podUid: string, volume: string): string =>
   `${root}/${encodeURIComponent(podUid)}/${volume}`
 
-/** Makes one volume ready, or brings its content up to date. */
+/**
+ * Makes one volume ready, or brings its content up to date. `Flat` replaces file by file, which is enough where no reader
+ * cares for two files at once, and makes a third of the files.
+ */
 export async function prepareVolume(
   root: string,
   volume: Volume,
   source: PayloadSource,
+  layout: 'Atomic' | 'Flat' = 'Atomic',
 ): Promise<Result<Prepared, VolumeFailure>> {
   const failed = (message: string) => fail({ volume: volume.name, message })
   if (volume.hostPath !== undefined) {
@@ -47,7 +51,8 @@ export async function prepareVolume(
   const payload = await payloadOf(source, volume)
   if (payload !== undefined) {
     if (!payload.ok) return failed(payload.error)
-    writePayload(path, payload.value)
+    if (layout === 'Flat') writeFlat(path, payload.value)
+    else writePayload(path, payload.value)
     return ok({ path, files: new Set(payload.value.files.keys()), refreshAt: payload.value.refreshAt })
   }
   if (volume.emptyDir === undefined) return failed(unsupported(volume))
@@ -85,6 +90,17 @@ function writePayload(path: string, { files }: Payload): void {
   for (const name of old) {
     if (/^\.\.\d+$/.test(name)) rmSync(`${path}/${name}`, { recursive: true })
     else if (!name.startsWith('..') && !top.has(name)) unlinkSync(`${path}/${name}`)
+  }
+}
+
+function writeFlat(path: string, { files }: Payload): void {
+  const isNew = mkdirSync(path, { recursive: true, mode: 0o755 }) !== undefined
+  for (const [name, file] of files) {
+    if (isNew) writeFile(path, name, file)
+    else {
+      writeFile(path, `..${name}`, file)
+      renameSync(`${path}/..${name}`, `${path}/${name}`)
+    }
   }
 }
 
