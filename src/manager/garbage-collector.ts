@@ -55,6 +55,7 @@ function createGraph({ informers }: SharedContext) {
   const copies = new Map<string, Informer<KubeObject>>()
   const dependents = new Map<string, Map<string, Node>>()
   const kinds = new Map(collectedKinds.map((kind) => [kind.resource, kind]))
+  const departed = createDeparted()
   let suspect: (node: Node) => void = () => undefined
 
   const objectOf = ({ kind, key }: Node): KubeObject | undefined => copies.get(kind.resource)?.get(key)
@@ -105,6 +106,7 @@ function createGraph({ informers }: SharedContext) {
       for (const { uid } of now) link(node, uid)
     }
     if (change === 'Gone') {
+      if (dependents.has(object.metadata.uid ?? '')) departed.add(object.metadata.uid ?? '')
       for (const dependent of dependents.get(object.metadata.uid ?? '')?.values() ?? none) suspect(dependent)
       wakeOwners(object, ownersOf(object))
       return
@@ -128,6 +130,7 @@ function createGraph({ informers }: SharedContext) {
       suspect = handler
     },
     suspect: (node: Node) => suspect(node),
+    hasDeparted: departed.has,
     nodeOf(name: string): Node | undefined {
       const space = name.indexOf(' ')
       const kind = kinds.get(name.slice(0, space))
@@ -140,6 +143,22 @@ function createGraph({ informers }: SharedContext) {
 }
 
 const none: readonly never[] = []
+const mostDeparted = 4096
+
+/** The uids of owners that went lately: between one and two times `mostDeparted` of them. */
+function createDeparted() {
+  let young = new Set<string>()
+  let old = new Set<string>()
+  return {
+    has: (uid: string): boolean => young.has(uid) || old.has(uid),
+    add(uid: string): void {
+      young.add(uid)
+      if (young.size < mostDeparted) return
+      old = young
+      young = new Set()
+    },
+  }
+}
 
 function createCollection(context: SharedContext, graph: Graph) {
   const { client, recorder } = context
@@ -180,7 +199,7 @@ function createCollection(context: SharedContext, graph: Graph) {
 
   /** The owner exists in another namespace: references never cross namespaces. */
   function tellMisplaced(object: KubeObject, { uid, name, apiVersion, kind }: OwnerReference, node: Node): void {
-    if (!node.kind.namespaced) return
+    if (!node.kind.namespaced || graph.hasDeparted(uid)) return
     const elsewhere = context.informers.of<KubeObject>(node.kind.resource).all().values()
     if (!elsewhere.some((other) => other.metadata.uid === uid)) return
     const { namespace } = object.metadata

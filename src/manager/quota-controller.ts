@@ -76,11 +76,12 @@ export function createDisruptionController(context: SharedContext): RunningContr
   const budgets = informers.of<PodDisruptionBudget>('poddisruptionbudgets.policy')
   const pods = informers.of<Pod>('pods')
   const budgetsIn = budgets.index(({ metadata }) => [metadata.namespace ?? ''])
+  const podsIn = pods.index(({ metadata }) => [metadata.namespace ?? ''])
 
   async function sync(key: string): Promise<SyncOutcome> {
     const budget = budgets.get(key)
     if (budget === undefined) return done
-    const covered = [...pods.all().values()].filter((pod) => budgetCovers(budget, pod))
+    const covered = [...podsIn.get(budget.metadata.namespace ?? '').values()].filter((pod) => budgetCovers(budget, pod))
     const { actions, wakeAt } = planBudget(budget, covered, clock.now())
     for (const { status } of actions) {
       const written = await client.update<PodDisruptionBudget>(
