@@ -37,6 +37,11 @@ export type Auth = {
   readonly handlers: Readonly<Record<string, CreateHandler>>
   /** Refuses roles and bindings that would give more than their author has. */
   readonly plugin: AdmissionPlugin
+  /** What others need to check tokens of ServiceAccounts; `address` is the server's `host:port`. */
+  readonly issuer: {
+    readonly configuration: (address: string) => object
+    readonly keys: object
+  }
   /** Gives the objects to decide by. Until then only `system:masters` may do anything. */
   readonly connect: (objects: AuthObjects) => void
 }
@@ -73,6 +78,16 @@ export function createAuth({ tokens, serviceAccountKey, clock, newUid }: AuthOpt
       'serviceaccounts/token': newTokenRequestHandler({ signer, reads, now: clock.now, newUid }),
     },
     plugin: escalationPlugin(rbac),
+    issuer: {
+      configuration: (address) => ({
+        issuer: apiAudience,
+        jwks_uri: `https://${address}/openid/v1/jwks`,
+        response_types_supported: ['id_token'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['ES256'],
+      }),
+      keys: { keys: [signer.publicJwk] },
+    },
     connect(given) {
       objects = given
       version++

@@ -107,6 +107,7 @@ const schedulerRules: readonly PolicyRule[] = [
 
 const managerRules: readonly PolicyRule[] = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }, urls(['*'])]
 
+const issuerPaths = ['/.well-known/openid-configuration', '/openid/v1/jwks'].flatMap((path) => [path, `${path}/`])
 const publicPaths = ['/healthz', '/livez', '/readyz', '/version', '/version/']
 
 export const defaultClusterRoles: readonly ClusterRole[] = [
@@ -121,6 +122,7 @@ export const defaultClusterRoles: readonly ClusterRole[] = [
   role('system:monitoring', [
     urls(['/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/metrics/slis', '/readyz', '/readyz/*']),
   ]),
+  role('system:service-account-issuer-discovery', [urls(issuerPaths)]),
   role('system:basic-user', [
     on('authorization.k8s.io', ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'], ['create']),
     on('authentication.k8s.io', ['selfsubjectreviews'], ['create']),
@@ -153,6 +155,7 @@ export const defaultClusterRoleBindings: readonly ClusterRoleBinding[] = [
   binding('system:discovery', [group('system:authenticated')]),
   binding('system:basic-user', [group('system:authenticated')]),
   binding('system:public-info-viewer', [group('system:authenticated'), group('system:unauthenticated')]),
+  binding('system:service-account-issuer-discovery', [group('system:serviceaccounts')]),
   binding('system:monitoring', [group('system:monitoring')]),
   binding('system:node', [group('system:nodes')]),
   binding('system:kube-scheduler', [user('system:kube-scheduler')]),

@@ -44,6 +44,8 @@ export type AuthReads = {
 
 export type TokenSigner = {
   readonly sign: (claims: Claims) => string
+  /** The public key as a JSON Web Key, by which others check tokens. */
+  readonly publicJwk: object
   /** The claims of a token whose signature, issuer and times are right; undefined for every other text. */
   readonly verify: (token: string, now: Instant) => Claims | undefined
 }
@@ -59,6 +61,7 @@ export function newTokenSigner(pem: string): TokenSigner {
   const header = encoded({ alg: 'ES256', kid })
   const dsaEncoding = 'ieee-p1363'
   return {
+    publicJwk: { use: 'sig', kid, alg: 'ES256', ...publicKey.export({ format: 'jwk' }) },
     sign(claims) {
       const content = `${header}.${encoded(claims)}`
       return `${content}.${sign('sha256', Buffer.from(content), { key: privateKey, dsaEncoding }).toString('base64url')}`

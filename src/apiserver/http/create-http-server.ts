@@ -88,6 +88,7 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
       // Upstream lists them; here they lead nowhere, which only --exact may say so.
       addedKinds: options.exact ? proxyKinds : noKinds,
       metrics: metrics.text,
+      issuer: auth.issuer,
       compact: config.compact,
       serverAddress: () => address,
     }),

@@ -151,6 +151,13 @@ describe('the HTTPS server', () => {
     assert.equal((JSON.parse(data.toString()) as { type: string }).type, 'ADDED')
     socket.terminate()
   })
+  it('tells others how to check tokens of ServiceAccounts', async () => {
+    const { jwks_uri: uri, issuer } = await json('GET', '/.well-known/openid-configuration')
+    assert.equal(issuer, 'https://kubernetes.default.svc')
+    const keys = await json('GET', new URL(String(uri)).pathname)
+    assert.equal((keys['keys'] as { kty: string; d?: string }[])[0]?.kty, 'EC')
+    assert.equal((keys['keys'] as { d?: string }[])[0]?.d, undefined)
+  })
   it('tells the audit log who asked for what', async () => {
     const id = 'audit-test'
     await call('GET', `${maps}/none`, undefined, { 'Audit-ID': id, 'Impersonate-User': 'bob', 'User-Agent': 'u' })

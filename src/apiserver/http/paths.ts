@@ -3,6 +3,7 @@
  */
 import { type KindSchema, methodNotAllowed, type Status } from '../../apimachinery/index.ts'
 import { fail, type Result } from '../../base/index.ts'
+import type { Auth } from '../auth/index.ts'
 import {
   aggregatedContentType,
   aggregatedDiscovery,
@@ -32,6 +33,7 @@ export type PathParts = {
   readonly metrics: (() => Promise<string>) | undefined
   /** Forgets the history of the store; absent where there is none to forget. */
   readonly compact: Compact | undefined
+  readonly issuer: Auth['issuer']
   /** `host:port` as clients reach the server; known once it listens. */
   readonly serverAddress: () => string
 }
@@ -129,7 +131,23 @@ function metrics(x: Exchange, parts: PathParts): boolean {
   return true
 }
 
+/** How others check tokens of ServiceAccounts. */
+function issuer(x: Exchange, { issuer: { configuration, keys }, serverAddress }: PathParts, path: string): boolean {
+  if (path === configurationPath) {
+    send(x, 200, 'application/json', JSON.stringify(configuration(serverAddress())))
+    return true
+  }
+  if (path !== keysPath) return false
+  send(x, 200, 'application/jwk-set+json', JSON.stringify(keys))
+  return true
+}
+
+const configurationPath = '/.well-known/openid-configuration'
+const keysPath = '/openid/v1/jwks'
+
 const otherPaths = (parts: PathParts): readonly string[] => [
+  configurationPath,
+  keysPath,
   ...healthPaths(parts.health),
   ...(parts.metrics === undefined ? [] : ['/metrics', '/metrics/slis']),
 ]
@@ -152,6 +170,9 @@ export function newServePath(parts: PathParts): (x: Exchange) => boolean {
         return true
       case 'openapi':
         return serveOpenApi?.(x) === true
+      case '.well-known':
+      case 'openid':
+        return issuer(x, parts, `/${words.join('/')}`)
       case 'metrics':
         if (words.length > 2 || (words.length === 2 && words[1] !== 'slis')) return false
         return metrics(x, parts)
