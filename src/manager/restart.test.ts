@@ -15,7 +15,7 @@ import {
 import { inProcessClient } from '../apiserver/in-process/index.ts'
 import { silentLog } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
-import { startManager } from './index.ts'
+import { startManager } from './start.ts'
 
 /** Lets `count` writes through, then nothing at all: as if the process had died. */
 function dyingClient(client: Client, count: number): Client {
