@@ -1,5 +1,7 @@
 /** Puts the registry together: store, cache, kinds and admission as one Api. */
 import {
+  allKinds,
+  apiVersionOf,
   type DeleteOptions,
   type KindSchema,
   type KubeObject,
@@ -8,9 +10,19 @@ import {
   type Status,
   schema,
   type TypeName,
+  trackUpdate,
 } from '../../apimachinery/index.ts'
 import type { ApiOptions, Strategy } from '../../apis/index.ts'
-import { type Clock, fail, type Log, type Millis, ok, type Random, type Result } from '../../base/index.ts'
+import {
+  type Clock,
+  fail,
+  type Instant,
+  type Log,
+  type Millis,
+  ok,
+  type Random,
+  type Result,
+} from '../../base/index.ts'
 import type { ResourceName } from '../../client/index.ts'
 import type { Store, StoreError } from '../../storage/revision/index.ts'
 import { type AdmissionPlugin, type AdmissionWorld, admissionChain, admissionPlugins } from '../admission/index.ts'
@@ -203,7 +215,7 @@ function kindOf(registry: Registry, name: ResourceName, subresource = ''): KindS
   const resource = registry.resources.get(name)
   if (resource !== undefined) return subresource === '' ? resource.kind : resource.subresources.get(subresource)
   const wanted = subresource === '' ? name : `${name}/${subresource}`
-  return schema.kinds.find((kind) => handledName(kind) === wanted)
+  return allKinds.find((kind) => handledName(kind) === wanted)
 }
 
 /** The resource of a target, which may be a subresource that shows the same object. */
@@ -263,6 +275,20 @@ async function create(
 }
 
 /** Hands a decoded body to who handles it; its answer counts as created. */
+function ownedBy(object: KubeObject, kind: KindSchema, manager: string, now: Instant): KubeObject {
+  const apiVersion = apiVersionOf(kind.group, kind.version)
+  return trackUpdate(object, undefined, {
+    type: kind.type as TypeName,
+    manager,
+    apiVersion,
+    subresource: '',
+    resetFields: noResets,
+    now,
+  })
+}
+
+const noResets: readonly (readonly string[])[] = []
+
 async function createHandled(
   registry: Registry,
   { kind, handle }: Handled,
@@ -275,9 +301,11 @@ async function createHandled(
   const decoded = decodeBody(kind, body, settings.value.validation)
   if (!decoded.ok) return decoded
   for (const text of decoded.value.warnings) context.warn(text)
-  const { object } = decoded.value
   const { namespace = '', name = '', subresource = '' } = target
-  const { dryRun } = settings.value
+  const { dryRun, manager } = settings.value
+  // A review is not stored, but its answer tells who wrote its fields, as for any object.
+  const object =
+    subresource === '' ? ownedBy(decoded.value.object, kind, manager, registry.clock.now()) : decoded.value.object
   const { user, warn } = context
   const main = { ...kind, resource: kind.resource.split('/', 1)[0] ?? '' }
   const answer = registry.admission.admit({
