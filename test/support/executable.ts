@@ -23,6 +23,8 @@ export function runProgram(
       { env: { ...process.env, ...options.env }, cwd: options.cwd ?? root, maxBuffer: 64 << 20 },
       (error, out, err) => resolve({ code: error === null ? 0 : (child.exitCode ?? null), out, err }),
     )
+    // A program that ends without reading its input is no failure of ours; its exit code tells.
+    child.stdin?.on('error', () => {})
     child.stdin?.end(options.input ?? '')
   })
 }
