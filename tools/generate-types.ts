@@ -14,21 +14,25 @@ type Field = {
   enum?: string[]
   required?: boolean
 }
-type Schema = { types: Record<string, { fields?: Record<string, Field> }>; kinds: unknown }
+type Types = Record<string, { fields?: Record<string, Field> }>
+type Schema = { types: Types; kinds: unknown }
+type PresenceData = Record<string, { always?: string[] } | undefined>
 
 const root = new URL('..', import.meta.url)
-const schema = JSON.parse(readFileSync(new URL('src/apimachinery/schema/schema.json', root), 'utf8')) as Schema
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`src/apimachinery/schema/${name}`, root), 'utf8'))
+const upstream = read('schema.json') as Schema
+const own = read('own-schema.json') as Schema & { presence: PresenceData }
+const schema: Schema = { ...upstream, types: { ...upstream.types, ...own.types } }
 
 /** Fields that an encoded object always carries, as structs in Go do; see presence.json. */
-const presence = JSON.parse(readFileSync(new URL('src/apimachinery/schema/presence.json', root), 'utf8')) as Record<
-  string,
-  { always?: string[] } | undefined
->
+const presence: PresenceData = { ...(read('presence.json') as PresenceData), ...own.presence }
 
 const homes: Record<string, string> = {
   meta: 'src/apimachinery/meta/types.gen.ts',
   core: 'src/apis/core/types.gen.ts',
   batch: 'src/apis/batch/types.gen.ts',
+  jobs: 'src/apis/run/types.gen.ts',
 }
 const otherHome = 'src/apis/other/types.gen.ts'
 const scalars: Record<string, string> = {

@@ -116,11 +116,14 @@ export {
   subtractQuantities,
 } from './quantity/quantity.ts'
 export {
+  allKinds,
   type FieldSchema,
   type KindSchema,
+  ownKinds,
   presence,
   type Schema,
   schema,
+  servedKinds,
   type TypeName,
   type TypeSchema,
 } from './schema/schema.ts'

@@ -1,9 +1,10 @@
 /** The kinds that are served, each with its rules. */
-import { type KubeObject, schema, type TypeName } from '../apimachinery/index.ts'
+import { allKinds, type KubeObject, type TypeName } from '../apimachinery/index.ts'
 import { batchStrategies } from './batch/index.ts'
 import { coreStrategies } from './core/index.ts'
 import { buildStrategy, keepFields } from './generic/index.ts'
 import { otherStrategies } from './other/index.ts'
+import { runStrategies } from './run/index.ts'
 import type { Strategy } from './strategy.ts'
 
 export type {
@@ -36,12 +37,12 @@ const specAndStatus = {
 
 function allStrategies(): ReadonlyMap<TypeName, Strategy> {
   const strategies = new Map<TypeName, Strategy>()
-  for (const { resource, type, namespaced } of schema.kinds) {
+  for (const { resource, type, namespaced } of allKinds) {
     if (type === undefined || resource.includes('/')) continue
-    const hasStatus = schema.kinds.some((kind) => kind.type === type && kind.resource === `${resource}/status`)
+    const hasStatus = allKinds.some((kind) => kind.type === type && kind.resource === `${resource}/status`)
     strategies.set(type, buildStrategy<KubeObject>({ type, namespaced, ...(hasStatus ? specAndStatus : {}) }))
   }
-  for (const strategy of [...coreStrategies, ...batchStrategies, ...otherStrategies]) {
+  for (const strategy of [...coreStrategies, ...batchStrategies, ...otherStrategies, ...runStrategies]) {
     strategies.set(strategy.type, strategy)
   }
   return strategies

@@ -1,9 +1,9 @@
 /** What a user calls a resource, and what the API calls it. */
-import { type KindSchema, type KubeObject, schema } from '../apimachinery/index.ts'
+import { allKinds, type KindSchema, type KubeObject } from '../apimachinery/index.ts'
 import { fail, ok, type Result } from '../base/index.ts'
 import type { ResourceName } from '../client/index.ts'
 
-const mains = schema.kinds.filter(({ resource, listType }) => listType !== undefined && !resource.includes('/'))
+const mains = allKinds.filter(({ resource, listType }) => listType !== undefined && !resource.includes('/'))
 
 export const resourceNameOf = ({ resource, group }: KindSchema): ResourceName =>
   group === '' ? resource : `${resource}.${group}`

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Agent, startAgent } from '../agent/index.ts'
 import { createProcessRuntime } from '../agent/process/index.ts'
+import { servedKinds } from '../apimachinery/index.ts'
 import {
   type Auth,
   type Certificates,
@@ -225,7 +226,7 @@ async function listen(
         auth,
         certificates,
         version: build,
-        openapi: createOpenApi({ title: 'Kubernetes', version: build.gitVersion }),
+        openapi: createOpenApi({ title: 'Kubernetes', version: build.gitVersion }, servedKinds(options.exact)),
         clock: realClock,
         random: realRandom,
         log: options.log,

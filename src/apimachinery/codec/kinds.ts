@@ -1,6 +1,6 @@
 /** Which type a body is of that names its apiVersion and kind. */
 import { apiVersionOf } from '../meta/object.ts'
-import { schema, type TypeName } from '../schema/schema.ts'
+import { allKinds, type TypeName } from '../schema/schema.ts'
 
 const metaKinds: Readonly<Record<string, TypeName>> = {
   DeleteOptions: 'meta.v1.DeleteOptions',
@@ -20,7 +20,7 @@ let byKind: ReadonlyMap<string, TypeName> | undefined
 
 function collect(): ReadonlyMap<string, TypeName> {
   const found = new Map<string, TypeName>()
-  for (const { group, version, bodyGroup, bodyVersion, kind, type, listType } of schema.kinds) {
+  for (const { group, version, bodyGroup, bodyVersion, kind, type, listType } of allKinds) {
     const apiVersion = apiVersionOf(bodyGroup ?? group, bodyVersion ?? version)
     if (type !== undefined) found.set(`${apiVersion} ${kind}`, type)
     if (listType !== undefined) found.set(`${apiVersion} ${kind}List`, listType)

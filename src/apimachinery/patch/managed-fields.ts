@@ -5,7 +5,7 @@
  */
 import { formatTime, type Instant } from '../../base/index.ts'
 import type { ManagedFieldsEntry } from '../meta/types.gen.ts'
-import { schema } from '../schema/schema.ts'
+import { allKinds } from '../schema/schema.ts'
 import { begin, type Fields, type FieldTree, finish, leaf, step, union } from './field-set.ts'
 import { fieldsJson, fieldsOfJson } from './fields-json.ts'
 import { equalJson, isList, isObject } from './json-value.ts'
@@ -158,7 +158,7 @@ export function capped(owners: readonly Owner[]): readonly Owner[] {
   return [...kept.values()]
 }
 
-const versions = new Set(schema.kinds.map(({ group, version }) => (group === '' ? version : `${group}/${version}`)))
+const versions = new Set(allKinds.map(({ group, version }) => (group === '' ? version : `${group}/${version}`)))
 /** Whether objects of a version can be read at all; owners in others are dropped as soon as somebody writes. */
 export const isServedVersion = (apiVersion: string): boolean => versions.has(apiVersion)
 

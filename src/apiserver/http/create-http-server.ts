@@ -1,5 +1,5 @@
 /** Puts the HTTPS server together from its parts. */
-import type { KindSchema } from '../../apimachinery/index.ts'
+import { ownKinds } from '../../apimachinery/index.ts'
 import type { ApiOptions } from '../../apis/index.ts'
 import { type Clock, instant, type Log, type Random } from '../../base/index.ts'
 import { type Auth, type Certificates, impersonate, wantsImpersonation } from '../auth/index.ts'
@@ -44,7 +44,6 @@ export type HttpServerConfig = {
   readonly audit?: AuditLog | undefined
 }
 
-const noKinds: readonly KindSchema[] = []
 const ping: HealthCheck = { name: 'ping', check: () => undefined, roots: ['healthz', 'livez', 'readyz'] }
 
 const labelsOf = ({ info, code }: Exchange) => ({
@@ -85,8 +84,8 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
       version: config.version,
       health: [ping, ...(config.health ?? [])],
       openapi: config.openapi,
-      // Upstream lists them; here they lead nowhere, which only --exact may say so.
-      addedKinds: options.exact ? proxyKinds : noKinds,
+      // Upstream lists proxies; here they lead nowhere, which only --exact may say so. Kinds of ours are not upstream's.
+      addedKinds: options.exact ? proxyKinds : ownKinds,
       metrics: metrics.text,
       issuer: auth.issuer,
       compact: config.compact,

@@ -4,12 +4,13 @@
  * @source kubernetes v1.36 apiserver/pkg/endpoints/installer.go, registerResourceHandlers
  */
 import {
+  allKinds,
   type KindSchema,
   methodNotAllowed,
+  ownKinds,
   qualified,
   routeNotFound,
   type Status,
-  schema,
   unsupportedMediaType,
 } from '../../apimachinery/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
@@ -50,7 +51,7 @@ const connectors = new Set(['pods/log', 'pods/exec', 'pods/attach', 'pods/portfo
 
 function buildTable(): ReadonlyMap<string, ReadonlyMap<string, ResourceRoutes>> {
   const table = new Map<string, Map<string, ResourceRoutes>>()
-  for (const kind of schema.kinds) {
+  for (const kind of allKinds) {
     const key = `${kind.group}/${kind.version}`
     const resources = table.get(key) ?? new Map<string, ResourceRoutes>()
     table.set(key, resources)
@@ -91,8 +92,14 @@ const badPatchType: Result<never, Status> = fail({
   details: {},
 })
 
-/** Whether any path of this group and version exists; elsewhere the answer to everything is a plain 404 page. */
-export const isServed = (group: string, version: string): boolean => table.has(`${group}/${version}`)
+const ownGroups: ReadonlySet<string> = new Set(ownKinds.map(({ group }) => group))
+
+/**
+ * Whether any path of this group and version exists; elsewhere the answer to everything is a plain 404 page. With
+ * `exact` groups of ours do not exist.
+ */
+export const isServed = (group: string, version: string, exact: boolean): boolean =>
+  table.has(`${group}/${version}`) && !(exact && ownGroups.has(group))
 
 const itemActions: Readonly<Record<string, Action>> = { GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
 const verbOf: Readonly<Record<string, string>> = { GET: 'get', PUT: 'update', PATCH: 'patch', POST: 'create' }

@@ -101,7 +101,7 @@ function dispatch(state: State, x: Exchange, accept?: AcceptWebSocket): void | P
     if (!parts.servePath(x)) pageNotFound(x)
     return
   }
-  if (!isServed(info.group, info.version)) return pageNotFound(x)
+  if (!isServed(info.group, info.version, parts.presenter.options.exact)) return pageNotFound(x)
   const route = routeOf(req.method ?? '', info, req.headers['content-type'])
   if (!route.ok) return sendStatus(x, route.error)
   switch (route.value.action) {

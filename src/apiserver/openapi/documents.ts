@@ -1,5 +1,5 @@
 /** Whole OpenAPI documents, as values. */
-import { schema, type TypeName } from '../../apimachinery/index.ts'
+import { type KindSchema, schema, type TypeName } from '../../apimachinery/index.ts'
 import { patchName, schemaName } from './names.ts'
 import { aboutPaths, type Operation, type Path, versionPaths } from './operations.ts'
 import type { Parameter } from './parameters.ts'
@@ -15,7 +15,10 @@ const patchTypes = [
 ]
 const meanings = { '200': 'OK', '201': 'Created', '202': 'Accepted' }
 
-export type ServerInfo = { readonly title: string; readonly version: string }
+export type ServerInfo = {
+  readonly title: string
+  readonly version: string
+}
 
 const kubernetesExtensions = ({ action, gvk }: Operation): JsonObject => ({
   ...(action === undefined ? {} : { 'x-kubernetes-action': action }),
@@ -67,14 +70,19 @@ const pathV3 = ({ operations, parameters }: Path): JsonObject => ({
   ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameterV3) }),
 })
 
-function documentV3(info: ServerInfo, paths: readonly Path[], types: readonly TypeName[]): JsonObject {
+function documentV3(
+  info: ServerInfo,
+  paths: readonly Path[],
+  types: readonly TypeName[],
+  served: readonly KindSchema[],
+): JsonObject {
   const answers = paths.flatMap(({ operations }) => operations.flatMap(({ answer }) => answer ?? []))
   return {
     openapi: '3.0.0',
     info,
     paths: Object.fromEntries(paths.map((path) => [path.path, pathV3(path)])),
     components: {
-      schemas: schemasOf('v3', [...types, ...answers]),
+      schemas: schemasOf('v3', [...types, ...answers], served),
       securitySchemes: { BearerToken: bearerToken },
     },
     security: [{ BearerToken: [] }],
@@ -83,23 +91,27 @@ function documentV3(info: ServerInfo, paths: readonly Path[], types: readonly Ty
 
 const bearerToken = { type: 'apiKey', description: 'Bearer and a token.', name: 'authorization', in: 'header' }
 
-/** The names of all OpenAPI 3 documents: `api/v1`, `apis/batch/v1`, and those about the API itself. */
-export function documentNames(): readonly string[] {
-  const names = schema.kinds.flatMap(({ group, version }) =>
+/** The names of all OpenAPI 3 documents: `api/v1`, `apis/batch/v1`, and those about the API itself. `served`: upstream's kinds when absent. */
+export function documentNames(served: readonly KindSchema[] = schema.kinds): readonly string[] {
+  const names = served.flatMap(({ group, version }) =>
     group === '' ? [`api/${version}`] : [`apis/${group}`, `apis/${group}/${version}`],
   )
   return [...new Set(['api', 'apis', 'version', ...names])].toSorted()
 }
 
 /** The OpenAPI 3 document of that name; undefined for a name that is not served. */
-export function openApiV3(name: string, info: ServerInfo): JsonObject | undefined {
+export function openApiV3(
+  name: string,
+  info: ServerInfo,
+  served: readonly KindSchema[] = schema.kinds,
+): JsonObject | undefined {
+  if (!documentNames(served).includes(name)) return undefined
   const about = aboutPaths(name)
-  if (about !== undefined) return documentV3(info, about, [])
+  if (about !== undefined) return documentV3(info, about, [], served)
   const match = /^(?:api|apis\/([^/]+))\/([^/]+)$/.exec(name)
   if (match === null) return undefined
   const [, group = '', version = ''] = match
-  if (!schema.kinds.some((kind) => kind.group === group && kind.version === version)) return undefined
-  return documentV3(info, versionPaths(group, version), servedTypes(group, version))
+  return documentV3(info, versionPaths(group, version), servedTypes(group, version), served)
 }
 
 function parameterV2({ name, in: place, type, description }: Parameter): JsonObject {
@@ -142,18 +154,18 @@ const pathV2 = ({ operations, parameters }: Path): JsonObject => ({
 })
 
 /** The one OpenAPI 2 document of everything that is served. */
-export function openApiV2(info: ServerInfo): JsonObject {
-  const versions = new Map(schema.kinds.map(({ group, version }) => [`${group}/${version}`, { group, version }]))
-  const about = documentNames().flatMap((name) => aboutPaths(name) ?? [])
-  const served = [...versions.values()].flatMap(({ group, version }) => versionPaths(group, version))
-  const paths = [...about, ...served].toSorted((a, b) => (a.path < b.path ? -1 : 1))
+export function openApiV2(info: ServerInfo, served: readonly KindSchema[] = schema.kinds): JsonObject {
+  const versions = new Map(served.map(({ group, version }) => [`${group}/${version}`, { group, version }]))
+  const about = documentNames(served).flatMap((name) => aboutPaths(name) ?? [])
+  const ofVersions = [...versions.values()].flatMap(({ group, version }) => versionPaths(group, version))
+  const paths = [...about, ...ofVersions].toSorted((a, b) => (a.path < b.path ? -1 : 1))
   const types = [...versions.values()].flatMap(({ group, version }) => servedTypes(group, version))
   const answers = about.flatMap(({ operations }) => operations.flatMap(({ answer }) => answer ?? []))
   return {
     swagger: '2.0',
     info,
     paths: Object.fromEntries(paths.map((path) => [path.path, pathV2(path)])),
-    definitions: schemasOf('v2', [...types, ...answers]),
+    definitions: schemasOf('v2', [...types, ...answers], served),
     securityDefinitions: { BearerToken: bearerToken },
     security: [{ BearerToken: [] }] as readonly Json[],
   }

@@ -15,9 +15,13 @@ export const patchName = 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch'
 /** The schema's name of a value that is no struct; undefined for plain texts, numbers and truth values. */
 export const scalarName = (type: string): string | undefined => scalarNames[type]
 
-/** `batch.v1.Job` → `io.k8s.api.batch.v1.Job`; types of other groups keep the reversed name of their group. */
+/** `batch.v1.Job` → `io.k8s.api.batch.v1.Job`; types of ours begin with our own domain. */
 export const schemaName = (type: TypeName): string =>
-  type.startsWith('meta.') ? `io.k8s.apimachinery.pkg.apis.${type}` : `io.k8s.api.${type}`
+  type.startsWith('meta.')
+    ? `io.k8s.apimachinery.pkg.apis.${type}`
+    : type.startsWith('jobs.')
+      ? `dev.jobd.${type}`
+      : `io.k8s.api.${type}`
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

@@ -2,6 +2,7 @@
  * The OpenAPI documents as they are sent. They are large and seldom asked for, so each is built when somebody asks, and
  * kept only until the garbage collector wants the memory.
  */
+import { type KindSchema, schema } from '../../apimachinery/index.ts'
 import { documentNames, openApiV2, openApiV3, type ServerInfo } from './documents.ts'
 import { encodeGnostic } from './gnostic.ts'
 import type { JsonObject } from './schemas.ts'
@@ -34,10 +35,10 @@ function documentOf(value: () => JsonObject): OpenApiDocument {
   return { json: () => json().text, protobuf: remembered(() => encodeGnostic(value())) }
 }
 
-/** Documents that describe a server of this title and version. */
-export function createOpenApi(info: ServerInfo): OpenApi {
-  const v3Paths = documentNames()
-  const documents = new Map(v3Paths.map((path) => [path, documentOf(() => openApiV3(path, info) ?? {})]))
-  const v2 = documentOf(() => openApiV2(info))
+/** Documents that describe a server of this title and version which serves these kinds, upstream's when absent. */
+export function createOpenApi(info: ServerInfo, served: readonly KindSchema[] = schema.kinds): OpenApi {
+  const v3Paths = documentNames(served)
+  const documents = new Map(v3Paths.map((path) => [path, documentOf(() => openApiV3(path, info, served) ?? {})]))
+  const v2 = documentOf(() => openApiV2(info, served))
   return { v3Paths, v3: (path) => documents.get(path), v2: () => v2 }
 }

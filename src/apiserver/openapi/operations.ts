@@ -1,5 +1,5 @@
 /** The operations of a group and version, from which the paths of both OpenAPI dialects are written. */
-import { apiVersionOf, type KindSchema, schema, type TypeName } from '../../apimachinery/index.ts'
+import { allKinds, apiVersionOf, type KindSchema, type TypeName } from '../../apimachinery/index.ts'
 import { capital, groupToken, tagOf } from './names.ts'
 import {
   connectParameters,
@@ -51,7 +51,7 @@ function idOf(verb: string, { group, version, kind, namespaced, resource }: Kind
   const owner =
     subresource === undefined
       ? kind
-      : (schema.kinds.find((each) => each.group === group && each.resource === resource.split('/')[0])?.kind ?? kind)
+      : (allKinds.find((each) => each.group === group && each.resource === resource.split('/')[0])?.kind ?? kind)
   return `${verb}${groupToken(group)}${capital(version)}${middle}${scope}${owner}${subresource === undefined ? '' : capital(subresource)}${end}`
 }
 
@@ -252,7 +252,7 @@ function resourcePaths(kind: KindSchema): readonly Path[] {
   const place = kind.namespaced ? '/namespaces/{namespace}' : ''
   const scope = kind.namespaced ? [namespaceParameter] : []
   const [resource = '', subresource] = kind.resource.split('/')
-  const owner = schema.kinds.find((each) => each.group === kind.group && each.resource === resource)?.kind ?? kind.kind
+  const owner = allKinds.find((each) => each.group === kind.group && each.resource === resource)?.kind ?? kind.kind
   if (subresource !== undefined) {
     const operations = isConnector(kind) ? connectOperations(kind) : itemOperations(kind)
     return [
@@ -299,7 +299,7 @@ const aboutPath = (path: string, id: string, tag: string, description: string, a
 
 /** The paths of one group and version, in order of their texts. */
 export function versionPaths(group: string, version: string): readonly Path[] {
-  const kinds = schema.kinds.filter((kind) => kind.group === group && kind.version === version)
+  const kinds = allKinds.filter((kind) => kind.group === group && kind.version === version)
   const about = aboutPath(
     `${rootOf(group, version)}/`,
     `get${groupToken(group)}${capital(version)}APIResources`,
@@ -319,7 +319,7 @@ export function aboutPaths(name: string): readonly Path[] | undefined {
   if (name === 'version')
     return [aboutPath('/version/', 'getCodeVersion', 'version', 'Tell the version of the server.')]
   const group = /^apis\/([^/]+)$/.exec(name)?.[1]
-  if (group === undefined || !schema.kinds.some((kind) => kind.group === group)) return undefined
+  if (group === undefined || !allKinds.some((kind) => kind.group === group)) return undefined
   return [
     aboutPath(
       `/apis/${group}/`,

@@ -1,5 +1,13 @@
 /** The schemas of types, for OpenAPI 3 (`components.schemas`) and 2 (`definitions`). */
-import { apiVersionOf, type FieldSchema, presence, schema, type TypeName } from '../../apimachinery/index.ts'
+import {
+  allKinds,
+  apiVersionOf,
+  type FieldSchema,
+  type KindSchema,
+  presence,
+  schema,
+  type TypeName,
+} from '../../apimachinery/index.ts'
 import { descriptionOf } from './descriptions.ts'
 import { patchName, scalarName, schemaName } from './names.ts'
 
@@ -95,18 +103,18 @@ function propertySchema(dialect: Dialect, type: TypeName, name: string, field: F
 }
 
 /** The kinds that a type stands for: `x-kubernetes-group-version-kind`. */
-function kindsOf(type: TypeName): readonly JsonObject[] {
+function kindsOf(type: TypeName, served: readonly KindSchema[]): readonly JsonObject[] {
   const found = new Map<string, JsonObject>()
   const add = (group: string, version: string, kind: string): void => {
     found.set(`${group}/${version}/${kind}`, { group, kind, version })
   }
-  for (const each of schema.kinds) {
+  for (const each of served) {
     if (each.type === type) add(each.bodyGroup ?? each.group, each.bodyVersion ?? each.version, each.kind)
     if (each.listType === type) add(each.group, each.version, `${each.kind}List`)
   }
   if (type === 'meta.v1.DeleteOptions' || type === 'meta.v1.WatchEvent') {
     const kind = type.slice('meta.v1.'.length)
-    for (const { group, version } of schema.kinds) add(group, version, kind)
+    for (const { group, version } of served) add(group, version, kind)
   }
   if (
     ['Status', 'APIVersions', 'APIGroup', 'APIGroupList', 'APIResourceList'].some((kind) => type === `meta.v1.${kind}`)
@@ -116,11 +124,11 @@ function kindsOf(type: TypeName): readonly JsonObject[] {
   return [...found.values()]
 }
 
-function typeSchema(dialect: Dialect, type: TypeName): JsonObject {
+function typeSchema(dialect: Dialect, type: TypeName, served: readonly KindSchema[]): JsonObject {
   const rule = schema.types[type]
   const fields = Object.entries(rule?.fields ?? {})
   const required = fields.filter(([, field]) => field.required === true).map(([name]) => name)
-  const kinds = kindsOf(type)
+  const kinds = kindsOf(type, served)
   const description = descriptionOf(type)
   return {
     ...(description === undefined ? {} : { description }),
@@ -137,8 +145,8 @@ const partsOf = (field: FieldSchema): FieldSchema => {
   return inner === undefined ? field : partsOf(inner)
 }
 
-/** The schemas of the types and of all that they hold, by name, in order of the names. */
-export function schemasOf(dialect: Dialect, types: Iterable<TypeName>): JsonObject {
+/** The schemas of the types and of all that they hold, by name, in order of the names; `served`: the kinds of the server. */
+export function schemasOf(dialect: Dialect, types: Iterable<TypeName>, served: readonly KindSchema[]): JsonObject {
   const own = ownSchemas(dialect)
   const found = new Map<string, JsonObject>([
     [patchName, { type: 'object', description: 'A patch in one of the forms that its content type names.' }],
@@ -146,7 +154,7 @@ export function schemasOf(dialect: Dialect, types: Iterable<TypeName>): JsonObje
   const visit = (type: TypeName): void => {
     const name = schemaName(type)
     if (found.has(name)) return
-    found.set(name, typeSchema(dialect, type))
+    found.set(name, typeSchema(dialect, type, served))
     for (const field of Object.values(schema.types[type]?.fields ?? {})) {
       const part = partsOf(field)
       if (part.ref !== undefined) visit(part.ref)
@@ -160,7 +168,7 @@ export function schemasOf(dialect: Dialect, types: Iterable<TypeName>): JsonObje
 
 /** All served kinds of a group and version, with what their requests and answers need besides. */
 export function servedTypes(group: string, version: string): readonly TypeName[] {
-  const here = schema.kinds.filter((kind) => apiVersionOf(kind.group, kind.version) === apiVersionOf(group, version))
+  const here = allKinds.filter((kind) => apiVersionOf(kind.group, kind.version) === apiVersionOf(group, version))
   const own = here.flatMap(({ type, listType }) => [type, listType]).filter((type) => type !== undefined)
   return [
     ...new Set([...own, 'meta.v1.DeleteOptions', 'meta.v1.Status', 'meta.v1.WatchEvent', 'meta.v1.APIResourceList']),

@@ -1,5 +1,6 @@
 /** From request bodies to objects of the expected kind, with upstream's texts for everything that is wrong with them. */
 import {
+  allKinds,
   apiVersionOf,
   badRequest,
   clearsManagedFields,
@@ -9,7 +10,6 @@ import {
   type KubeObject,
   parseJson,
   type Status,
-  schema,
 } from '../../apimachinery/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { RequestBody } from './api.ts'
@@ -151,7 +151,7 @@ const groupWord = (group: string): string =>
 let kinds: ReadonlySet<string> | undefined
 function knownKinds(): ReadonlySet<string> {
   kinds ??= new Set(
-    schema.kinds.flatMap((kind) => {
+    allKinds.flatMap((kind) => {
       const apiVersion = apiVersionOf(groupOf(kind), versionOf(kind))
       return [`${apiVersion}/${kind.kind}`, `${apiVersion}/${kind.kind}List`]
     }),

@@ -1,5 +1,5 @@
 /** The table of all stored resources, made from the schema and the strategies. */
-import { type KindSchema, schema, type TypeName } from '../../apimachinery/index.ts'
+import { allKinds, type KindSchema, type TypeName } from '../../apimachinery/index.ts'
 import type { Strategy } from '../../apis/index.ts'
 import type { ResourceName } from '../../client/index.ts'
 import { eventsView } from './events-view.ts'
@@ -11,7 +11,7 @@ const storedAs: Readonly<Record<string, string>> = { nodes: 'minions', services:
 /** Every resource that can be listed. A kind without a strategy is a defect of the program. */
 export function resourceTable(strategies: ReadonlyMap<TypeName, Strategy>): ReadonlyMap<ResourceName, Resource> {
   const table = new Map<ResourceName, Resource>()
-  for (const kind of schema.kinds) {
+  for (const kind of allKinds) {
     if (kind.resource.includes('/') || !kind.verbs.includes('list') || kind.type === undefined) continue
     const strategy = strategies.get(kind.type)
     if (strategy === undefined) throw new Error(`${kind.type} has no strategy`)
@@ -33,7 +33,7 @@ export function resourceTable(strategies: ReadonlyMap<TypeName, Strategy>): Read
 function subresourcesOf({ group, version, resource }: KindSchema): ReadonlyMap<string, KindSchema> {
   const prefix = `${resource}/`
   return new Map(
-    schema.kinds
+    allKinds
       .filter((kind) => kind.group === group && kind.version === version && kind.resource.startsWith(prefix))
       .map((kind) => [kind.resource.slice(prefix.length), kind]),
   )

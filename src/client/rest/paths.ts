@@ -1,17 +1,17 @@
 /** Where resources lie: URLs from names, by the schema. */
 import {
+  allKinds,
   apiVersionOf,
   type KindSchema,
   qualified,
   routeNotFound,
   type Status,
-  schema,
 } from '../../apimachinery/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { ResourceName } from '../client.ts'
 
 const kinds: ReadonlyMap<ResourceName, KindSchema> = new Map(
-  schema.kinds
+  allKinds
     .filter(({ resource }) => !resource.includes('/'))
     .map((kind) => [qualified(kind.resource, kind.group), kind]),
 )
