@@ -5,6 +5,7 @@
  * for afresh before anything is deleted for their sake.
  */
 import { isConflict, isNotFound, type KubeObject, type OwnerReference, type Status } from '../apimachinery/index.ts'
+import { after, millis } from '../base/index.ts'
 import {
   awaitsDependents,
   type ClassifiedOwner,
@@ -36,7 +37,13 @@ const refOf = ({ kind, key }: Node) => {
     : { resource: kind.resource, namespace: key.slice(0, slash), name: key.slice(slash + 1) }
 }
 
-export function createGarbageCollector(context: SharedContext): RunningController {
+/**
+ * Upstream's collector learns of a deletion over two watches and a queue, and clients see the object meanwhile: kubectl
+ * waits for it to go. With `--exact` ours takes about as long.
+ */
+const upstreamDelay = millis(30)
+
+export function createGarbageCollector(context: SharedContext, exact: boolean): RunningController {
   const graph = createGraph(context)
   const collect = createCollection(context, graph)
   const sync = async (name: string): Promise<SyncOutcome> => {
@@ -45,7 +52,8 @@ export function createGarbageCollector(context: SharedContext): RunningControlle
     return node === undefined || object === undefined ? done : collect(node, object)
   }
   const controller = createController(context, { name: 'garbage-collector', concurrency: objectsAtOnce, sync })
-  graph.onSuspect((node) => controller.enqueue(nodeKey(node)))
+  const { clock } = context
+  graph.onSuspect((node) => controller.enqueue(nodeKey(node), exact ? after(clock.now(), upstreamDelay) : clock.now()))
   return { start: controller.start, stop: controller.stop, metrics: [] }
 }
 

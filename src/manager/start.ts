@@ -76,7 +76,7 @@ function createControllers(shared: SharedContext, options: ManagerOptions): read
     createJobController(shared, job),
     createCronJobController(shared, cronJob),
     createTtlController(shared),
-    createGarbageCollector(shared),
+    createGarbageCollector(shared, options.exact),
     createNamespaceController(shared, options.rootCa),
     createQuotaController(shared),
     createDisruptionController(shared),
