@@ -57,7 +57,7 @@ const owning = ({ metadata }: ConfigMap, blocks = false) => ({
 })
 
 test('dependents follow their owner in the background, down the whole tree', async () => {
-  const world = await managerWorld()
+  const world = await managerWorld({ exact: false })
   const root = await make(world, 'root')
   const child = await make(world, 'child', owning(root))
   await make(world, 'grandchild', owning(child))
@@ -68,7 +68,7 @@ test('dependents follow their owner in the background, down the whole tree', asy
 })
 
 test('in the foreground the owner goes last', async () => {
-  const world = await managerWorld()
+  const world = await managerWorld({ exact: false })
   const root = await make(world, 'root')
   const child = await make(world, 'child', owning(root, true))
   await make(world, 'grandchild', owning(child, true))
@@ -78,7 +78,7 @@ test('in the foreground the owner goes last', async () => {
 })
 
 test('orphans stay and forget their owner', async () => {
-  const world = await managerWorld()
+  const world = await managerWorld({ exact: false })
   const root = await make(world, 'root')
   await make(world, 'child', owning(root, true))
   await remove(world, 'root', 'Orphan')
@@ -91,7 +91,7 @@ test('orphans stay and forget their owner', async () => {
 })
 
 test('an object whose owner never was, or has another uid, goes', async () => {
-  const world = await managerWorld()
+  const world = await managerWorld({ exact: false })
   await make(world, 'real')
   await make(world, 'lost', { name: 'nobody', uid: 'x' })
   await make(world, 'mistaken', { name: 'real', uid: 'not its uid' })
@@ -100,7 +100,7 @@ test('an object whose owner never was, or has another uid, goes', async () => {
 })
 
 test('a circle of owners that waits for itself is broken', async () => {
-  const world = await managerWorld()
+  const world = await managerWorld({ exact: false })
   const a = await make(world, 'a')
   const b = await make(world, 'b', owning(a, true))
   const back = { metadata: { ownerReferences: configMap('a', owning(b, true)).metadata.ownerReferences } }
@@ -111,7 +111,7 @@ test('a circle of owners that waits for itself is broken', async () => {
 })
 
 test('an owner in another namespace does not count, and that is told', async () => {
-  const world = await managerWorld()
+  const world = await managerWorld({ exact: false })
   await makeNamespace(world, 'far')
   const far = value(
     await world.client.create<ConfigMap>('configmaps', {

@@ -63,13 +63,14 @@ export function createJobController(shared: SharedContext, options: JobControlle
     await visibility.waitFor(key)
     const job = jobs.get(key)
     if (job === undefined || isJobFinished(job)) {
-      lastPass.delete(key)
       if (job !== undefined) cleanUp(job)
       return done
     }
     const began = clock.monotonic()
     const plan = planNow(job, false)
     const failure = plan.actions.length === 0 ? undefined : await perform(key, job, plan)
+    const after = jobs.get(key)
+    if (after !== undefined && isJobFinished(after)) forget(after)
     metrics.synced(job, plan, failure !== undefined, (clock.monotonic() - began) / 1000)
     if (failure?.kind === 'CreationRefused') return tellRefused(key, failure.message)
     return outcomeOf(plan, failure)
@@ -101,9 +102,17 @@ export function createJobController(shared: SharedContext, options: JobControlle
     return retry(message)
   }
 
+  function forget(job: Job): void {
+    const key = keyOf(job)
+    backoff.delete(job.metadata.uid ?? '')
+    lastPass.delete(key)
+    refusals.remove(key)
+    visibility.forget(key)
+  }
+
   /** Nobody accounts for the pods of this Job any more: none may be held for it. */
   function cleanUp(job: Job): void {
-    backoff.delete(job.metadata.uid ?? '')
+    forget(job)
     for (const pod of snapshots.trackedBy(job)) orphans.enqueue(keyOf(pod))
   }
 
@@ -154,6 +163,9 @@ function createRefusals() {
       const there = keys.get(namespaceOf(key))
       if (there === undefined) keys.set(namespaceOf(key), new Set([key]))
       else there.add(key)
+    },
+    remove: (key: string): void => {
+      keys.get(namespaceOf(key))?.delete(key)
     },
     take(namespace: string): ReadonlySet<string> {
       const there = keys.get(namespace) ?? new Set()
