@@ -146,12 +146,26 @@ function readPatch(
       return ok({
         apply: (current) => applyStrategicMergePatch(typeName, current, value),
         strict: repeated,
-        shown: () => goText(value),
+        shown: () => goText(withoutOrderedLists(value)),
         keepsKind: true,
         isTyped,
       })
   }
 }
+
+/** Upstream shows a strategic patch as its merge leaves it: lists whose order it sets are taken out, with that order. */
+function withoutOrderedLists(patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
+  const ordered = new Set(
+    Object.keys(patch)
+      .filter((key) => key.startsWith(orderPrefix))
+      .map((key) => key.slice(orderPrefix.length)),
+  )
+  const left = Object.entries(patch).filter(([key]) => !key.startsWith(orderPrefix) && !ordered.has(key))
+  return Object.fromEntries(left.map(([key, value]) => [key, withoutOrderedLists(value)]))
+}
+
+const orderPrefix = '$setElementOrder/'
 
 /** JSON as Go writes a map that it took apart: members sorted, inner values as they were. */
 function sortedJson(patched: unknown): string {
