@@ -63,7 +63,11 @@ export function validateJobUpdate(job: Job, old: Job): readonly FieldError[] {
   const { metadata, spec } = job
   // A write that leaves the spec alone, as of our controllers, has nothing to be checked there.
   const sameSpec = spec === old.spec && metadata.uid === old.metadata.uid && metadata.name === old.metadata.name
-  if (sameSpec) return validateCoreObjectMetaUpdate(metadata, old.metadata)
+  if (sameSpec) {
+    const errors = validateCoreObjectMetaUpdate(metadata, old.metadata)
+    // Upstream checks metadata as that of a new object as well, and tells both.
+    return errors.length === 0 ? errors : [...validateCoreObjectMeta(metadata, true, nameIsDNSSubdomain), ...errors]
+  }
   const oldLabels = old.spec.template.metadata?.labels
   // Jobs from before the labels had a prefix keep working.
   const prefixed = oldLabels?.[jobNameLabel] !== undefined && oldLabels[controllerUidLabel] !== undefined
