@@ -15,7 +15,7 @@ import type { ContainerKey, Observed, Runtime } from './runtime/index.ts'
 import { startScheduler } from './scheduler.ts'
 import { createPodStreams, type PodStreams } from './streams/index.ts'
 import { terminationMessage } from './termination-message.ts'
-import { removeVolumes, removeVolumesExcept } from './volumes/index.ts'
+import { removeVolumes, removeVolumesExcept, type VolumeRoots } from './volumes/index.ts'
 
 export type AgentOptions = {
   readonly client: Client
@@ -75,7 +75,10 @@ export function startAgent(options: AgentOptions): Agent {
     workers: new Map(),
     stopped: false,
     context: workerContext(options, alarms, recorder, (worker) => {
-      state.workers.delete(worker.pod.metadata.uid ?? '')
+      const uid = worker.pod.metadata.uid ?? ''
+      state.workers.delete(uid)
+      void runtime.release(uid)
+      void removeVolumes(volumeRoots(options), worker.pod)
     }),
   }
   const silence = runtime.onChange((observed) => {
@@ -131,7 +134,7 @@ function workerContext(
   )
   const allocatable = nodeResources(POD_LIMIT)
   const factsOf = (pod: Pod) => ({ pod, hostIP: ADDRESS, podIP: ADDRESS, allocatable })
-  const volumes = { client, clock, runtime, root: volumeRoot(options), factsOf }
+  const volumes = { client, clock, runtime, roots: volumeRoots({ runtime, dataDir: options.dataDir }), factsOf }
   return {
     client,
     clock,
@@ -157,7 +160,10 @@ function workerContext(
   }
 }
 
-const volumeRoot = ({ dataDir }: Pick<AgentOptions, 'dataDir'>): string => `${dataDir}/volumes`
+const volumeRoots = ({ runtime, dataDir }: Pick<AgentOptions, 'runtime' | 'dataDir'>): VolumeRoots => ({
+  disk: `${dataDir}/volumes`,
+  memory: `${runtime.volatileDir}/volumes`,
+})
 
 function messageOf(runtime: Runtime, pod: Pod, { key, state }: Observed): string | undefined {
   const container = containerOf(pod, key.container)
@@ -207,7 +213,7 @@ async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
   for (const podUid of await state.options.runtime.podUids()) {
     if (!listed.has(podUid)) void state.options.runtime.remove(podUid)
   }
-  void removeVolumesExcept(volumeRoot(state.options), listed)
+  void removeVolumesExcept(volumeRoots(state.options), listed)
   for (const [podUid, worker] of state.workers) if (!listed.has(podUid)) onDeleted(state, worker.pod)
   await Promise.all(pods.map((pod) => onPod(state, pod)))
 }
@@ -256,7 +262,7 @@ function onDeleted(state: State, pod: Pod): void {
 /** Ends what still runs of a pod and removes all that it had here. */
 async function clear({ options }: State, pod: Pod): Promise<void> {
   await options.runtime.remove(pod.metadata.uid ?? '')
-  await removeVolumes(volumeRoot(options), pod)
+  await removeVolumes(volumeRoots(options), pod)
 }
 
 function keepTime({ options, timeKeeper }: State, { key, state }: Observed): void {

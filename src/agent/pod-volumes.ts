@@ -6,14 +6,19 @@ import { after, between, type Clock, fail, type Instant, millis, ok, parseTime, 
 import type { Client } from '../client/index.ts'
 import type { DownwardFacts } from './env/index.ts'
 import type { Runtime } from './runtime/index.ts'
-import { type PayloadSource, type Prepared, prepareVolume, type VolumeFailure } from './volumes/index.ts'
+import {
+  type PayloadSource,
+  type Prepared,
+  prepareVolume,
+  type VolumeFailure,
+  type VolumeRoots,
+} from './volumes/index.ts'
 
 export type PodVolumesOptions = {
   readonly client: Client
   readonly clock: Clock
   readonly runtime: Runtime
-  /** The directory that holds the volumes of all pods. */
-  readonly root: string
+  readonly roots: VolumeRoots
   readonly factsOf: (pod: Pod) => DownwardFacts
 }
 
@@ -37,7 +42,7 @@ export async function preparePodVolumes(
     const isOurs = isInjected(volume)
     const wanted = isOurs ? withoutWaiting(volume) : volume
     const layout = isOurs ? 'Flat' : 'Atomic'
-    const prepared: Result<Prepared, VolumeFailure> = await prepareVolume(options.root, wanted, source, layout)
+    const prepared: Result<Prepared, VolumeFailure> = await prepareVolume(options.roots, wanted, source, layout)
     if (!prepared.ok) return prepared
     paths.set(volume.name, prepared.value.path)
     const isComplete = !isOurs || prepared.value.files.has('ca.crt')

@@ -130,10 +130,32 @@ export function observeRun(context: WorkerContext, worker: PodWorker, observed: 
   const { key, state } = observed
   const slot = slotOf(key)
   worker.runs.set(slot, withMessage(context, worker.pod, observed))
-  if (worker.starting.get(key.container) === key.attempt) worker.starting.delete(key.container)
+  tellRun(context, worker, observed)
   if (state.kind === 'Running') watch(context, worker, key, state.startedAt)
   else unwatch(worker, slot)
   touch(context, worker)
+}
+
+/** Tells of a run that this agent has started: that it was, or why it could not be. */
+function tellRun(context: WorkerContext, worker: PodWorker, { key, state }: Observed): void {
+  const isNew = worker.starting.get(key.container) === key.attempt
+  if (isNew) {
+    worker.starting.delete(key.container)
+    worker.failedStarts.delete(key.container)
+    tell(context, worker, key, { type: 'Normal', reason: 'Created', message: 'Container created' })
+  }
+  if (state.kind === 'Exited' && state.exit.reason === 'StartError') {
+    const message = `Error: ${state.exit.message ?? 'the container could not be started'}`
+    tell(context, worker, key, { type: 'Warning', reason: 'Failed', message })
+  } else if (isNew) tell(context, worker, key, { type: 'Normal', reason: 'Started', message: 'Container started' })
+}
+
+type Told = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
+
+function tell(context: WorkerContext, { pod }: PodWorker, key: ContainerKey, { type, reason, message }: Told): void {
+  const container = containerOf(pod, key.container)
+  const facts = container === undefined ? undefined : eventFactsOf({ pod, container })
+  context.recorder.record(pod, podEvent(type, reason, message, facts))
 }
 
 /** Begins to probe a run, if it has probes and is not yet probed. */
@@ -266,27 +288,16 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   context.load.starting += 1
   const started = config.ok ? await context.runtime.start(config.value) : config
   context.load.starting -= 1
-  if (worker.starting.get(key.container) === key.attempt) worker.starting.delete(key.container)
-  const facts = eventFactsOf({ pod: worker.pod, container })
-  const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
-    context.recorder.record(worker.pod, podEvent(type, reason, message, facts))
   if (!started.ok) {
+    worker.starting.delete(key.container)
     const retryAt = after(context.clock.now(), START_RETRY)
     worker.failedStarts.set(key.container, { ...started.error, retryAt })
-    tell('Warning', 'Failed', `Error: ${started.error.message}`)
+    tell(context, worker, key, { type: 'Warning', reason: 'Failed', message: `Error: ${started.error.message}` })
     touch(context, worker)
     return
   }
-  worker.failedStarts.delete(key.container)
-  tell('Normal', 'Created', 'Container created')
   const { state } = started.value
-  if (state.kind === 'Exited' && state.exit.reason === 'StartError') {
-    tell('Warning', 'Failed', `Error: ${state.exit.message ?? 'the container could not be started'}`)
-  } else {
-    tell('Normal', 'Started', 'Container started')
-  }
   if (!worker.runs.has(slotOf(key))) observeRun(context, worker, started.value)
-  else touch(context, worker)
   if (state.kind !== 'Running') return
   const unhealthy = await afterStart(context, { pod: worker.pod, container, key })
   if (unhealthy === undefined || worker.runs.get(slotOf(key))?.state.kind !== 'Running') return

@@ -1,1 +1,3 @@
-export { createProcessRuntime, type ProcessRuntimeOptions } from './process-runtime.ts'
+export { createProcessRuntime } from './process-runtime.ts'
+export { scratchDirectory } from './scratch.ts'
+export type { ProcessRuntimeOptions } from './state.ts'

@@ -47,16 +47,17 @@ export function launchScript(launch: Launch): string {
     `_jobd_f=${shellQuote(`${base}.fail`)}`,
     `failed() { printf '%s\\n' "$1" >"$_jobd_f"; exit 125; }`,
     ...launch.prepare,
+    `[ -d ${shellQuote(workingDir)} ] || failed cwd`,
+    ...lookup(command, env['PATH'] ?? ''),
     `printf 'up\\n' >>${shellQuote(`${base}.claim`)}`,
     `printf 'S %s\\n' ${shellQuote(id)} >&3`,
     'exec 3>&-',
     ...(namespaced ? ['('] : []),
     `trap 'printf "exec %s\\n" "$?" >"$_jobd_f"' EXIT`,
     'umask 022',
-    ...(workingDir === '' ? [] : [`cd ${shellQuote(workingDir)} || { trap - EXIT; failed cwd; }`]),
+    `cd ${shellQuote(workingDir)} || { trap - EXIT; failed cwd; }`,
     ...(own.length === 0 ? [] : [`unset ${own.join(' ')}`]),
     ...entries.filter(([name]) => isPlain(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
-    ...lookup(command, words.length > argv.length),
     `exec ${words.join(' ')}`,
     ...(namespaced ? closing(base) : []),
   ]
@@ -76,19 +77,21 @@ const closing = (base: string): readonly string[] => [
 ]
 
 /**
- * Behind another program (`setsid`, `env`) a command that does not exist would look like one that exits with 127, so
- * it is looked for first.
+ * Looks for the command before the run counts as up, so that a program which is not there has never been started. Behind
+ * another program (`setsid`, `env`) it would even look like one that exits with 127.
  */
-function lookup(command: string, wrapped: boolean): readonly string[] {
-  if (!wrapped) return []
+function lookup(command: string, path: string): readonly string[] {
   const word = shellQuote(command)
   if (command.includes('/')) {
-    return [`[ -e ${word} ] || exit 127`, `[ -f ${word} ] && [ -x ${word} ] || exit 126`]
+    // Relative to a directory that is not entered yet: the shell that executes it will tell.
+    if (!command.startsWith('/')) return []
+    return [`[ -e ${word} ] || failed 'exec 127'`, `[ -f ${word} ] && [ -x ${word} ] || failed 'exec 126'`]
   }
   return [
-    '_jobd_c=127 IFS=:',
-    `for _jobd_d in $PATH; do if [ -f "$_jobd_d/"${word} ]; then _jobd_c=126; [ -x "$_jobd_d/"${word} ] && { _jobd_c=0; break; }; fi; done`,
+    `_jobd_c=127 _jobd_p=${shellQuote(path)}`,
+    'IFS=:',
+    `for _jobd_d in $_jobd_p; do if [ -f "$_jobd_d/"${word} ]; then _jobd_c=126; [ -x "$_jobd_d/"${word} ] && { _jobd_c=0; break; }; fi; done`,
     'unset IFS',
-    '[ $_jobd_c = 0 ] || exit $_jobd_c',
+    `[ $_jobd_c = 0 ] || failed "exec $_jobd_c"`,
   ]
 }

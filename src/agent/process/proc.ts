@@ -1,5 +1,5 @@
 /** What Linux tells of processes. Everything here is a look at one moment: a process may be gone right after. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /** A process, told apart from any other that later gets the same number by its start time. */
 export type ProcessIdentity = { readonly pid: number; readonly startTime: string }
@@ -39,16 +39,18 @@ export const allPids = (): readonly number[] =>
     .map(Number)
     .filter((pid) => pid > 0)
 
+/** A kernel option; without it everybody's parent has to be looked at. */
+const hasChildrenFiles = existsSync('/proc/thread-self/children')
+
 /** The children of a process, the eldest first. */
 export function childrenOf(pid: number): readonly number[] {
-  const text = readProc(`/proc/${pid}/task/${pid}/children`)
-  if (text !== undefined) {
+  if (hasChildrenFiles) {
+    const text = readProc(`/proc/${pid}/task/${pid}/children`) ?? ''
     return text
       .split(' ')
       .filter((word) => word !== '')
       .map(Number)
   }
-  // A kernel without that file: look at everybody's parent.
   return allPids().filter((other) => statOf(other)?.parent === pid)
 }
 

@@ -4,6 +4,7 @@ import { unreachable } from '../../base/index.ts'
 import { isAlive } from './proc.ts'
 import { type Claim, claimVoid, type ExitRecord, readClaim, readExit, writeLostExit } from './run-files.ts'
 import { fileNameOf, parseRunFile, type RunName } from './run-name.ts'
+import { podDirectories, type RunTable } from './run-table.ts'
 
 export type Found =
   | { readonly kind: 'Ended'; readonly name: RunName; readonly exit: ExitRecord; readonly namespaced: boolean }
@@ -13,13 +14,17 @@ export type Found =
   /** Asked for once, and now certain never to start. */
   | { readonly kind: 'Void'; readonly name: RunName }
 
-/** The runs of a pod that have files: the newest generation of each attempt. */
-export function listRuns(root: string, podUid: string): readonly RunName[] {
+/**
+ * The runs of a pod that have files: the newest generation of each attempt. One that was asked for has a launch script,
+ * one that was started a claim.
+ */
+export function listRuns(table: RunTable, podUid: string): readonly RunName[] {
   const directory = fileNameOf(podUid)
+  const { root, scratch } = podDirectories(table, podUid)
   const newest = new Map<string, RunName>()
-  for (const file of readDirectory(`${root}/${directory}`)) {
+  for (const file of [...readDirectory(root), ...readDirectory(scratch)]) {
     const parsed = parseRunFile(directory, file)
-    if (parsed?.ending !== 'run') continue
+    if (parsed?.ending !== 'run' && parsed?.ending !== 'claim') continue
     const slot = `${parsed.key.container}.${parsed.key.attempt}`
     const known = newest.get(slot)
     if (known === undefined || known.generation < parsed.generation) newest.set(slot, parsed)

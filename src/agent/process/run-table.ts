@@ -24,7 +24,10 @@ export type Run = {
 export type RunTable = {
   /** Pod uid → `<container>.<attempt>` → run. */
   readonly pods: Map<string, Map<string, Run>>
+  /** What must survive a reboot: claims, exit records and logs. */
   readonly root: string
+  /** What may be lost with one: launch scripts and the directories that first processes work in. */
+  readonly scratch: string
 }
 
 const slotOf = (key: ContainerKey): string => `${key.container}.${key.attempt}`
@@ -70,5 +73,8 @@ export function* unfinishedRuns(table: RunTable): Generator<Run> {
   }
 }
 
-/** The directory of a pod's files. */
-export const podDirectory = (table: RunTable, podUid: string): string => `${table.root}/${fileNameOf(podUid)}`
+/** The two directories of a pod's files. */
+export const podDirectories = ({ root, scratch }: RunTable, podUid: string) => ({
+  root: `${root}/${fileNameOf(podUid)}`,
+  scratch: `${scratch}/${fileNameOf(podUid)}`,
+})

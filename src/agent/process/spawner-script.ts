@@ -23,7 +23,7 @@ export type SpawnerTools = {
   readonly template?: string | undefined
 }
 
-/** The text that `sh -c` gets; its only argument is the directory of the runs. */
+/** The text that `sh -c` gets; its arguments are the directories of the runs, on disk and in memory. */
 export const spawnerScript = ({ shell, unshare, template }: SpawnerTools): string => `
 umask 077
 if ( ${template ?? 'false'} ) >&2; then template=ok; else template=none; fi
@@ -32,15 +32,16 @@ exec 3>>events
 printf 'T %s\\n' "$template" >&3
 IFS= read -r boot </proc/sys/kernel/random/boot_id
 root=$1
+scratch=$2
 supervise() {
   IFS= read -r stat </proc/self/stat
   set -C
   { printf '%s\\n%s\\n' "$stat" "$1 $boot" >"$2.claim"; } 2>/dev/null || exit 0
   set +C
   case $1 in
-    n) ( cd "$2.d" && exec ${unshare ?? 'false'} ${shell} "$root/$2.run" ) </dev/null & ;;
-    N) ( cd "\${2%/*}" && exec ${unshare ?? 'false'} ${shell} "$root/$2.run" ) </dev/null & ;;
-    *) ( . "./$2.run" ) </dev/null & ;;
+    n) ( cd "$scratch/$2.d" && exec ${unshare ?? 'false'} ${shell} "$scratch/$2.run" ) </dev/null & ;;
+    N) ( cd "$scratch/\${2%/*}" && exec ${unshare ?? 'false'} ${shell} "$scratch/$2.run" ) </dev/null & ;;
+    *) ( . "$scratch/$2.run" ) </dev/null & ;;
   esac
   wait $!
   code=$?

@@ -15,7 +15,9 @@ export type Spawner = {
 }
 
 export type SpawnerOptions = {
-  readonly dir: string
+  /** The runs' directories, on disk and in memory. */
+  readonly root: string
+  readonly scratch: string
   readonly tools: HostTools
   readonly log: Log
   /** Sets up the mount namespace, when there is one. */
@@ -24,10 +26,10 @@ export type SpawnerOptions = {
   readonly onLost: () => void
 }
 
-export function startSpawner({ dir, tools, log, template, onLost }: SpawnerOptions): Spawner {
-  const output = openSync(`${dir}/spawner.log`, 'a', 0o600)
+export function startSpawner({ root, scratch, tools, log, template, onLost }: SpawnerOptions): Spawner {
+  const output = openSync(`${root}/spawner.log`, 'a', 0o600)
   const script = spawnerScript({ shell: tools.shell, unshare: tools.unshare?.join(' '), template })
-  const [program = tools.shell, ...args] = [...(tools.enter ?? []), tools.shell, '-c', script, 'sh', dir]
+  const [program = tools.shell, ...args] = [...(tools.enter ?? []), tools.shell, '-c', script, 'sh', root, scratch]
   const child = spawn(program, args, {
     stdio: ['pipe', output, output],
     // A session of its own: a Ctrl-C at the daemon's terminal reaches no pod.

@@ -102,6 +102,8 @@ export type Runtime = {
   /** `process`, `docker`; shown in node status. */
   readonly name: string
   readonly version: string
+  /** A private directory for what may be lost with a reboot; in memory where the host has such a place. */
+  readonly volatileDir: string
   /** Whether this runtime can mount volumes on this host; a pod that needs none runs all the same. */
   readonly canMount: () => Promise<boolean>
   /**
@@ -121,6 +123,8 @@ export type Runtime = {
   readonly onChange: (callback: (observed: Observed) => void) => () => void
   /** Ends what still runs of the pod and removes every trace of it except its logs. */
   readonly remove: (podUid: string) => Promise<void>
+  /** The pod is over and will not be asked for again: lets go of everything but its logs. */
+  readonly release: (podUid: string) => Promise<void>
   /** Forgets an ended run that is older than those shown in a status, with its log. */
   readonly removeRun: (key: ContainerKey) => Promise<void>
   /** The log file of a run: stdout and stderr as written, in one file. */

@@ -6,4 +6,5 @@ export {
   removeVolumes,
   removeVolumesExcept,
   type VolumeFailure,
+  type VolumeRoots,
 } from './volumes.ts'

@@ -28,16 +28,18 @@ export type Prepared = {
 }
 export type VolumeFailure = { readonly volume: string; readonly message: string }
 
+/** Where volumes lie: working space on disk, everything made of API objects in memory, as secrets must not reach a disk. */
+export type VolumeRoots = { readonly disk: string; readonly memory: string }
+
 /** `<root>/<pod uid>/<volume>`. Names of volumes are DNS labels. */
-const volumePath = (root: string, podUid: string, volume: string): string =>
-  `${root}/${encodeURIComponent(podUid)}/${volume}`
+const podPath = (root: string, podUid: string): string => `${root}/${encodeURIComponent(podUid)}`
 
 /**
  * Makes one volume ready, or brings its content up to date. `Flat` replaces file by file, which is enough where no reader
  * cares for two files at once, and makes a third of the files.
  */
 export async function prepareVolume(
-  root: string,
+  roots: VolumeRoots,
   volume: Volume,
   source: PayloadSource,
   layout: 'Atomic' | 'Flat' = 'Atomic',
@@ -47,15 +49,17 @@ export async function prepareVolume(
     const found = hostPath(volume.hostPath)
     return found.ok ? ok({ path: found.value, files: new Set() }) : failed(found.error)
   }
-  const path = volumePath(root, source.facts.pod.metadata.uid ?? '', volume.name)
+  const podUid = source.facts.pod.metadata.uid ?? ''
   const payload = await payloadOf(source, volume)
   if (payload !== undefined) {
     if (!payload.ok) return failed(payload.error)
+    const path = `${podPath(roots.memory, podUid)}/${volume.name}`
     if (layout === 'Flat') writeFlat(path, payload.value)
     else writePayload(path, payload.value)
     return ok({ path, files: new Set(payload.value.files.keys()), refreshAt: payload.value.refreshAt })
   }
   if (volume.emptyDir === undefined) return failed(unsupported(volume))
+  const path = `${podPath(volume.emptyDir.medium === 'Memory' ? roots.memory : roots.disk, podUid)}/${volume.name}`
   mkdirSync(path, { recursive: true })
   chmodSync(path, 0o777)
   return ok({ path, files: new Set() })
@@ -134,15 +138,22 @@ export function mountsOf(
 }
 
 /** Removes what a pod's volumes held, except what lies on the host for its own sake. */
-export const removeVolumes = (root: string, pod: Pod): Promise<void> =>
-  (pod.spec.volumes ?? []).length === 0
-    ? Promise.resolve()
-    : rm(dirname(volumePath(root, pod.metadata.uid ?? '', 'x')), { recursive: true, force: true })
+export async function removeVolumes({ disk, memory }: VolumeRoots, pod: Pod): Promise<void> {
+  const volumes = pod.spec.volumes ?? []
+  if (volumes.length === 0) return
+  const podUid = pod.metadata.uid ?? ''
+  rmSync(podPath(memory, podUid), { recursive: true, force: true })
+  if (volumes.some(({ emptyDir }) => emptyDir !== undefined)) {
+    await rm(podPath(disk, podUid), { recursive: true, force: true })
+  }
+}
 
 /** Removes the volumes of pods that are no more. */
-export async function removeVolumesExcept(root: string, podUids: ReadonlySet<string>): Promise<void> {
-  if (!existsSync(root)) return
-  for (const name of readdirSync(root)) {
-    if (!podUids.has(decodeURIComponent(name))) await rm(`${root}/${name}`, { recursive: true, force: true })
+export async function removeVolumesExcept({ disk, memory }: VolumeRoots, podUids: ReadonlySet<string>): Promise<void> {
+  for (const root of [disk, memory]) {
+    if (!existsSync(root)) continue
+    for (const name of readdirSync(root)) {
+      if (!podUids.has(decodeURIComponent(name))) await rm(`${root}/${name}`, { recursive: true, force: true })
+    }
   }
 }

@@ -1,0 +1,92 @@
+/** Ending runs, removing what is left of them, and noticing ends that nobody told of. */
+import { rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { millis } from '../../base/index.ts'
+import type { ContainerKey, Signal } from '../runtime/index.ts'
+import { isAlive } from './proc.ts'
+import { killTree, type RunProcess, signalMain } from './process-tree.ts'
+import { judge } from './recover.ts'
+import { readClaim } from './run-files.ts'
+import { stemOf } from './run-name.ts'
+import { dropRun, findRun, podDirectories, type Run, runsOf, unfinishedRuns } from './run-table.ts'
+import { refuse, settleFrom } from './settle-run.ts'
+import type { State } from './state.ts'
+
+/** A supervisor can only go without a word when it is killed itself; so a slow look is enough. */
+const LOOK_EVERY = millis(30_000)
+const SIGNAL_AGAIN = millis(10)
+
+export function signalRun(state: State, key: ContainerKey, signal: Signal): void {
+  const run = findRun(state.table, key)
+  if (run === undefined || run.phase === 'Ended') return
+  if (run.phase === 'Queued') {
+    refuse(state, run, 'the container was stopped before it was started')
+    return
+  }
+  const tree = treeOf(run)
+  if (tree !== undefined && !isAlive(tree.supervisor)) {
+    settleFrom(state, run, judge(run.base, run))
+    return
+  }
+  if (signal === 'SIGKILL' && tree !== undefined) killTree(tree)
+  else if (tree !== undefined && signalMain(tree, signal)) return
+  // A run is up a moment before its program is there, and a kill may miss what was just being made.
+  state.options.clock.wake(SIGNAL_AGAIN, () => {
+    if (!state.closed) signalRun(state, key, signal)
+  })
+}
+
+/** Where the processes of a run are found; undefined while it has no supervisor. */
+export function treeOf(run: Run): RunProcess | undefined {
+  const claim = readClaim(run.base)
+  if (claim.kind !== 'Supervised' || claim.supervisor === undefined) return undefined
+  return { supervisor: claim.supervisor, id: run.id, namespaced: claim.namespaced }
+}
+
+/** Ends what still runs of a pod, waits for its end, and removes all its files. */
+export async function removePod(state: State, podUid: string): Promise<void> {
+  const ends = runsOf(state.table, podUid)
+    .filter((run) => run.phase !== 'Ended')
+    .map((run) => {
+      const end = new Promise<void>((resolve) => run.mourners.push(resolve))
+      signalRun(state, run.key, 'SIGKILL')
+      return end
+    })
+  await Promise.all(ends)
+  releasePod(state, podUid)
+  await rm(podDirectories(state.table, podUid).root, { recursive: true, force: true })
+}
+
+/** Forgets an ended pod but for what lies on disk. */
+export function releasePod(state: State, podUid: string): void {
+  state.table.pods.delete(podUid)
+  rmSync(podDirectories(state.table, podUid).scratch, { recursive: true, force: true })
+}
+
+export function removeRun({ table }: State, key: ContainerKey): void {
+  const run = findRun(table, key)
+  if (run === undefined || run.phase !== 'Ended') return
+  dropRun(table, key)
+  const stem = stemOf(key)
+  const files = [
+    ...['claim', 'exit', 'fail'].map((ending) => `${run.base}.${ending}`),
+    ...['run', 'd'].map((ending) => `${table.scratch}/${run.id}.${ending}`),
+    ...['log', 'times'].map((ending) => `${table.root}/${stem}.${ending}`),
+  ]
+  for (const file of files) rmSync(file, { force: true, recursive: true })
+}
+
+/** While anything runs, looks now and then for supervisors that were killed and for lines that inotify dropped. */
+export function watchOver(state: State): void {
+  if (state.cancelLook !== undefined || state.closed) return
+  state.cancelLook = state.options.clock.wake(LOOK_EVERY, () => {
+    state.cancelLook = undefined
+    if (state.closed) return
+    state.events.read()
+    const unfinished = [...unfinishedRuns(state.table)]
+    for (const run of unfinished) {
+      if (run.phase !== 'Queued') settleFrom(state, run, judge(run.base, run))
+    }
+    if (unfinished.length > 0) watchOver(state)
+  })
+}

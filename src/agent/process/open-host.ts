@@ -1,0 +1,62 @@
+/** Finding out what the host permits, and starting the spawner on it. */
+import { writeFileSync } from 'node:fs'
+import { claimVoid, readIfThere } from './run-files.ts'
+import { addRun, unfinishedRuns } from './run-table.ts'
+import { startSpawner } from './spawner.ts'
+import { launchText } from './start-run.ts'
+import { type Host, modeOf, type State, scriptOf } from './state.ts'
+import { templateScript } from './template.ts'
+import { detectTools, type HostTools } from './tools.ts'
+
+export async function openHost(state: State): Promise<Host | undefined> {
+  const { hostEnv, namespaces = 'auto', log } = state.options
+  const tools = await detectTools({ path: hostEnv['PATH'] ?? '', namespaces })
+  if (tools.unshare === undefined) {
+    log.info('pods run without namespaces of their own', { because: tools.namespacesMissing })
+  }
+  return state.closed ? undefined : openSpawner(state, tools)
+}
+
+/** Fulfilled once the spawner has prepared its mount namespace. */
+async function openSpawner(state: State, tools: HostTools): Promise<Host> {
+  const { table, options } = state
+  const said = new Promise<boolean>((resolve) => {
+    state.onTemplate = resolve
+  })
+  const spawner = startSpawner({
+    root: table.root,
+    scratch: table.scratch,
+    tools,
+    log: options.log,
+    template: tools.unshare === undefined ? undefined : templateScript(tools, `${table.scratch}/.template`),
+    onLost: () => {
+      state.onTemplate(false)
+      void replaceSpawner(state, tools)
+    },
+  })
+  const templated = await said
+  if (!templated && tools.unshare !== undefined) {
+    const because = readIfThere(`${table.root}/spawner.log`)?.slice(-500)
+    options.log.warn('volumes cannot be mounted', { because })
+  }
+  state.host = { tools, spawner, templated }
+  return state.host
+}
+
+/** Asks the next spawner for what the last one can no longer start. */
+async function replaceSpawner(state: State, tools: HostTools): Promise<void> {
+  if (state.closed) return
+  const { spawner } = await openSpawner(state, tools)
+  for (const run of [...unfinishedRuns(state.table)]) {
+    if (run.phase !== 'Requested' || run.config === undefined || !claimVoid(run.base)) continue
+    const again = addRun(
+      state.table,
+      { key: run.key, generation: run.generation + 1 },
+      { phase: 'Requested', namespaced: run.namespaced, config: run.config },
+    )
+    again.waiters = run.waiters
+    again.mourners = run.mourners
+    writeFileSync(scriptOf(state.table, again), launchText(state, tools, again, run.config), { mode: 0o600 })
+    spawner.request(modeOf(again), again.id)
+  }
+}

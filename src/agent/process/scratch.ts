@@ -1,0 +1,29 @@
+/** The place for what may be lost with a reboot. */
+import { createHash } from 'node:crypto'
+import { statfsSync } from 'node:fs'
+
+const TMPFS = 0x01021994
+/** A pod that runs has about 40 KB there. */
+const NEEDED = 256 * 1024 * 1024
+
+/**
+ * A directory in memory where root has one: making a file there never waits for the disk, and secrets do not reach it.
+ * Everybody else has none that outlives their last login, as pods do; theirs is beside the rest on disk.
+ *
+ * @param dir the runtime's directory on disk
+ */
+export function scratchDirectory(dir: string): string {
+  const places = process.getuid?.() === 0 ? ['/run', '/dev/shm'] : []
+  const place = places.find(isRoomy)
+  const name = createHash('sha256').update(dir).digest('hex').slice(0, 12)
+  return place === undefined ? `${dir}/scratch` : `${place}/jobd/${name}`
+}
+
+function isRoomy(path: string): boolean {
+  try {
+    const { type, bavail, bsize } = statfsSync(path)
+    return type === TMPFS && bavail * bsize >= NEEDED
+  } catch {
+    return false
+  }
+}

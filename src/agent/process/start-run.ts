@@ -1,0 +1,110 @@
+/** Starting a run: its files, its launch script, and its place in the queue. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { fail, ok, type Result } from '../../base/index.ts'
+import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
+import { identityRefusal, identityWords } from './identity.ts'
+import { launchScript } from './launch-script.ts'
+import { COOKIE } from './process-tree.ts'
+import { listRuns, recoverRun } from './recover.ts'
+import { mountCommands } from './run-mounts.ts'
+import { runIdOf } from './run-name.ts'
+import { addRun, findRun, podDirectories, type Run } from './run-table.ts'
+import { admit, refuse, startQueued } from './settle-run.ts'
+import { noCommand } from './start-error.ts'
+import { type Host, logPathOf, runDirectory, type State, scriptOf } from './state.ts'
+import type { HostTools } from './tools.ts'
+
+export async function startRun(
+  state: State,
+  config: ContainerConfig,
+  onRun: () => void,
+): Promise<Result<Observed, StartFailure>> {
+  const host = state.host ?? (await state.opening)
+  if (host === undefined || state.closed) {
+    return fail({ reason: 'CreateContainerError', message: 'the process runtime is closed' })
+  }
+  const { key } = config
+  const known = findRun(state.table, key)
+  if (known !== undefined) return ok(await upOrEnded(known))
+  const earlier = earlierRun(state, key)
+  if (earlier.kind === 'Run') return ok(await upOrEnded(earlier.run))
+  const refusal = refusalOf(host, config)
+  if (refusal !== undefined) return fail({ reason: 'CreateContainerConfigError', message: refusal })
+  const run = addRun(
+    state.table,
+    { key, generation: earlier.generation },
+    {
+      phase: 'Queued',
+      namespaced: host.tools.unshare !== undefined,
+      config,
+      isFirst: makeScratch(state, key),
+    },
+  )
+  onRun()
+  const answer = upOrEnded(run)
+  // On disk, where making a file may wait for others' writes: not on this thread.
+  await mkdir(podDirectories(state.table, key.podUid).root, { recursive: true, mode: 0o700 })
+  if (run.phase !== 'Queued') return ok(await answer)
+  if (config.command.length === 0) refuse(state, run, noCommand(config.image))
+  else {
+    writeFileSync(scriptOf(state.table, run), launchText(state, host.tools, run, config), { mode: 0o600 })
+    state.queue.push(run)
+    startQueued(state)
+  }
+  return ok(await answer)
+}
+
+/** Makes the pod's directory in memory; true when there was none. */
+const makeScratch = ({ table }: State, { podUid }: ContainerKey): boolean =>
+  mkdirSync(podDirectories(table, podUid).scratch, { recursive: true, mode: 0o700 }) !== undefined
+
+const upOrEnded = (run: Run): Observed | Promise<Observed> =>
+  run.observed ?? new Promise((resolve) => run.waiters.push(resolve))
+
+/** What an earlier daemon left of this key: a run, or that there was none and which generation is the next. */
+type Earlier = { readonly kind: 'Run'; readonly run: Run } | { readonly kind: 'None'; readonly generation: number }
+
+function earlierRun(state: State, key: ContainerKey): Earlier {
+  const { root, scratch } = podDirectories(state.table, key.podUid)
+  if (!existsSync(scratch) && !existsSync(root)) return { kind: 'None', generation: 0 }
+  const name = listRuns(state.table, key.podUid).find(
+    ({ key: other }) => other.container === key.container && other.attempt === key.attempt,
+  )
+  if (name === undefined) return { kind: 'None', generation: 0 }
+  const found = recoverRun(`${state.table.root}/${runIdOf(name)}`, name)
+  if (found.kind === 'Void') return { kind: 'None', generation: name.generation + 1 }
+  return { kind: 'Run', run: admit(state, found) }
+}
+
+/** Why this host cannot give a container what it asks for. */
+function refusalOf({ tools, templated }: Host, { mounts, runAs }: ContainerConfig): string | undefined {
+  if (mounts.length > 0 && !templated) return mountsRefused(tools)
+  return identityRefusal(runAs, tools)
+}
+
+const mountsRefused = ({ namespacesMissing }: HostTools): string =>
+  `volume mounts need a private mount namespace, which this host does not permit (${namespacesMissing ?? 'unknown reason'}); run jobd as root, or install util-linux and allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0)`
+
+/** The launch script of a run; makes the directory that its first process works in. */
+export function launchText(state: State, tools: HostTools, run: Run, config: ContainerConfig): string {
+  const { namespaced } = run
+  const directory = runDirectory(state.table, run)
+  if (namespaced && !run.isFirst) mkdirSync(directory, { mode: 0o700 })
+  return launchScript({
+    base: run.base,
+    id: run.id,
+    logPath: logPathOf(state.table, run.key),
+    argv: config.command,
+    prepare: namespaced ? mountCommands({ directory, config, tools }) : [],
+    env: { ...config.env, JOBD_POD_UID: config.key.podUid, [COOKIE]: run.id },
+    workingDir: config.workingDir ?? '/',
+    namespaced,
+    wrappers: [
+      ...(namespaced || tools.setsid === undefined ? [] : [tools.setsid]),
+      ...(namespaced ? tools.become : []),
+      ...identityWords(config, tools),
+    ],
+    envProgram: tools.env,
+  })
+}

@@ -1,0 +1,75 @@
+/** What the process runtime holds in memory. Everything that has to outlive it lies in files, see run-name.ts. */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Clock, Log, Millis } from '../../base/index.ts'
+import type { ContainerKey, Observed } from '../runtime/index.ts'
+import type { EventFile } from './event-file.ts'
+import { stemOf } from './run-name.ts'
+import { findRun, type Run, type RunTable } from './run-table.ts'
+import type { Spawner } from './spawner.ts'
+import { RUN_TERMINATION_LOG } from './template.ts'
+import type { HostTools } from './tools.ts'
+
+export type ProcessRuntimeOptions = {
+  /** An absolute path of its own for this runtime; made when absent. Holds what must survive a reboot: logs above all. */
+  readonly dir: string
+  /** For what may be lost with a reboot. Chosen by `scratchDirectory` when absent. */
+  readonly scratchDir?: string | undefined
+  readonly version: string
+  readonly clock: Clock
+  readonly log: Log
+  /** The daemon's environment: PATH tells where the programs are that the runtime works with. */
+  readonly hostEnv: Readonly<Record<string, string | undefined>>
+  readonly namespaces?: 'auto' | 'never' | undefined
+}
+
+/** The host as it was found, and the spawner on it. */
+export type Host = {
+  readonly tools: HostTools
+  readonly spawner: Spawner
+  /** The places that every pod expects are there, and volumes can be mounted. */
+  readonly templated: boolean
+}
+
+export type State = {
+  readonly options: ProcessRuntimeOptions
+  readonly table: RunTable
+  readonly listeners: Set<(observed: Observed) => void>
+  /** Runs that wait for a free place; started in order. */
+  readonly queue: Run[]
+  /** Runs asked for that are not yet up. */
+  starting: number
+  ended: number
+  readonly events: EventFile
+  opening?: Promise<Host | undefined> | undefined
+  /** Set once it is open; the newest when a spawner was lost. */
+  host?: Host | undefined
+  onTemplate: (templated: boolean) => void
+  cancelLook?: (() => void) | undefined
+  /** Ended runs without namespaces whose left-over processes are still to be looked for. */
+  doomed: Set<string>
+  cancelSweep?: (() => void) | undefined
+  sweepPause: Millis
+  closed: boolean
+}
+
+export const logPathOf = ({ root }: RunTable, key: ContainerKey): string => `${root}/${stemOf(key)}.log`
+
+export const scriptOf = ({ scratch }: RunTable, { id }: Run): string => `${scratch}/${id}.run`
+
+export const containerIdOf = (key: ContainerKey): string => `jobd://${key.podUid}_${key.container}_${key.attempt}`
+
+/** How the spawner is asked for a run. */
+export const modeOf = ({ namespaced, isFirst }: Run) => (namespaced ? (isFirst ? 'N' : 'n') : 'p')
+
+/** The directory that a namespaced run's first process works in: the first run of a pod has the pod's. */
+export function runDirectory({ scratch }: RunTable, { id, isFirst }: Run): string {
+  const own = `${scratch}/${id}.d`
+  return isFirst ? dirname(own) : own
+}
+
+/** The file that the link of the template leads to. */
+export function messagePathOf(table: RunTable, key: ContainerKey): string {
+  const own = `${table.scratch}/${findRun(table, key)?.id ?? stemOf(key)}.d`
+  return `${existsSync(own) ? own : dirname(own)}/${RUN_TERMINATION_LOG}`
+}
