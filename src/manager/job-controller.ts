@@ -141,6 +141,7 @@ export function createJobController(shared: SharedContext, options: JobControlle
     onForeign: metrics.foreign,
     onFinished,
     onGone: cleanUp,
+    onTrackedEnd: () => metrics.tracked('add'),
   }
   watchJobs({ ...context, controller, orphans, ...shape })
   watchPods({ ...context, controller, orphans, ...shape })

@@ -35,6 +35,8 @@ export type JobTriggers = {
   readonly lastPass: ReadonlyMap<string, Instant>
   readonly onForeign: (controller: string) => void
   readonly onFinished: (job: Job) => void
+  /** A pod ended that is still to be accounted for. */
+  readonly onTrackedEnd: () => void
   readonly onGone: (job: Job) => void
 }
 
@@ -58,7 +60,8 @@ const isTouched = (old: Job, job: Job): boolean =>
   old.metadata.deletionTimestamp !== job.metadata.deletionTimestamp
 
 export function watchPods(triggers: JobTriggers): void {
-  const { clock, pods, controller, orphans, snapshots, backoff, lastPass, options, podChangeDelay } = triggers
+  const { clock, pods, controller, orphans, snapshots, backoff, lastPass, options, podChangeDelay, onTrackedEnd } =
+    triggers
 
   function enqueueOwner(pod: Pod, delay: Millis): void {
     const at = after(clock.now(), delay)
@@ -80,6 +83,7 @@ export function watchPods(triggers: JobTriggers): void {
 
   pods.onChange((change) => {
     const { kind, object: pod, old } = change
+    if (kind === 'Set' && isTracked(pod) && isTerminal(pod) && (old === undefined || !isTerminal(old))) onTrackedEnd()
     const owner = controllerOf(pod)?.uid
     const formerOwner = old && controllerOf(old)?.uid
     if (formerOwner !== undefined && formerOwner !== owner) enqueueOwner(old ?? pod, podChangeDelay)

@@ -67,6 +67,35 @@ test('parallelism 0 pauses without a condition', () => {
   assert.ok(world.job.status.startTime)
 })
 
+test('completions 5, parallelism 2: with three done two run, with four done one', () => {
+  const world = worldOf({ completions: 5, parallelism: 2 })
+  settle(world)
+  const wanted = [1, 2, 3, 4].map(() => {
+    each(world, succeed, 1)
+    settle(world)
+    return active(world).length
+  })
+  assert.deepEqual(wanted, [2, 2, 2, 1])
+})
+
+test('pods that fail in pairs count one by one: waits of 20, 80 and 320 seconds, then the end', () => {
+  const world = worldOf({ completions: 8, parallelism: 2, backoffLimit: 6 })
+  const waits: number[] = []
+  settle(world)
+  for (;;) {
+    advance(world, 30)
+    each(world, failPod)
+    const plan = settle(world)
+    if (conditionOf(world, 'Failed') !== undefined) break
+    waits.push(((plan.wakeAt ?? 0) - world.now) / 1000)
+    advance(world, waits.at(-1) ?? 0)
+    settle(world)
+    assert.equal(active(world).length, 2)
+  }
+  assert.deepEqual(waits, [20, 80, 320])
+  assert.equal(numbers(world).failed, 8)
+})
+
 test('a work queue starts nothing after its first success and ends with its last pod', () => {
   const world = worldOf({ parallelism: 3 })
   settle(world)
