@@ -61,6 +61,8 @@ function addServerCommands(program: Command, finish: Finish): void {
       ]),
     )
     .option('--time-zone <zone>', 'the IANA time zone of schedules that name none (default: $TZ, else UTC)')
+    .option('--run-history-days <days>', 'how long the runs of CronJobs are remembered (default: 90)')
+    .option('--run-history-limit <n>', 'how many runs of one CronJob are remembered (default: 10000)')
     .addOption(
       new Option('--log-level <level>', 'how much to say on stderr')
         .choices(['debug', 'info', 'warn', 'error'])

@@ -40,6 +40,8 @@ export type ServerOptions = {
   readonly maxPodBackoff?: number | undefined
   /** What becomes of a CronJob that missed more than 100 starts: none is started, or the newest; as documented when absent. */
   readonly tooManyMissed?: 'skip' | 'start-latest' | undefined
+  /** How much of the history of each CronJob is kept; the defaults of the controllers when absent. */
+  readonly runs?: ManagerOptions['runs']
   /** The IANA zone of schedules that name none; UTC when absent. */
   readonly timeZone?: string | undefined
   readonly log: Log
@@ -116,9 +118,11 @@ export function managerOptions({
   maxPodBackoff,
   tooManyMissed,
   timeZone: zone,
+  runs,
 }: ServerOptions): Omit<ManagerOptions, 'exact'> {
   const missed = tooManyMissed === 'start-latest' ? ('start-latest' as const) : ('start-none' as const)
   return {
+    runs,
     ...(maxPodBackoff === undefined ? {} : { job: { maxPodBackoff: millis(maxPodBackoff * 1000) } }),
     cronJob: {
       ...(tooManyMissed === undefined ? {} : { tooManyMissed: missed }),

@@ -1,7 +1,7 @@
 /** `jobd up`: the server in the foreground, until it is told to stop. */
 import { join, resolve } from 'node:path'
 import { writeKubeconfig } from '../apiserver/auth/index.ts'
-import { fail, ok, type Result } from '../base/index.ts'
+import { fail, millis, ok, type Result } from '../base/index.ts'
 import { isTimeZone, zoneProblem } from '../cron/index.ts'
 import { dataDirectory, makeDataDirectory, readHolder, removeHolder, writeHolder } from './data-dir.ts'
 import { type LogLevel, stderrLog } from './log.ts'
@@ -20,6 +20,8 @@ export type UpFlags = {
   readonly maxPodBackoff?: string
   readonly tooManyMissed?: 'skip' | 'start-latest'
   readonly timeZone?: string
+  readonly runHistoryDays?: string
+  readonly runHistoryLimit?: string
   readonly logLevel: LogLevel
 }
 
@@ -69,6 +71,8 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
   }
   const zone = timeZoneOf(flags.timeZone, process.env['TZ'])
   if (!zone.ok) return zone
+  const runs = keptRunsOf(flags.runHistoryDays, flags.runHistoryLimit)
+  if (!runs.ok) return runs
   return ok({
     directory,
     store: flags.store,
@@ -80,6 +84,7 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
     maxPodBackoff: backoff,
     tooManyMissed: flags.tooManyMissed,
     timeZone: zone.value,
+    runs: runs.value,
     log: stderrLog(flags.logLevel),
   })
 }
@@ -93,6 +98,22 @@ export function timeZoneOf(flag: string | undefined, environment: string | undef
   if (given === '' || isTimeZone(given)) return ok(given === '' ? 'UTC' : given)
   const name = flag === undefined ? 'the environment variable TZ' : '--time-zone'
   return fail(`${name} takes an IANA time zone such as Asia/Tokyo, not ${given}: ${zoneProblem(given)}`)
+}
+
+/** How much history is kept, in days and in runs of one CronJob; what is not given stays as it is by default. */
+export function keptRunsOf(
+  days: string | undefined,
+  limit: string | undefined,
+): Result<NonNullable<ServerOptions['runs']>, string> {
+  const age = Number(days ?? 1)
+  if (!(Number.isFinite(age) && age > 0)) return fail(`--run-history-days takes a number above 0, not ${days}`)
+  const count = Number(limit ?? 1)
+  if (!(Number.isInteger(count) && count > 0))
+    return fail(`--run-history-limit takes a whole number above 0, not ${limit}`)
+  return ok({
+    ...(days === undefined ? {} : { age: millis(age * 24 * 3_600_000) }),
+    ...(limit === undefined ? {} : { count }),
+  })
 }
 
 /** Writes how to reach the server, then answers the line that says so. */

@@ -2,7 +2,7 @@
  * Runs the CronJob controller: passes at the due times and after every change of a CronJob or of one of its Jobs.
  */
 import { isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound, type Status } from '../apimachinery/index.ts'
-import type { CronJob, Job } from '../apis/batch/index.ts'
+import { type CronJob, isJobFinished, type Job } from '../apis/batch/index.ts'
 import { type Instant, millis, unreachable } from '../base/index.ts'
 import {
   type ActionResult,
@@ -16,6 +16,7 @@ import {
 import { again, createController, done, retry, type SyncOutcome } from './controller.ts'
 import { keyOf } from './informer.ts'
 import { createHistogram } from './metrics.ts'
+import type { RunLedger } from './run-ledger.ts'
 import { fieldManager, type RunningController, type SharedContext } from './running.ts'
 import { createVisibility } from './visibility.ts'
 
@@ -33,7 +34,12 @@ const ownerKey = (job: Job): string | undefined => {
   return owner && `${job.metadata.namespace}/${owner.name}`
 }
 
-export function createCronJobController(context: SharedContext, options: CronJobOptions): RunningController {
+/** `ledger`: where the history is kept; absent where there is none. */
+export function createCronJobController(
+  context: SharedContext,
+  options: CronJobOptions,
+  ledger?: RunLedger,
+): RunningController {
   const { clock, informers, log } = context
   const cronJobs = informers.of<CronJob>('cronjobs.batch')
   const jobs = informers.of<Job>('jobs.batch')
@@ -50,6 +56,7 @@ export function createCronJobController(context: SharedContext, options: CronJob
       started.set(cronJob.metadata.uid ?? '', scheduled)
       skew.observe([], (clock.now() - scheduled) / 1000)
     },
+    replaces: (job) => ledger?.replaced(job, 'a newer run was due, and concurrencyPolicy is Replace'),
   })
 
   async function sync(key: string): Promise<SyncOutcome> {
@@ -68,6 +75,9 @@ export function createCronJobController(context: SharedContext, options: CronJob
     let performed = 0
     do {
       plan = planCronJob({ ...snapshot, results: [...results] }, now, options)
+      // Recorded first: once the status has moved on, nobody tells of these times again.
+      const unrecorded = await ledger?.record(cronJob, plan.fates, [...snapshot.jobs, ...jobsIn(results)])
+      if (unrecorded !== undefined) return retry(unrecorded.message ?? '')
       for (const action of plan.actions.slice(performed)) {
         if (hasResult(action)) results.push(await pass.ask(action))
         else {
@@ -86,7 +96,10 @@ export function createCronJobController(context: SharedContext, options: CronJob
 
   const controller = createController(context, { name: 'cronjob', concurrency: cronJobsAtOnce, sync, delays })
   cronJobs.onChange(({ kind, object }) => {
-    if (kind === 'Gone') started.delete(object.metadata.uid ?? '')
+    if (kind === 'Gone') {
+      started.delete(object.metadata.uid ?? '')
+      ledger?.forget(object.metadata.uid ?? '')
+    }
     controller.enqueue(keyOf(object))
   })
   jobs.onChange(({ object, old }) => {
@@ -95,10 +108,27 @@ export function createCronJobController(context: SharedContext, options: CronJob
     if (key !== undefined) controller.enqueue(key)
     if (before !== undefined && before !== key) controller.enqueue(before)
   })
-  return { start: controller.start, stop: controller.stop, metrics: [skew] }
+  return {
+    start() {
+      ledger?.start()
+      controller.start()
+    },
+    async stop() {
+      await controller.stop()
+      await ledger?.stop()
+    },
+    metrics: [skew],
+  }
 }
 
-type Told = { readonly started: (cronJob: CronJob, scheduled: Instant) => void }
+const jobsIn = (results: readonly ActionResult[]): readonly Job[] =>
+  results.flatMap((result) => ('job' in result && result.job !== undefined ? [result.job] : []))
+
+type Told = {
+  readonly started: (cronJob: CronJob, scheduled: Instant) => void
+  /** A Job that runs is about to be deleted. */
+  readonly replaces: (job: Job) => void
+}
 
 function createEffects(context: SharedContext, told: Told) {
   const { client, recorder, informers, log } = context
@@ -123,6 +153,8 @@ function createEffects(context: SharedContext, told: Told) {
           return create(action.job, action.scheduled)
         case 'DeleteJob': {
           const { name, uid } = action
+          const there = jobs.get(`${namespace}/${name}`)
+          if (there !== undefined && !isJobFinished(there)) told.replaces(there)
           const deleted = await client.delete(refOf(name), { propagationPolicy: 'Background', preconditions: { uid } })
           if (deleted.ok) return { kind: 'Ok' }
           // Another object has the name by now: the one that was meant is gone.

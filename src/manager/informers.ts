@@ -1,5 +1,5 @@
 /** One local copy per resource, shared by all controllers, and which resources there are. */
-import { type KindSchema, type KubeObject, qualified, schema } from '../apimachinery/index.ts'
+import { type KindSchema, type KubeObject, ownKinds, qualified, schema } from '../apimachinery/index.ts'
 import type { ResourceName } from '../client/index.ts'
 import { createInformer, type Informer, type InformerContext } from './informer.ts'
 
@@ -58,9 +58,9 @@ const deletable = schema.kinds.filter(
 
 /** Every resource whose objects may have owners or be owners. */
 export const collectedKinds: readonly StoredKind[] = stored(deletable.filter((kind) => !isEvents(kind)))
-/** Every resource that may have objects in a namespace. */
+/** Every resource that may have objects in a namespace; kinds of ours go with it although no client may delete them. */
 export const namespacedKinds: readonly StoredKind[] = stored(
-  deletable.filter((kind) => kind.namespaced && !(isEvents(kind) && kind.group !== '')),
+  [...deletable, ...ownKinds].filter((kind) => kind.namespaced && !(isEvents(kind) && kind.group !== '')),
 )
 
 const byGroupKind = new Map(collectedKinds.map((kind) => [`${kind.group}/${kind.kind}`, kind]))

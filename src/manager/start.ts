@@ -1,7 +1,13 @@
 /** Starts all controllers on one client, one clock and one timer. */
 import type { Clock, Log, Millis, Random } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
-import { type CronJobOptions, defaultCronJobOptions, exactCronJobOptions } from '../controllers/cronjob/index.ts'
+import {
+  type CronJobOptions,
+  defaultCronJobOptions,
+  exactCronJobOptions,
+  type KeptRuns,
+  keptByDefault,
+} from '../controllers/cronjob/index.ts'
 import { defaultJobOptions, exactJobOptions, type JobOptions } from '../controllers/job/index.ts'
 import { createCronJobController } from './cronjob-controller.ts'
 import { createEventRecorder } from './event-recorder.ts'
@@ -12,6 +18,8 @@ import type { MetricFamily } from './metrics.ts'
 import { createNamespaceController } from './namespace-controller.ts'
 import { createPodGcController } from './pod-gc-controller.ts'
 import { createDisruptionController, createQuotaController } from './quota-controller.ts'
+import { createRunHistoryController } from './run-history-controller.ts'
+import { createRunLedger } from './run-ledger.ts'
 import type { RunningController, SharedContext } from './running.ts'
 import { createTimers } from './timers.ts'
 import { createTtlController } from './ttl-controller.ts'
@@ -23,6 +31,8 @@ export type ManagerOptions = {
   readonly job?: Partial<JobOptions> | undefined
   /** Single differences of the CronJob controller, such as `--too-many-missed`, and the zone of this server. */
   readonly cronJob?: Partial<CronJobOptions> | undefined
+  /** How much history of each CronJob is kept; as `keptByDefault` when absent. With `exact` there is none. */
+  readonly runs?: Partial<KeptRuns> | undefined
   /** After how long at most the wall clock is read again while something waits for a time: a minute when absent. */
   readonly longestSleep?: Millis | undefined
   /** How many finished pods are kept before the oldest go; 0 keeps all. */
@@ -72,9 +82,12 @@ function createControllers(shared: SharedContext, options: ManagerOptions): read
   const base = options.exact ? exactJobOptions : defaultJobOptions
   const job = { ...base, gatherPodChanges: options.exact, ...options.job }
   const cronJob = { ...(options.exact ? exactCronJobOptions : defaultCronJobOptions), ...options.cronJob }
+  const kept = { ...keptByDefault, ...options.runs }
+  const ledger = options.exact ? undefined : createRunLedger(shared, { localZone: cronJob.localZone, kept })
   return [
     createJobController(shared, job),
-    createCronJobController(shared, cronJob),
+    createCronJobController(shared, cronJob, ledger),
+    ...(options.exact ? [] : [createRunHistoryController(shared, kept)]),
     createTtlController(shared),
     createGarbageCollector(shared, options.exact),
     createNamespaceController(shared, options.rootCa),

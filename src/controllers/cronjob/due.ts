@@ -21,6 +21,8 @@ export type DueTimes = {
   /** Times that were due before `due` and after the deadline's limit, the first 100 at most. */
   readonly missed: readonly Instant[]
   readonly tooMany: boolean
+  /** The last time before `due`; told only when there are too many to name them all. */
+  readonly lastMissed?: Instant | undefined
   /** The next time that will be due. */
   readonly next?: Instant | undefined
   /** The times that are too late for the deadline, the first and the last. */
@@ -55,7 +57,9 @@ export function dueTimes({ timetable, base, deadline, now }: DueQuery): DueTimes
   }
   const tooMany = found.length > mostMissed
   const due = tooMany ? latestSlot(timetable, base, from, now) : found.at(-1)
-  return { due, missed: found.slice(0, tooMany ? mostMissed : -1), tooMany, next, tooLate }
+  if (!tooMany) return { due, missed: found.slice(0, -1), tooMany, next, tooLate }
+  const lastMissed = due === undefined ? undefined : latestSlot(timetable, base, from, instant(due - 1000))
+  return { due, missed: found.slice(0, mostMissed), lastMissed, tooMany, next, tooLate }
 }
 
 const laterOf = (one: Instant, other: Instant): Instant => (one > other ? one : other)

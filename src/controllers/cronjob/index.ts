@@ -1,6 +1,7 @@
 export { tooManyMissedText } from './events.ts'
 export { isControlledBy, jobNameFor, scheduledTimeOf } from './job-template.ts'
 export { planCronJob } from './plan.ts'
+export { type KeptRuns, keptByDefault, mergeRun, runName, runOfJob, runsOf, runTimes } from './runs.ts'
 export {
   type ActionResult,
   type AskingAction,
@@ -13,5 +14,6 @@ export {
   exactCronJobOptions,
   hasResult,
   type MissedReason,
+  type SkippedReason,
   type SlotFate,
 } from './snapshot.ts'

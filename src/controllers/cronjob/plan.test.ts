@@ -184,7 +184,6 @@ for (const [mode, options] of both) {
       { spec: { timeZone: 'No/Where' } },
       ['Warning UnknownTimeZone invalid timeZone: "No/Where": unknown time zone No/Where'],
     ],
-    ['a suspended one starts nothing', { spec: { suspend: true } }, []],
     [
       'a schedule that cannot be read stops it',
       { spec: { schedule: 'bad' } },
@@ -199,6 +198,16 @@ for (const [mode, options] of both) {
       assert.deepEqual([world.created, plan?.wakeAt], [[], undefined])
     })
   }
+
+  test(`${mode}: a suspended one starts nothing`, () => {
+    const world = worldOf(cronJobOf({ spec: { suspend: true } }), at('2026-01-01T00:10:00Z'), options)
+    const plan = pass(world)
+    assert.deepEqual([world.events, world.created], [[], []])
+    const [scheduled, last] = [at('2026-01-01T00:01:00Z'), at('2026-01-01T00:10:00Z')]
+    const passedOver = options.exact ? [] : [{ kind: 'Skipped', scheduled, last, reason: 'Suspended' }]
+    assert.deepEqual(world.fates, passedOver)
+    assert.equal(plan?.wakeAt, options.exact ? undefined : at('2026-01-01T00:11:00Z'))
+  })
 
   test(`${mode}: a zone in the schedule works and is told not to be supported`, () => {
     const cronJob = cronJobOf({ spec: { schedule: 'CRON_TZ=Asia/Tokyo 0 9 * * *' } })

@@ -57,11 +57,16 @@ export const hasResult = (action: CronJobAction): action is AskingAction =>
 /** What becomes of a due time. A later fate of the same time replaces an earlier one. */
 export type SlotFate =
   | { readonly kind: 'Started'; readonly scheduled: Instant; readonly jobName: string }
-  /** The one before is running and must not be disturbed; may still be started when it ends. */
-  | { readonly kind: 'Skipped'; readonly scheduled: Instant; readonly reason: 'JobAlreadyActive' }
+  /**
+   * Not started on purpose, from `scheduled` to `last`: the run before is active and must not be disturbed (it may still
+   * be started when that ends), or the CronJob is suspended.
+   */
+  | { readonly kind: 'Skipped'; readonly scheduled: Instant; readonly last: Instant; readonly reason: SkippedReason }
   /** From `scheduled` to `last`, both included, when there are several. */
   | { readonly kind: 'Missed'; readonly scheduled: Instant; readonly last: Instant; readonly reason: MissedReason }
   | { readonly kind: 'Failed'; readonly scheduled: Instant; readonly message: string }
+
+export type SkippedReason = 'JobAlreadyActive' | 'Suspended'
 
 export type MissedReason =
   /** A newer time was due as well when the controller looked. */

@@ -5,7 +5,7 @@
  */
 import { editedAtAnnotation, type Job, tooManyMissedAnnotation } from '../../apis/batch/index.ts'
 import { formatTime, type Instant, parseTime, type Seconds } from '../../base/index.ts'
-import { parseSchedule, timeZone, utc, zoneProblem } from '../../cron/index.ts'
+import { parseSchedule, type TimeZone, timeZone, utc, zoneProblem } from '../../cron/index.ts'
 import { type DueQuery, type DueTimes, dueTimes, exactDueTimes, exactWakeAt, type Timetable } from './due.ts'
 import * as events from './events.ts'
 import { isControlledBy, jobFor, jobNameFor, scheduledTimeOf } from './job-template.ts'
@@ -23,7 +23,7 @@ export function* startDueJob(pass: Pass): Step<PassEnd> {
     yield events.unknownTimeZone(spec.timeZone ?? '', zoneProblem(spec.timeZone ?? ''))
     return rest
   }
-  if (spec.suspend === true) return rest
+  if (spec.suspend === true) return pass.options.exact ? rest : passOver(pass, zone)
   if (spec.schedule.includes('TZ')) yield events.unsupportedSchedule(spec.schedule)
   const schedule = parseSchedule(spec.schedule)
   if (!schedule.ok) {
@@ -37,7 +37,7 @@ export function* startDueJob(pass: Pass): Step<PassEnd> {
   if (due === undefined || isStarted(pass, due)) return { wakeAt }
   if (spec.concurrencyPolicy === 'Forbid' && activeJobs(pass).length > 0) {
     yield events.jobAlreadyActive
-    tell(pass, { kind: 'Skipped', scheduled: due, reason: 'JobAlreadyActive' })
+    tell(pass, { kind: 'Skipped', scheduled: due, last: due, reason: 'JobAlreadyActive' })
     return { wakeAt }
   }
   const problem = spec.concurrencyPolicy === 'Replace' ? yield* replaceActive(pass) : undefined
@@ -64,6 +64,19 @@ function queryOf({ cronJob, lastStarted, status, now, options }: Pass, timetable
 }
 
 type Times = { readonly due: Instant | undefined; readonly wakeAt: Instant | undefined }
+
+/** Tells what would have been due, were the CronJob not suspended. */
+function passOver(pass: Pass, zone: TimeZone): PassEnd {
+  const schedule = parseSchedule(pass.cronJob.spec.schedule)
+  if (!schedule.ok) return rest
+  const { due, missed, next, tooLate } = dueTimes(queryOf(pass, { schedule: schedule.value, zone }))
+  const first = tooLate?.first ?? missed[0] ?? due
+  const last = due ?? tooLate?.last
+  if (first !== undefined && last !== undefined) {
+    tell(pass, { kind: 'Skipped', scheduled: first, last, reason: 'Suspended' })
+  }
+  return { wakeAt: next }
+}
 
 /** As upstream computes; undefined when the schedule cannot be handled. */
 function* exactly(pass: Pass, query: DueQuery): Step<Times | undefined> {
@@ -108,7 +121,7 @@ function tell(pass: Pass, fate: SlotFate): void {
   pass.fates.push(fate)
 }
 
-function tellMissed(pass: Pass, { due, missed, tooMany, tooLate }: DueTimes): void {
+function tellMissed(pass: Pass, { due, missed, lastMissed, tooMany, tooLate }: DueTimes): void {
   if (tooLate !== undefined) {
     tell(pass, { kind: 'Missed', scheduled: tooLate.first, last: tooLate.last, reason: 'DeadlineExceeded' })
   }
@@ -118,7 +131,7 @@ function tellMissed(pass: Pass, { due, missed, tooMany, tooLate }: DueTimes): vo
   if (!tooMany) tell(pass, { kind: 'Missed', scheduled: first, last: newest, reason: 'Superseded' })
   else {
     const starting = startsLatest(pass)
-    const last = starting ? newest : (due ?? newest)
+    const last = starting ? (lastMissed ?? newest) : (due ?? newest)
     tell(pass, { kind: 'Missed', scheduled: first, last, reason: starting ? 'Superseded' : 'TooManyMissedTimes' })
   }
 }

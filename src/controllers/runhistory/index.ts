@@ -1,0 +1,1 @@
+export { type DeleteRun, type HistoryLimits, planHistory } from './plan.ts'
