@@ -36,7 +36,7 @@ export type TestServer = {
 /** A whole API server on an empty memory store, on a port of its own; tokens `admintoken` (master) and `alicetoken`. */
 export async function testServer(config: Partial<HttpServerConfig> = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'jobd-http-'))
-  const certificates = await ensureCertificates({ dataDir, hosts: [], now: realClock.now() })
+  const certificates = ensureCertificates({ dataDir, hosts: [], now: realClock.now() })
   const tokens = parseTokenFile('admintoken,admin,admin,"system:masters"\nalicetoken,alice,alice\n')
   assert.ok(tokens.ok)
   const auth = createAuth({

@@ -1,22 +1,20 @@
-/** Makes keys and certificates. Loaded only when something must be made: the library is large. */
-import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
+/**
+ * Makes keys and certificates: an authority of our own, and what it signs. ECDSA on P-256 with SHA-256.
+ *
+ * @source RFC 5280 (facts: fields, extensions and their identifiers)
+ */
 import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  cryptoProvider,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  type Extension,
-  type JsonGeneralName,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
+  createHash,
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
   X509Certificate,
-  X509CertificateGenerator,
-} from '@peculiar/x509'
+} from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Instant } from '../../base/index.ts'
+import { bitString, boolean, children, integer, octetString, oid, sequence, set, time, tlv, utf8String } from './der.ts'
 
 /** A certificate and its private key, both PEM. */
 export type KeyPair = { readonly cert: string; readonly key: string }
@@ -29,84 +27,155 @@ export type LeafRequest = {
   readonly usage: 'server' | 'client'
 }
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const hour = 3_600_000
 const year = 365 * 24 * hour
 const caYears = 10
 
-cryptoProvider.set(webcrypto as unknown as Crypto)
+const ids = {
+  commonName: '2.5.4.3',
+  organization: '2.5.4.10',
+  ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+} as const
 
-function pem(label: string, der: ArrayBuffer): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? []
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
+const contextTag = (number: number): number => 0x80 | number
+const constructed = 0x20
+
+const algorithm = sequence(oid(ids.ecdsaWithSha256))
+const critical = boolean(true)
+/** Bits of keyUsage: digitalSignature alone; with keyCertSign and cRLSign. */
+const leafUsage = bitString(Buffer.of(0b1000_0000), 7)
+const authorityUsage = bitString(Buffer.of(0b1000_0110), 1)
+
+const extension = (id: string, value: Uint8Array, flag: Uint8Array = Buffer.alloc(0)): Buffer =>
+  sequence(oid(id), flag, octetString(value))
+
+function nameOf(commonName: string, organizations: readonly string[]): Buffer {
+  const part = (id: string, text: string): Buffer => set(sequence(oid(id), utf8String(text)))
+  return sequence(...organizations.map((text) => part(ids.organization, text)), part(ids.commonName, commonName))
 }
 
-const derOf = (text: string): Uint8Array<ArrayBuffer> =>
-  Buffer.from(text.replace(/-----(?:BEGIN|END) [A-Z ]+-----/g, '').replace(/\s+/g, ''), 'base64')
+/** The address as 4 or 16 bytes. */
+export function addressBytes(address: string): Buffer {
+  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number))
+  const tail = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address)
+  const plain =
+    tail === null
+      ? address
+      : `${tail[1]}${addressBytes(tail[2] as string)
+          .toString('hex')
+          .replace(/(....)(....)/, '$1:$2')}`
+  const [head = '', rest] = plain.split('::')
+  const words = (text: string | undefined): readonly string[] =>
+    text === undefined || text === '' ? [] : text.split(':')
+  const before = words(head)
+  const after = words(rest)
+  const zeros = rest === undefined ? [] : Array<string>(8 - before.length - after.length).fill('0')
+  return Buffer.from([...before, ...zeros, ...after].map((word) => word.padStart(4, '0')).join(''), 'hex')
+}
 
-const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+function alternativeNames(hosts: readonly string[]): Buffer {
+  const names = hosts.map((host) =>
+    isIP(host) === 0 ? tlv(contextTag(2), Buffer.from(host, 'latin1')) : tlv(contextTag(7), addressBytes(host)),
+  )
+  return sequence(...names)
+}
 
-const keyText = async (key: webcrypto.CryptoKey): Promise<string> =>
-  pem('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', key))
+const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' })
 
-const serialNumber = (): string => Buffer.from(webcrypto.getRandomValues(new Uint8Array(15))).toString('hex')
+/** An identifier, not a protection: RFC 5280's first method. */
+function keyIdentifier(spki: Buffer): Buffer {
+  const bits = (children(spki)[1] as Buffer).subarray(2 + 1)
+  return createHash('sha1').update(bits).digest()
+}
 
-const quotedName = (text: string): string => `"${text.replace(/(["\\])/g, '\\$1')}"`
+type Certificate = {
+  readonly issuer: Uint8Array
+  readonly subject: Uint8Array
+  readonly notBefore: number
+  readonly notAfter: number
+  readonly publicKey: KeyObject
+  readonly signingKey: KeyObject
+  readonly extensions: readonly Uint8Array[]
+}
+
+function certificateText(parts: Certificate): string {
+  const serial = randomBytes(16)
+  // Positive and never zero.
+  serial[0] = ((serial[0] as number) & 0x3f) | 0x40
+  const content = sequence(
+    tlv(contextTag(0) | constructed, integer(Buffer.of(2))),
+    integer(serial),
+    algorithm,
+    parts.issuer,
+    sequence(time(new Date(parts.notBefore)), time(new Date(parts.notAfter))),
+    parts.subject,
+    spkiOf(parts.publicKey),
+    tlv(contextTag(3) | constructed, sequence(...parts.extensions)),
+  )
+  const der = sequence(content, algorithm, bitString(sign('sha256', content, parts.signingKey)))
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+}
+
+const newKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const keyText = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string
 
 /** A certificate authority of our own, for this installation only. */
-export async function makeAuthority(now: Instant): Promise<KeyPair> {
-  const keys = await newKeys()
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    serialNumber: `01${serialNumber()}`,
-    name: `CN=jobd-ca-${Math.floor(now / 1000)}`,
-    notBefore: new Date(now - hour),
-    notAfter: new Date(now + caYears * year),
-    signingAlgorithm: algorithm,
-    keys,
+export function makeAuthority(now: Instant): KeyPair {
+  const { publicKey, privateKey } = newKeys()
+  const name = nameOf(`jobd-ca-${Math.floor(now / 1000)}`, [])
+  const cert = certificateText({
+    issuer: name,
+    subject: name,
+    notBefore: now - hour,
+    notAfter: now + caYears * year,
+    publicKey,
+    signingKey: privateKey,
     extensions: [
-      new BasicConstraintsExtension(true, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      extension(ids.basicConstraints, sequence(boolean(true)), critical),
+      extension(ids.keyUsage, authorityUsage, critical),
+      extension(ids.subjectKeyIdentifier, octetString(keyIdentifier(spkiOf(publicKey)))),
     ],
   })
-  return { cert: `${certificate.toString('pem')}\n`, key: await keyText(keys.privateKey) }
+  return { cert, key: keyText(privateKey) }
 }
 
-const isAddress = (host: string): boolean => /^[\d.]+$/.test(host) || host.includes(':')
+/** The subject of a certificate as it stands in it: names of issuers are compared byte for byte. */
+function subjectOf(certificate: X509Certificate): Buffer {
+  const fields = children(children(certificate.raw)[0] as Buffer)
+  // Version, serial number, algorithm, issuer, validity, subject.
+  return fields[5] as Buffer
+}
 
-/** A certificate signed by `authority`, valid for a year. */
-export async function makeLeaf(authority: KeyPair, request: LeafRequest, now: Instant): Promise<KeyPair> {
+/** A certificate signed by `authority`, valid for a year, or as long as the authority. */
+export function makeLeaf(authority: KeyPair, request: LeafRequest, now: Instant): KeyPair {
   const issuer = new X509Certificate(authority.cert)
-  const signingKey = await webcrypto.subtle.importKey('pkcs8', derOf(authority.key), algorithm, false, ['sign'])
-  const keys = await newKeys()
-  const extensions: Extension[] = [
-    new BasicConstraintsExtension(false, undefined, true),
-    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new ExtendedKeyUsageExtension([
-      request.usage === 'server' ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth,
-    ]),
-    await SubjectKeyIdentifierExtension.create(keys.publicKey),
-    await AuthorityKeyIdentifierExtension.create(issuer),
-  ]
-  if (request.hosts.length > 0) {
-    const names: JsonGeneralName[] = request.hosts.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }))
-    extensions.push(new SubjectAlternativeNameExtension(names))
-  }
-  const organizations = request.organizations.map((name) => `O=${quotedName(name)}, `).join('')
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: `01${serialNumber()}`,
-    subject: `${organizations}CN=${quotedName(request.commonName)}`,
-    issuer: issuer.subject,
-    notBefore: new Date(now - hour),
-    notAfter: new Date(Math.min(now + year, issuer.notAfter.getTime())),
-    signingAlgorithm: algorithm,
-    publicKey: keys.publicKey,
-    signingKey,
-    extensions,
+  const { publicKey, privateKey } = newKeys()
+  const purpose = request.usage === 'server' ? ids.serverAuth : ids.clientAuth
+  const issuerKey = tlv(contextTag(0), keyIdentifier(spkiOf(issuer.publicKey)))
+  const cert = certificateText({
+    issuer: subjectOf(issuer),
+    subject: nameOf(request.commonName, request.organizations),
+    notBefore: now - hour,
+    notAfter: Math.min(now + year, issuer.validToDate.getTime()),
+    publicKey,
+    signingKey: createPrivateKey(authority.key),
+    extensions: [
+      extension(ids.basicConstraints, sequence(), critical),
+      extension(ids.keyUsage, leafUsage, critical),
+      extension(ids.extendedKeyUsage, sequence(oid(purpose))),
+      extension(ids.subjectKeyIdentifier, octetString(keyIdentifier(spkiOf(publicKey)))),
+      extension(ids.authorityKeyIdentifier, sequence(issuerKey)),
+      ...(request.hosts.length > 0 ? [extension(ids.subjectAltName, alternativeNames(request.hosts))] : []),
+    ],
   })
-  return { cert: `${certificate.toString('pem')}\n`, key: await keyText(keys.privateKey) }
+  return { cert, key: keyText(privateKey) }
 }

@@ -1,11 +1,11 @@
 /**
  * The installation's own authority and the certificates it signs, kept as files in the data directory. What is there and
- * good is only read; the library that makes certificates is loaded only when something is missing or about to expire.
+ * good is only read; it is made anew when it is missing, damaged or about to expire.
  */
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import type { Instant, Millis } from '../../base/index.ts'
-import type { KeyPair, LeafRequest } from './certificate-maker.ts'
+import { type KeyPair, type LeafRequest, makeAuthority, makeLeaf } from './certificate-maker.ts'
 import { readIfThere, writePrivate } from './files.ts'
 
 export type Certificates = {
@@ -73,26 +73,18 @@ export function isGood(
   }
 }
 
-async function ensurePair(
-  dir: string,
-  name: string,
-  authority: KeyPair,
-  request: LeafRequest,
-  now: Instant,
-): Promise<KeyPair> {
+function ensurePair(dir: string, name: string, authority: KeyPair, request: LeafRequest, now: Instant): KeyPair {
   const there = readPair(dir, name)
   if (isGood(there, authority.cert, request.hosts, now)) return there
-  const { makeLeaf } = await import('./certificate-maker.ts')
-  const made = await makeLeaf(authority, request, now)
+  const made = makeLeaf(authority, request, now)
   writePair(dir, name, made)
   return made
 }
 
-async function ensureAuthority(dir: string, now: Instant): Promise<KeyPair> {
+function ensureAuthority(dir: string, now: Instant): KeyPair {
   const there = readPair(dir, 'ca')
   if (there !== undefined && isGood(there, there.cert, [], now)) return there
-  const { makeAuthority } = await import('./certificate-maker.ts')
-  const made = await makeAuthority(now)
+  const made = makeAuthority(now)
   writePair(dir, 'ca', made)
   return made
 }
@@ -110,9 +102,9 @@ function ensureSigningKey(dir: string): string {
 const pkiDir = (dataDir: string): string => join(dataDir, 'pki')
 
 /** Everything that is needed to serve and to be an administrator; made where missing. Files have mode 0600. */
-export async function ensureCertificates({ dataDir, hosts, now }: CertificateOptions): Promise<Certificates> {
+export function ensureCertificates({ dataDir, hosts, now }: CertificateOptions): Certificates {
   const dir = pkiDir(dataDir)
-  const authority = await ensureAuthority(dir, now)
+  const authority = ensureAuthority(dir, now)
   const serverHosts = [
     ...new Set([...usualHosts, ...hosts.filter((host) => host !== '' && host !== '0.0.0.0' && host !== '::')]),
   ]
@@ -125,20 +117,19 @@ export async function ensureCertificates({ dataDir, hosts, now }: CertificateOpt
   }
   return {
     ca: authority.cert,
-    server: await ensurePair(dir, 'server', authority, server, now),
-    admin: await ensurePair(dir, 'admin', authority, admin, now),
+    server: ensurePair(dir, 'server', authority, server, now),
+    admin: ensurePair(dir, 'admin', authority, admin, now),
     serviceAccountKey: ensureSigningKey(dir),
   }
 }
 
 /** A client's certificate that is not kept: for a node agent or a user; O are groups, CN is the user's name. */
-export async function issueClientCertificate(
+export function issueClientCertificate(
   dataDir: string,
   commonName: string,
   organizations: readonly string[],
   now: Instant,
-): Promise<KeyPair> {
-  const { makeLeaf } = await import('./certificate-maker.ts')
-  const authority = await ensureAuthority(pkiDir(dataDir), now)
+): KeyPair {
+  const authority = ensureAuthority(pkiDir(dataDir), now)
   return makeLeaf(authority, { commonName, organizations, hosts: [], usage: 'client' }, now)
 }

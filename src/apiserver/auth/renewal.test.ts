@@ -8,20 +8,23 @@ import { silentLog } from '../../base/index.ts'
 import { type Certificates, ensureCertificates } from './certificates.ts'
 import { keepCertificates } from './renewal.ts'
 
-it('a server that runs for a year gets new certificates from the same authority', async () => {
+it('a server that runs for a year gets new certificates from the same authority', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'jobd-renewal-'))
   const clock = virtualClock()
-  const current = await ensureCertificates({ dataDir, hosts: [], now: clock.now() })
-  const renewed = Promise.withResolvers<Certificates>()
-  const stop = keepCertificates({ dataDir, hosts: [], clock, log: silentLog, current, onRenewed: renewed.resolve })
+  const current = ensureCertificates({ dataDir, hosts: [], now: clock.now() })
+  const renewed: Certificates[] = []
+  const stop = keepCertificates({
+    dataDir,
+    hosts: [],
+    clock,
+    log: silentLog,
+    current,
+    onRenewed: (made) => renewed.push(made),
+  })
   clock.advance(340 * 24 * 3_600_000)
-  // The first look found them good; the next one comes half a day later.
-  while (clock.waiting() === 0) await new Promise((resolve) => setImmediate(resolve))
-  clock.advance(12 * 3_600_000)
-  const { ca, server } = await renewed.promise
-  assert.equal(ca, current.ca)
-  assert.notEqual(server.cert, current.server.cert)
-  while (clock.waiting() === 0) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(renewed.length, 1)
+  assert.equal(renewed[0]?.ca, current.ca)
+  assert.notEqual(renewed[0]?.server.cert, current.server.cert)
   stop()
   assert.equal(clock.waiting(), 0)
   rmSync(dataDir, { recursive: true })

@@ -23,11 +23,11 @@ export function keepCertificates({ dataDir, hosts, clock, log, current, onRenewe
   let stopped = false
   let cancel: () => void
   const schedule = (): void => {
-    cancel = clock.wake(interval, () => void look())
+    cancel = clock.wake(interval, look)
   }
-  const look = async (): Promise<void> => {
+  const look = (): void => {
     try {
-      const found = await ensureCertificates({ dataDir, hosts, now: clock.now() })
+      const found = ensureCertificates({ dataDir, hosts, now: clock.now() })
       if (!stopped && !same(found, known)) {
         known = found
         log.info('certificates were renewed')

@@ -301,7 +301,7 @@ describe('the HTTPS server', () => {
     it('of nobody it knows', async () => {
       const { mkdtempSync, rmSync } = await import('node:fs')
       const dir = mkdtempSync('/tmp/jobd-other-')
-      const foreign = await issueClientCertificate(dir, 'kubernetes-admin', ['system:masters'], world.api.now())
+      const foreign = issueClientCertificate(dir, 'kubernetes-admin', ['system:masters'], world.api.now())
       rmSync(dir, { recursive: true })
       assert.equal(await code(foreign, '/healthz'), 401)
     })
