@@ -1,2 +1,2 @@
-export type { MetricFamily, MetricSample } from './metrics.ts'
+export { formatMetrics, type MetricFamily, type MetricSample } from './metrics.ts'
 export { type Manager, type ManagerContext, type ManagerOptions, startManager } from './start.ts'

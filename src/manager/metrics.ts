@@ -83,3 +83,33 @@ function sampleOf({ labels, sum, count, counts }: HistogramState, bounds: readon
   })
   return { labels, value: sum, count, buckets }
 }
+
+const escaped = (text: string): string =>
+  text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`))
+
+function labelText(names: readonly string[], values: readonly string[], bound?: string): string {
+  const parts = names.map((name, i) => `${name}="${escaped(values[i] ?? '')}"`)
+  if (bound !== undefined) parts.push(`le="${bound}"`)
+  return parts.length === 0 ? '' : `{${parts.join(',')}}`
+}
+
+/** All families in Prometheus' text format, those without samples left out. */
+export function formatMetrics(families: readonly MetricFamily[]): string {
+  return families.map(formatFamily).join('')
+}
+
+function formatFamily({ name, help, kind, labels, samples }: MetricFamily): string {
+  const lines = samples().flatMap((sample) => formatSample(name, labels, sample))
+  return lines.length === 0 ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${lines.join('\n')}\n`
+}
+
+function formatSample(name: string, names: readonly string[], sample: MetricSample): readonly string[] {
+  const { labels, value, buckets, count } = sample
+  if (buckets === undefined) return [`${name}${labelText(names, labels)} ${value}`]
+  return [
+    ...buckets.map((bucket) => `${name}_bucket${labelText(names, labels, String(bucket.bound))} ${bucket.count}`),
+    `${name}_bucket${labelText(names, labels, '+Inf')} ${count ?? 0}`,
+    `${name}_sum${labelText(names, labels)} ${value}`,
+    `${name}_count${labelText(names, labels)} ${count ?? 0}`,
+  ]
+}
