@@ -204,6 +204,16 @@ describe('a pod', () => {
     assert.equal(await log({ pod: name }), '')
   })
 
+  test('that cannot start tells its Job why', async (t) => {
+    const { api, phase } = await world(t)
+    const pod = podOf({ containers: [{ command: ['no-such-program'] }] })
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'job', controller: true }
+    api.put('pods', { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } } as Pod)
+    await phase(pod.metadata.name ?? '', 'Failed')
+    const [event] = api.all<Event>('events').filter(({ involvedObject }) => involvedObject.kind === 'Job')
+    assert.match(event?.message ?? '', /^Error: exec: "no-such-program": executable file not found in \$PATH/)
+  })
+
   test('that runs is shown as running and ready', async (t) => {
     const { run, phase } = await world(t)
     const { name } = run({ containers: [{ command: ['sleep', '1000'] }] })

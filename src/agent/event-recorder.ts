@@ -1,5 +1,5 @@
 /** Tells of a pod's life as Event objects. A repeated event counts up instead of being told anew. */
-import type { Event, Pod } from '../apis/core/index.ts'
+import type { Event, ObjectReference, Pod } from '../apis/core/index.ts'
 import { type Clock, formatMicroTime, formatTime, type Instant, type Log } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import type { PodEvent } from './pod/index.ts'
@@ -7,6 +7,8 @@ import type { PodEvent } from './pod/index.ts'
 export type EventRecorder = {
   /** Sends and forgets: a failure to tell is logged and changes nothing. */
   readonly record: (pod: Pod, event: PodEvent) => void
+  /** The same for the Job, or what else the pod belongs to: what its owner looks at first. */
+  readonly recordForOwner: (pod: Pod, event: PodEvent) => void
   /** The scheduler's word on a pod. */
   readonly recordScheduling: (pod: Pod, event: PodEvent & { readonly action: string }) => void
 }
@@ -26,28 +28,35 @@ export type EventRecorderOptions = {
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const told = new Map<string, Told>()
   let serial = 0
-  const nameOf = (pod: Pod, now: Instant) => {
+  const nameOf = (about: ObjectReference, now: Instant) => {
     serial += 1
     const stamp = (BigInt(Math.floor(now)) * 1_000_000n + BigInt(serial % 1_000_000)).toString(16)
-    return `${pod.metadata.name ?? ''}.${stamp}`
+    return `${about.name ?? ''}.${stamp}`
+  }
+  const record = (pod: Pod, event: PodEvent, about: ObjectReference) => {
+    const key = JSON.stringify([about.uid, event.type, event.reason, event.message, event.fieldPath])
+    const known = told.get(key)
+    const now = options.clock.now()
+    if (known !== undefined) {
+      known.count += 1
+      const { count, namespace, name } = known
+      const patch = { count, lastTimestamp: formatTime(now) }
+      known.sending = known.sending.then(() => send(options, { namespace, name, patch }))
+      return
+    }
+    const object = eventObject(options, { about, event, now, name: nameOf(about, now) })
+    const sending = sendNew(options, object)
+    const namespace = pod.metadata.namespace ?? ''
+    told.set(key, { name: object.metadata.name ?? '', namespace, count: 1, sending })
+    if (told.size > REMEMBERED) for (const oldest of told.keys()) if (told.delete(oldest)) break
   }
   return {
-    record: (pod, event) => {
-      const key = JSON.stringify([pod.metadata.uid, event.type, event.reason, event.message, event.fieldPath])
-      const known = told.get(key)
-      const now = options.clock.now()
-      if (known !== undefined) {
-        known.count += 1
-        const { count, namespace, name } = known
-        const patch = { count, lastTimestamp: formatTime(now) }
-        known.sending = known.sending.then(() => send(options, { namespace, name, patch }))
-        return
-      }
-      const object = eventObject(options, { pod, event, now, name: nameOf(pod, now) })
-      const sending = sendNew(options, object)
-      const namespace = pod.metadata.namespace ?? ''
-      told.set(key, { name: object.metadata.name ?? '', namespace, count: 1, sending })
-      if (told.size > REMEMBERED) for (const oldest of told.keys()) if (told.delete(oldest)) break
+    record: (pod, event) => record(pod, event, referenceTo(pod, event.fieldPath)),
+    recordForOwner: (pod, { fieldPath: _path, ...event }) => {
+      const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true)
+      if (owner === undefined) return
+      const { apiVersion, kind, name, uid } = owner
+      record(pod, event, { kind, namespace: pod.metadata.namespace, name, uid, apiVersion })
     },
     recordScheduling: (pod, { action, ...event }) => {
       const now = options.clock.now()
@@ -57,10 +66,10 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         count: _count,
         ...object
       } = eventObject(options, {
-        pod,
+        about: referenceTo(pod),
         event,
         now,
-        name: nameOf(pod, now),
+        name: nameOf(referenceTo(pod), now),
       })
       const reporting = {
         reportingComponent: 'default-scheduler',
@@ -71,24 +80,26 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
 }
 
-type EventFacts = { readonly pod: Pod; readonly event: PodEvent; readonly now: Instant; readonly name: string }
+function referenceTo({ metadata }: Pod, fieldPath?: string): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = metadata
+  const about = { kind: 'Pod', namespace, name, uid, apiVersion: 'v1', resourceVersion }
+  return fieldPath === undefined ? about : { ...about, fieldPath }
+}
 
-function eventObject({ nodeName }: EventRecorderOptions, { pod, event, now, name }: EventFacts): Event {
-  const { metadata } = pod
+type EventFacts = {
+  readonly about: ObjectReference
+  readonly event: PodEvent
+  readonly now: Instant
+  readonly name: string
+}
+
+function eventObject({ nodeName }: EventRecorderOptions, { about, event, now, name }: EventFacts): Event {
   const at = formatTime(now)
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name, namespace: metadata.namespace },
-    involvedObject: {
-      kind: 'Pod',
-      namespace: metadata.namespace,
-      name: metadata.name,
-      uid: metadata.uid,
-      apiVersion: 'v1',
-      resourceVersion: metadata.resourceVersion,
-      ...(event.fieldPath === undefined ? {} : { fieldPath: event.fieldPath }),
-    },
+    metadata: { name, namespace: about.namespace },
+    involvedObject: about,
     reason: event.reason,
     message: event.message.slice(0, 1024),
     source: { component: 'kubelet', host: nodeName },

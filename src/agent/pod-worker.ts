@@ -156,6 +156,8 @@ function tell(context: WorkerContext, { pod }: PodWorker, key: ContainerKey, { t
   const container = containerOf(pod, key.container)
   const facts = container === undefined ? undefined : eventFactsOf({ pod, container })
   context.recorder.record(pod, podEvent(type, reason, message, facts))
+  // What keeps a program from being started is for whoever wrote the Job, who looks there.
+  if (type === 'Warning') context.recorder.recordForOwner(pod, podEvent(type, reason, message))
 }
 
 /** Begins to probe a run, if it has probes and is not yet probed. */

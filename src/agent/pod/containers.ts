@@ -1,5 +1,6 @@
 /** The containers of a pod as the life cycle sees them: what kind each is, and how its newest run stands. */
 import type { Container, Pod } from '../../apis/core/index.ts'
+import { instant, parseTime } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
 
 export type ContainerKind = 'Init' | 'Sidecar' | 'App'
@@ -30,7 +31,8 @@ export function viewContainers(pod: Pod, runs: readonly Observed[], starting: St
       .sort((one, other) => other.key.attempt - one.key.attempt)
     const attempt = starting.get(spec.name)
     const isAhead = attempt !== undefined && !(own[0] !== undefined && own[0].key.attempt >= attempt)
-    const standing: Standing = isAhead ? { kind: 'Starting', attempt } : standingOf(own[0])
+    const newest = own[0] ?? rememberedRun(pod, spec.name)
+    const standing: Standing = isAhead ? { kind: 'Starting', attempt } : standingOf(newest)
     return { spec, kind, standing, previous: endOf(isAhead ? own[0] : own[1]) }
   }
   return [
@@ -38,6 +40,42 @@ export function viewContainers(pod: Pod, runs: readonly Observed[], starting: St
     ...pod.spec.containers.map((spec) => view(spec, 'App')),
   ]
 }
+
+/**
+ * A run that only the pod's status still knows, because the runtime has lost it: with its node's memory in a reboot, or
+ * with its files. It has ended, and must not be taken for one that never was.
+ */
+function rememberedRun({ metadata, status }: Pod, name: string): Observed | undefined {
+  const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])]
+  const found = all.find((container) => container.name === name)
+  if (found === undefined) return undefined
+  const { state, lastState, restartCount, containerID } = found
+  const key = { podUid: metadata.uid ?? '', container: name, attempt: restartCount }
+  const ended = state.terminated ?? (state.running === undefined ? lastState.terminated : undefined)
+  if (ended === undefined && state.running === undefined) return undefined
+  const at = (text: string | undefined) => parseTime(text ?? '') ?? instant(0)
+  const since = at(state.running?.startedAt)
+  const lost: Exit = {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: LOST,
+    startedAt: since,
+    finishedAt: since,
+  }
+  const exit: Exit =
+    ended === undefined
+      ? lost
+      : {
+          exitCode: ended.exitCode,
+          reason: (ended.reason ?? 'Error') as Exit['reason'],
+          message: ended.message,
+          startedAt: at(ended.startedAt),
+          finishedAt: at(ended.finishedAt),
+        }
+  return { key, id: ended?.containerID ?? containerID ?? '', state: { kind: 'Exited', exit } }
+}
+
+const LOST = 'The container could not be located when the pod was terminated'
 
 const isSidecar = (spec: Container): boolean => spec.restartPolicy === 'Always'
 

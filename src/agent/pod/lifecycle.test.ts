@@ -199,6 +199,16 @@ describe('what is started', () => {
     assert.deepEqual(look(podOf(), [], { isPrepared: false }).does, ['PrepareVolumes'])
   })
 
+  test('nothing whose run only the status still knows', () => {
+    const before = look(podOf(), [running('main')])
+    const after = look({ ...podOf(), status: before.status }, [], { now: at(100) })
+    assert.deepEqual(after.does, [])
+    assert.deepEqual(after.states, ['main ContainerStatusUnknown'])
+    assert.equal(after.status.phase, 'Failed')
+    const again = look({ ...podOf({ restartPolicy: 'OnFailure' }), status: before.status }, [], { now: at(100) })
+    assert.deepEqual(again.does, ['StartContainer main.1'])
+  })
+
   test('nothing twice', () => {
     const { does, status } = look(podOf(), [], { starting: new Map([['main', 0]]) })
     assert.deepEqual(does, [])
