@@ -16,6 +16,7 @@ import {
   planJob,
 } from '../controllers/job/index.ts'
 import { again, createController, done, retry, type SyncOutcome } from './controller.ts'
+import { createExitCodes } from './exit-codes.ts'
 import { type Informer, keyOf } from './informer.ts'
 import { createJobEffects } from './job-effects.ts'
 import { createJobMetrics } from './job-metrics.ts'
@@ -39,6 +40,8 @@ const upstreamDelay = millis(1000)
 export type JobControllerOptions = JobOptions & {
   /** Let changes of pods gather for a second, as upstream does. */
   readonly gatherPodChanges: boolean
+  /** Note on a Job that failed which exit code was to blame. */
+  readonly noteExitCodes: boolean
 }
 
 export function createJobController(shared: SharedContext, options: JobControllerOptions): RunningController {
@@ -57,7 +60,8 @@ export function createJobController(shared: SharedContext, options: JobControlle
     if (record.failures === 0) backoff.delete(uid)
     else backoff.set(uid, record)
   }
-  const effects = createJobEffects({ ...context, visibility, metrics, remember })
+  const noteEnd = options.noteExitCodes ? createExitCodes(pods) : (job: Job) => job
+  const effects = createJobEffects({ ...context, visibility, metrics, remember, noteEnd })
 
   async function sync(key: string): Promise<SyncOutcome> {
     await visibility.waitFor(key)

@@ -10,6 +10,8 @@ import { fieldManager } from './running.ts'
 export type JobEffectsContext = PodEffectsContext & {
   readonly jobs: Informer<Job>
   readonly remember: (uid: string, record: BackoffRecord) => void
+  /** Adds to a Job that ends what is known of its end besides its status. */
+  readonly noteEnd: (job: Job) => Job
 }
 
 type OtherAction = Exclude<JobAction, { readonly kind: 'UpdateJobStatus' }>
@@ -60,7 +62,8 @@ export function createJobEffects(context: JobEffectsContext) {
   }
 
   async function tell(job: Job, status: JobStatus): Promise<Result<Job, Failure>> {
-    const told = await client.update<Job>('jobs.batch', { ...job, status }, { subresource: 'status', fieldManager })
+    const object = context.noteEnd({ ...job, status })
+    const told = await client.update<Job>('jobs.batch', object, { subresource: 'status', fieldManager })
     if (!told.ok) return { ok: false, error: failureOf(told.error) }
     visibility.wrote(keyOf(job), jobs, told.value)
     metrics.told(job, job.status, told.value.status)

@@ -80,7 +80,7 @@ export function startManager({ client, clock, log, options }: ManagerContext): M
 
 function createControllers(shared: SharedContext, options: ManagerOptions): readonly RunningController[] {
   const base = options.exact ? exactJobOptions : defaultJobOptions
-  const job = { ...base, gatherPodChanges: options.exact, ...options.job }
+  const job = { ...base, gatherPodChanges: options.exact, noteExitCodes: !options.exact, ...options.job }
   const cronJob = { ...(options.exact ? exactCronJobOptions : defaultCronJobOptions), ...options.cronJob }
   const kept = { ...keptByDefault, ...options.runs }
   const ledger = options.exact ? undefined : createRunLedger(shared, { localZone: cronJob.localZone, kept })
