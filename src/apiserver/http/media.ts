@@ -57,9 +57,6 @@ export function summary(body: Buffer): string {
 const unrecognized = (kind: KindSchema, why: string, body: Buffer): Status =>
   badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${why} (${summary(body)})`)
 
-/** A parsed YAML document; `problems` are keys that stand twice, as `line 3: key "a" already set in map`. */
-export type ParsedYaml = { readonly value: unknown; readonly problems: readonly string[] }
-
 /** Strict decoding tells all of them as one error, warnings tell them one by one. */
 function yamlProblems(problems: readonly string[], validation: string | undefined): readonly string[] {
   return validation === 'Strict' && problems.length > 0

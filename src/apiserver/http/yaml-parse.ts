@@ -6,7 +6,9 @@
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar, type YAMLMap } from 'yaml'
 import { fail, ok, type Result } from '../../base/index.ts'
-import type { ParsedYaml } from './media.ts'
+
+/** A parsed document; `problems` are keys that stand twice, as `line 3: key "a" already set in map`. */
+export type ParsedYaml = { readonly value: unknown; readonly problems: readonly string[] }
 
 const texts: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'found character that cannot start any token',
