@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
 import { type MemoryClient, memoryClient } from '../../test/support/memory-client.ts'
 import { realClock as clock } from '../../test/support/real-clock.ts'
@@ -332,6 +332,26 @@ describe('a pod', () => {
       await api.client.delete({ resource: 'pods', namespace: 'default', name }, { gracePeriodSeconds: 0 })
     })
     while (existsSync(`${dir}/run/pods/${uid}`)) await new Promise((resolve) => setTimeout(resolve, 5))
+  })
+})
+
+describe('a node that is full', () => {
+  test('lets pods wait, says why, and takes them as others end', async (t) => {
+    const { api, run, phase, dir, events } = await world(t)
+    const cpu = String(cpus().length)
+    const resources = { requests: { cpu } }
+    const first = run({
+      containers: [{ command: [`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`], resources }],
+    })
+    await phase(first.name, 'Running')
+    const second = run({ containers: [{ command: ['true'], resources }] })
+    await api.until<Pod>('pods', second.name, (pod) => pod.status.conditions?.[0]?.reason === 'Unschedulable')
+    assert.match(
+      events(second.name)[0] ?? '',
+      /^Warning FailedScheduling 0\/1 nodes are available: 1 Insufficient cpu\. /,
+    )
+    writeFileSync(`${dir}/go`, '')
+    await phase(second.name, 'Succeeded')
   })
 })
 

@@ -12,7 +12,7 @@ import { preparePodVolumes } from './pod-volumes.ts'
 import { leave, newWorker, observeRun, type PodWorker, takePod, touch, type WorkerContext } from './pod-worker.ts'
 import { reflect } from './reflector.ts'
 import type { ContainerKey, Observed, Runtime } from './runtime/index.ts'
-import { startScheduler } from './scheduler.ts'
+import { type Scheduler, startScheduler } from './scheduler/index.ts'
 import { createPodStreams, type PodStreams } from './streams/index.ts'
 import { terminationMessage } from './termination-message.ts'
 import { removeVolumes, removeVolumesExcept, type VolumeRoots } from './volumes/index.ts'
@@ -60,6 +60,7 @@ type State = {
   readonly timeKeeper: TimeKeeper
   /** Pods that are not over, by uid. */
   readonly workers: Map<string, PodWorker>
+  scheduler?: Scheduler | undefined
   stopped: boolean
 }
 
@@ -91,8 +92,11 @@ export function startAgent(options: AgentOptions): Agent {
     () =>
       new Promise<void>((resolve) => {
         if (state.stopped) return
+        if (options.schedules !== false) {
+          state.scheduler = startScheduler({ client, clock, log, nodeName, recorder })
+          running.push(state.scheduler)
+        }
         running.push(watchPods(state, resolve))
-        if (options.schedules !== false) running.push(startScheduler({ client, clock, log, nodeName, recorder }))
       }),
   )
   const logs = podLogs(state)
@@ -220,6 +224,7 @@ async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
 
 async function onPod(state: State, pod: Pod): Promise<void> {
   const uid = pod.metadata.uid ?? ''
+  state.scheduler?.onNodePod(pod)
   const known = state.workers.get(uid)
   if (known !== undefined) {
     takePod(known, pod)
@@ -248,6 +253,7 @@ function onDeleted(state: State, pod: Pod): void {
   const uid = pod.metadata.uid ?? ''
   const worker = state.workers.get(uid)
   state.workers.delete(uid)
+  state.scheduler?.onNodePodGone(uid)
   if (worker !== undefined) leave(worker)
   const running = [...(worker?.runs.values() ?? [])].filter((run) => run.state.kind === 'Running')
   if (running.length === 0 && (worker?.starting.size ?? 0) === 0) {

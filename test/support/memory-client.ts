@@ -109,10 +109,17 @@ export function memoryClient(): MemoryClient {
       }
       return ok(put(resource, object) as T)
     },
-    patch: async <T extends KubeObject>(ref: Ref, _type: string, patch: unknown) => {
+    patch: async <T extends KubeObject>(ref: Ref, type: string, patch: unknown) => {
       const old = objects.get(keyOf(ref))
       if (old === undefined) return missing(ref)
-      const object = { ...old, ...(patch as object) } as T
+      const { status } = patch as { status?: object }
+      // As far as a strategic merge goes here: the status is merged, its lists are replaced.
+      const merged = { ...(old as Pod).status, ...status }
+      const object = {
+        ...old,
+        ...(patch as object),
+        ...(type === 'strategic' ? { status: merged } : {}),
+      } as unknown as T
       writes.push({ verb: 'patch', resource: ref.resource, object })
       return ok(put(ref.resource, object) as T)
     },
