@@ -394,6 +394,19 @@ describe('the HTTPS server', () => {
       )
       assert.equal(code, 403)
     })
+    it('but not for a page of another origin that only has a certificate', async () => {
+      const { cert, key } = world.certificates.admin
+      const url = `${world.url.replace('https', 'wss')}${pod}/exec?command=false`
+      const options = { ca: world.certificates.ca, cert, key }
+      const evil = new WebSocket(url, ['v4.channel.k8s.io'], {
+        ...options,
+        headers: { Origin: 'https://evil.example' },
+      })
+      assert.equal((await refused(evil))[0], 400)
+      const own = new WebSocket(url, ['v4.channel.k8s.io'], { ...options, headers: { Origin: world.url } })
+      await messages(own)
+      assert.equal(own.protocol, 'v4.channel.k8s.io')
+    })
     it('but not another container', async () =>
       assert.deepEqual(await refused(open('/exec?command=ls&container=x', ['v5.channel.k8s.io'])), [
         400,

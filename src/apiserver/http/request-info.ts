@@ -3,6 +3,7 @@
  *
  * @source kubernetes v1.36 apiserver/pkg/endpoints/request/requestinfo.go, NewRequestInfo
  */
+import { parseFieldSelector } from '../../apimachinery/index.ts'
 import { boolOf, type Query } from './query.ts'
 
 export type RequestInfo = {
@@ -56,12 +57,10 @@ function nonResource(method: string, path: string): RequestInfo {
 /** A name that a field selector pins exactly; empty when it pins none, or one that cannot stand in a path. */
 export function nameOfFieldSelector(selector: string | undefined): string {
   if (selector === undefined || selector === '') return ''
-  let found = ''
-  for (const term of selector.split(/(?<!\\),/)) {
-    const match = /^metadata\.name==?(?!=)(.*)$/s.exec(term)
-    if (match !== null) found = (match[1] as string).replace(/\\([\\,=])/g, '$1')
-  }
-  return found === '.' || found === '..' || found.includes('/') || found.includes('%') ? '' : found
+  const parsed = parseFieldSelector(selector)
+  if (!parsed.ok) return ''
+  const name = parsed.value.find(({ field, operator }) => field === 'metadata.name' && operator === '=')?.value ?? ''
+  return name === '.' || name === '..' || name.includes('/') || name.includes('%') ? '' : name
 }
 
 function collectionVerb(verb: string, query: Query | undefined): string {

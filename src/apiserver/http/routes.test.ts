@@ -45,6 +45,10 @@ describe('routes', () => {
     ['GET', '/apis/batch/v1/jobs/j', '404'],
     ['GET', '/api/v1/namespaces/a/nodes', '404'],
     ['GET', '/api/v1/unknown', '404'],
+    ['GET', '/api/v1/pods//log', '404'],
+    ['GET', '/api/v1/namespaces/a/pods/p//log', '404'],
+    ['GET', '/api/v1/watch/namespaces/a/pods/p/log', '404'],
+    ['GET', '/api/v1/namespaces/a/pods/', 'list pods - a -'],
     ['HEAD', '/api/v1/pods', '405'],
     ['OPTIONS', '/api/v1/pods', '405'],
   ]

@@ -165,10 +165,12 @@ export function routeOf(method: string, info: RequestInfo, contentType: string |
   const routes = table.get(`${info.group}/${info.version}`)?.get(info.parts[0] ?? '')
   if (routes === undefined) return noRoute
   if (!routes.kind.namespaced && info.namespace !== '' && info.parts[0] !== 'namespaces') return noRoute
-  const named = (info.parts[1] ?? '') !== ''
+  // What was authorized is what is done: a path with an empty word, or a watch of a subresource, is no path.
+  if (info.parts.includes('') || (info.watchPrefix && info.parts.length > 2)) return noRoute
+  const named = info.parts.length > 1
   const found = !named
     ? collectionRoute(method, info, routes)
-    : info.parts.length > 2 && !info.watchPrefix
+    : info.parts.length > 2
       ? subresourceRoute(method, info, routes)
       : itemRoute(method, info, routes)
   if (found.ok && method === 'PATCH' && !(mimeOf(contentType) in patchTypes)) return badPatchType

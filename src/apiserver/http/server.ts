@@ -17,7 +17,7 @@ import type { Presenter } from './representation.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { serveResource } from './resources.ts'
 import { isServed, type Route, routeOf } from './routes.ts'
-import { acceptorOf, isWebSocket, responseFor } from './upgrade.ts'
+import { acceptorOf, isForeignPage, isWebSocket, responseFor } from './upgrade.ts'
 import { serveWatchSocket } from './watch-socket.ts'
 import { serveWatch } from './watch-stream.ts'
 
@@ -62,6 +62,7 @@ const keepAlive = millis(180_000)
 const switchingProtocols = 101
 const unauthorizedStatus: Status = unauthorized()
 const shuttingDown: Status = serviceUnavailable('apiserver is shutting down')
+const foreignPage: Status = badRequest('a web page of another origin must send a token to open a WebSocket')
 const outOfTime: Status = timeout('request did not complete within the allotted timeout')
 
 type State = {
@@ -133,8 +134,11 @@ function limitTime(state: State, x: Exchange): Status | undefined {
   return undefined
 }
 
+/** Answers that time is over; an answer that is under way has a client that does not take it, and is cut off. */
 function expire(x: Exchange): void {
-  if (!x.longRunning && !x.res.headersSent) sendStatus(x, outOfTime)
+  if (x.longRunning) return
+  if (x.res.headersSent) x.res.destroy()
+  else sendStatus(x, outOfTime)
 }
 
 function newExchange(state: State, req: IncomingMessage, res: ServerResponse): Exchange {
@@ -210,6 +214,7 @@ function admit(state: State, x: Exchange): Status | undefined {
     x.res.setHeader('Connection', 'close')
     return { ...shuttingDown, details: { retryAfterSeconds: 1 } }
   }
+  if (isForeignPage(x.req)) return foreignPage
   const user = parts.authenticate(x.req)
   if (!user.ok) return unauthorizedStatus
   x.user = user.value
@@ -236,6 +241,7 @@ function serverOptions(parts: ServerParts): ServerOptions {
     ALPNProtocols: ['http/1.1'],
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: headersDeadline,
+    handshakeTimeout: headersDeadline,
     requestTimeout: requestDeadline,
     keepAliveTimeout: keepAlive,
     connectionsCheckingInterval: 5000,

@@ -4,12 +4,24 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
+import { websocketTokenPrefix } from '../auth/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { AcceptWebSocket } from './pod-streams.ts'
 
 /** Whether a request asks for a WebSocket; other upgrades (h2c, SPDY) are answered as if they had not asked. */
 export const isWebSocket = (req: IncomingMessage): boolean =>
   req.headers.upgrade?.toLowerCase() === 'websocket' && req.method === 'GET'
+
+/**
+ * Whether a page of another origin opens a WebSocket without showing a token. Browsers send a client certificate by
+ * themselves, to whichever page asks: that must not be enough to run commands.
+ */
+export function isForeignPage(req: IncomingMessage): boolean {
+  const { origin, host, authorization } = req.headers
+  if (origin === undefined || authorization !== undefined || !isWebSocket(req)) return false
+  if (req.headers['sec-websocket-protocol']?.includes(websocketTokenPrefix) === true) return false
+  return URL.parse(origin)?.host !== host
+}
 
 /** A response for a request whose socket has been handed over; used until the handshake. */
 export function responseFor(req: IncomingMessage, socket: Duplex): ServerResponse {
