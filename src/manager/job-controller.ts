@@ -77,7 +77,7 @@ export function createJobController(shared: SharedContext, options: JobControlle
     if (after !== undefined && isJobFinished(after)) forget(after)
     metrics.synced(job, plan, failure !== undefined, (clock.monotonic() - began) / 1000)
     if (failure?.kind === 'CreationRefused') return tellRefused(key, failure.message)
-    return outcomeOf(plan, failure)
+    return outcomeOf(plan, failure, clock.now())
   }
 
   async function perform(key: string, job: Job, { actions }: JobPlan): Promise<Failure | undefined> {
@@ -124,7 +124,7 @@ export function createJobController(shared: SharedContext, options: JobControlle
     const pod = pods.get(key)
     if (pod === undefined || !isForgotten(pod, snapshots.ownerOf(pod))) return done
     const failure = await effects.untrackPods(undefined, [pod])
-    return failure === undefined ? done : outcomeOf(undefined, failure)
+    return failure === undefined ? done : outcomeOf(undefined, failure, clock.now())
   }
 
   const controller = createController(context, { name: 'job-controller', concurrency: jobsAtOnce, sync })
@@ -180,8 +180,8 @@ function createRefusals() {
   }
 }
 
-function outcomeOf(plan: JobPlan | undefined, failure: Failure | undefined): SyncOutcome {
-  if (failure === undefined) return { kind: 'Done', wakeAt: plan?.wakeAt }
+function outcomeOf(plan: JobPlan | undefined, failure: Failure | undefined, now: Instant): SyncOutcome {
+  if (failure === undefined) return { kind: 'Done', wakeAt: plan?.more === true ? now : plan?.wakeAt }
   if (failure.kind === 'Moot') return done
   return failure.kind === 'Conflict' ? again : retry(failure.message)
 }

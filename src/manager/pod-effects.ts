@@ -28,7 +28,7 @@ export type PodEffectsContext = {
 
 export const component = 'job-controller'
 /** Requests of one kind that one pass has under way at the same time. */
-const mostAtOnce = 250
+const mostAtOnce = 500
 
 const podRef = ({ metadata: { namespace, name = '' } }: Pod): Ref => ({ resource: 'pods', namespace, name })
 const untracked = { metadata: { '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] } }

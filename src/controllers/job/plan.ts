@@ -109,13 +109,14 @@ function planPass(assessment: Assessment): JobPlan {
   const start = statedStart(startTime)
   const decided = decideOutcome({ ...assessment, startTime: start })
   const decision = decided === undefined ? goOn(assessment) : endWith(decided, assessment)
-  const { actions, judged } = trackingActions(assessment, decision)
+  const { actions, judged, more } = trackingActions(assessment, decision)
   const deadline = decision.outcome === undefined ? deadlineOf(facts, start) : undefined
   return {
     actions: [...decision.podActions, ...actions],
     wakeAt: earliest(deadline, decision.scaling?.wakeAt, now),
     syncAction: decision.scaling?.syncAction ?? 'tracking',
     judged,
+    more,
   }
 }
 
@@ -210,7 +211,7 @@ function trackingActions(assessment: Assessment, decision: Decision) {
     ...(fold ? [] : told),
     ...[...events, ...(over ? endEvents(facts.job, last, outcome) : [])].map(recorded),
   ]
-  return { actions, judged: accounting.judged }
+  return { actions, judged: accounting.judged, more: !accounting.complete && accounting.release.length > 0 }
 }
 
 const isNews = (record: BackoffRecord, known: BackoffRecord = noBackoff): boolean =>

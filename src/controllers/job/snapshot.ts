@@ -62,4 +62,6 @@ export type JobPlan = Plan<JobAction> & {
   readonly syncAction?: SyncAction | undefined
   /** How many newly counted failures each action of the failure policy has judged. */
   readonly judged?: Readonly<Record<string, number>> | undefined
+  /** More pods have ended than one pass accounts for: the next may follow at once. */
+  readonly more?: boolean | undefined
 }
