@@ -148,7 +148,9 @@ export function invalidFields(
 }
 
 /** Paths in upstream's notation: `child('spec', 'template')` is `spec.template`, `item(path, 0)` is `path[0]`. */
-export const child = (path: string, ...names: readonly string[]): string =>
-  names.reduce((base, name) => (base === '' ? name : `${base}.${name}`), path)
+export function child(path: string, name: string, ...more: readonly string[]): string {
+  const first = path === '' ? name : `${path}.${name}`
+  return more.length === 0 ? first : more.reduce((base, next) => `${base}.${next}`, first)
+}
 export const item = (path: string, index: number): string => `${path}[${index}]`
 export const keyed = (path: string, key: string): string => `${path}[${key}]`

@@ -11,9 +11,32 @@ import { labelValueProblems, qualifiedNameProblems } from './names.ts'
 export const labelNameErrors = (name: string, path: string): readonly FieldError[] =>
   qualifiedNameProblems(name).map((problem) => invalid(path, name, problem))
 
+const none: readonly FieldError[] = []
+
+/** Whether nothing is wrong; which is nearly always so, and then no order of errors matters. */
+function areFine(labels: Readonly<Record<string, string>>): boolean {
+  for (const key in labels) {
+    if (!isKnownKey(key)) return false
+    if (labelValueProblems(labels[key] as string).length > 0) return false
+  }
+  return true
+}
+
+/** Keys that were found to be right: there are few, and they come again with every object. */
+const knownKeys = new Set<string>()
+const mostKnownKeys = 1024
+
+function isKnownKey(key: string): boolean {
+  if (knownKeys.has(key)) return true
+  if (qualifiedNameProblems(key).length > 0) return false
+  if (knownKeys.size >= mostKnownKeys) knownKeys.clear()
+  knownKeys.add(key)
+  return true
+}
+
 /** Errors of a map of labels, in the order of its keys; none for a map that is absent. */
 export function labelErrors(labels: Readonly<Record<string, string>> | undefined, path: string): readonly FieldError[] {
-  if (labels === undefined) return []
+  if (labels === undefined || areFine(labels)) return none
   const errors: FieldError[] = []
   for (const key of Object.keys(labels).sort()) {
     const value = labels[key] as string

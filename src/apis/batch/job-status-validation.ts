@@ -12,7 +12,7 @@ import { hasTrueCondition, isJobFinished } from './conditions.ts'
 import { firstCommonIndex, parseIndexes, readableIntervals } from './indexes.ts'
 import type { Job, JobStatus, UncountedTerminatedPods } from './types.gen.ts'
 
-const path = (...names: readonly string[]): string => child('status', ...names)
+const path = (name: string, ...more: readonly string[]): string => child('status', name, ...more)
 const conditionsPath = path('conditions')
 
 /** What is wrong with the status of `job`, which replaces that of `old`; its metadata included. */

@@ -58,12 +58,16 @@ export const invalidEach = (field: string, value: unknown, texts: readonly strin
 
 const none: readonly FieldError[] = []
 
-/** Metadata of an object to be created; names have been generated before. */
+/**
+ * Metadata of an object to be created; names have been generated before. Parts that it shares with `old`, which is stored
+ * and so has been found right, are not looked at again.
+ */
 export function validateObjectMeta(
   metadata: ObjectMeta,
   namespaced: boolean,
   rule: NameRule,
   path = 'metadata',
+  old?: ObjectMeta,
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   const { generateName, name } = metadata
@@ -74,12 +78,22 @@ export function validateObjectMeta(
     if (metadata.namespace) errors.push(forbiddenField(child(path, 'namespace'), 'not allowed on this type'))
   } else if (!metadata.namespace) errors.push(required(child(path, 'namespace')))
   else errors.push(...invalidEach(child(path, 'namespace'), metadata.namespace, isDNS1123Label(metadata.namespace)))
-  errors.push(...validateNonnegative(metadata.generation ?? 0, child(path, 'generation')))
-  errors.push(...labelErrors(metadata.labels, child(path, 'labels')))
-  errors.push(...validateAnnotations(metadata.annotations, child(path, 'annotations')))
-  errors.push(...validateOwnerReferences(metadata.ownerReferences, child(path, 'ownerReferences')))
-  errors.push(...validateFinalizers(metadata.finalizers, child(path, 'finalizers')))
-  errors.push(...validateManagedFields(metadata, child(path, 'managedFields')))
+  if ((metadata.generation ?? 0) < 0) {
+    errors.push(...validateNonnegative(metadata.generation ?? 0, child(path, 'generation')))
+  }
+  if (metadata.labels !== old?.labels) errors.push(...labelErrors(metadata.labels, child(path, 'labels')))
+  if (metadata.annotations !== old?.annotations) {
+    errors.push(...validateAnnotations(metadata.annotations, child(path, 'annotations')))
+  }
+  if (metadata.ownerReferences !== old?.ownerReferences) {
+    errors.push(...validateOwnerReferences(metadata.ownerReferences, child(path, 'ownerReferences')))
+  }
+  if (metadata.finalizers !== old?.finalizers) {
+    errors.push(...validateFinalizers(metadata.finalizers, child(path, 'finalizers')))
+  }
+  if (metadata.managedFields !== old?.managedFields) {
+    errors.push(...validateManagedFields(metadata, child(path, 'managedFields')))
+  }
   return errors
 }
 
@@ -94,9 +108,10 @@ export function validateCoreObjectMeta(
   namespaced: boolean,
   rule: NameRule,
   path = 'metadata',
+  old?: ObjectMeta,
 ): readonly FieldError[] {
-  const errors = validateObjectMeta(metadata, namespaced, rule, path)
-  return metadata.finalizers === undefined ? errors : [...errors, ...qualifiedFinalizers(metadata, path)]
+  const errors = validateObjectMeta(metadata, namespaced, rule, path, old)
+  return metadata.finalizers === old?.finalizers ? errors : [...errors, ...qualifiedFinalizers(metadata, path)]
 }
 
 /** The update rules of the same kinds. */
@@ -144,7 +159,7 @@ export function validateCommonUpdate(
     metadata.ownerReferences !== old.ownerReferences ||
     metadata.finalizers !== old.finalizers ||
     metadata.managedFields !== old.managedFields
-  if (unchecked) errors.push(...validateObjectMeta(metadata, namespaced, nameIsPathSegment))
+  if (unchecked) errors.push(...validateObjectMeta(metadata, namespaced, nameIsPathSegment, 'metadata', old))
   errors.push(...validateObjectMetaUpdate(metadata, old))
   return errors
 }
@@ -175,7 +190,9 @@ export function validateObjectMetaUpdate(
   if ((metadata.generation ?? 0) < (old.generation ?? 0)) {
     errors.push(invalid(child(path, 'generation'), metadata.generation ?? 0, 'must not be decremented'))
   }
-  for (const name of immutableMeta) errors.push(...validateImmutable(metadata[name], old[name], child(path, name)))
+  for (const name of immutableMeta) {
+    if (metadata[name] !== old[name]) errors.push(...validateImmutable(metadata[name], old[name], child(path, name)))
+  }
   if (metadata.labels !== old.labels) errors.push(...labelErrors(metadata.labels, child(path, 'labels')))
   if (metadata.annotations !== old.annotations) {
     errors.push(...validateAnnotations(metadata.annotations, child(path, 'annotations')))
@@ -183,7 +200,9 @@ export function validateObjectMetaUpdate(
   if (metadata.ownerReferences !== old.ownerReferences) {
     errors.push(...validateOwnerReferences(metadata.ownerReferences, child(path, 'ownerReferences')))
   }
-  errors.push(...validateManagedFields(metadata, child(path, 'managedFields')))
+  if (metadata.managedFields !== old.managedFields) {
+    errors.push(...validateManagedFields(metadata, child(path, 'managedFields')))
+  }
   return errors
 }
 

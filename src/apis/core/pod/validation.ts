@@ -7,6 +7,7 @@ import { type FieldError, forbiddenField, invalid, required } from '../../../api
 import { changed } from '../../generic/index.ts'
 import {
   inclusiveRange,
+  isDNS1123Subdomain,
   nameIsDNSSubdomain,
   validateCoreObjectMeta,
   validateCoreObjectMetaUpdate,
@@ -93,7 +94,22 @@ function forbidAnnotation(key: string, what: string, errors: FieldError[]): void
   if (key === mirrorAnnotation) errors.push(forbiddenField(field, `may not ${what} mirror pod annotation`))
 }
 
+/**
+ * Whether an update leaves alone what the rules of pods look at. The stored spec has been found right with its metadata;
+ * only the node may have come without a look at its name.
+ */
+const keepsSpec = ({ spec, metadata }: Pod, old: Pod): boolean =>
+  spec === old.spec &&
+  metadata.annotations === old.metadata.annotations &&
+  metadata.name === old.metadata.name &&
+  (!spec.nodeName || isDNS1123Subdomain(spec.nodeName).length === 0)
+
 export function validatePodUpdate(pod: Pod, old: Pod): readonly FieldError[] {
+  if (keepsSpec(pod, old)) {
+    const changes = validateCoreObjectMetaUpdate(pod.metadata, old.metadata)
+    const all = validateCoreObjectMeta(pod.metadata, true, nameIsDNSSubdomain, 'metadata', old.metadata)
+    return changes.length === 0 ? all : [...changes, ...all]
+  }
   const options = optionsFor(old)
   const errors: FieldError[] = [...validateCoreObjectMetaUpdate(pod.metadata, old.metadata)]
   errors.push(...validatePodAndSpec(pod, options))
