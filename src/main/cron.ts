@@ -1,8 +1,10 @@
-/** `jobd cron …`: needs no server. */
+/** `jobd cron next`, `explain` and `import`: they need no server. */
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { parseTime } from '../base/index.ts'
-import { answerLine, nextTimes } from '../cli/index.ts'
-import { realClock, realTerminal } from './real.ts'
+import { answerLine, crontabYaml, explainSchedule, explanationText, importCrontab, nextTimes } from '../cli/index.ts'
+import { isTimeZone } from '../cron/index.ts'
+import { readStandardInput, realClock, realTerminal } from './real.ts'
 
 type NextFlags = {
   readonly timeZone: string
@@ -37,4 +39,46 @@ async function answerLines(): Promise<number> {
     terminal.out(`${answerLine(line, realClock.now())}\n`)
   }
   return 0
+}
+
+type ExplainFlags = {
+  readonly timeZone: string
+  readonly lang: 'en' | 'ja'
+  readonly count: string
+  readonly output?: 'json'
+}
+
+/** Exit code 2 when the schedule cannot be understood. */
+export function explain(schedule: string, { timeZone, lang, count, output }: ExplainFlags): number {
+  const terminal = realTerminal()
+  const explained = explainSchedule({ schedule, timeZone, language: lang, now: realClock.now(), count: Number(count) })
+  if (!explained.ok) {
+    terminal.err(`${explained.error}\n`)
+    return 2
+  }
+  if (output === 'json') terminal.out(`${JSON.stringify(explained.value)}\n`)
+  else terminal.out(explanationText(explained.value, lang))
+  return 0
+}
+
+type ImportFlags = { readonly system: boolean; readonly namespace?: string; readonly timeZone?: string }
+
+/** Exit code 1 when a line has no CronJob, 2 when there is nothing to read. */
+export async function importFile(file: string, flags: ImportFlags): Promise<number> {
+  const terminal = realTerminal()
+  if (flags.timeZone !== undefined && !isTimeZone(flags.timeZone)) {
+    terminal.err(`--time-zone takes an IANA time zone such as Asia/Tokyo, not ${flags.timeZone}\n`)
+    return 2
+  }
+  let text: string
+  try {
+    text = file === '-' ? await readStandardInput() : await readFile(file, 'utf8')
+  } catch (error) {
+    terminal.err(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 2
+  }
+  const imported = importCrontab(text, flags)
+  terminal.out(crontabYaml(imported))
+  for (const note of [...imported.notes, ...imported.problems]) terminal.err(`${note}\n`)
+  return imported.problems.length === 0 ? 0 : 1
 }

@@ -32,6 +32,7 @@ function describeProgram(finish: Finish): Command {
   addServerCommands(program, finish)
   addRunCommand(program, finish)
   addObjectCommands(program, finish)
+  addJobCommands(program, finish)
   addCronCommands(program, finish)
   addSimulateCommand(program, finish)
   for (const command of program.commands) command.exitOverride()
@@ -53,7 +54,7 @@ function addServerCommands(program: Command, finish: Finish): void {
     .option('--exact', 'behave as upstream Kubernetes in every point', false)
     .option('--token-file <csv>', 'static tokens: token,user,uid,"group1,group2"')
     .option('--disable-admission-plugins <names>', 'comma-separated, e.g. ServiceAccount')
-    .option('--max-pod-backoff <seconds>', 'the cap of the delay between failed pods', '360')
+    .option('--max-pod-backoff <seconds>', 'the cap of the delay between failed pods (default: 360, with --exact 600)')
     .addOption(
       new Option('--too-many-missed <what>', 'when a CronJob missed more than 100 starts (default: skip)').choices([
         'skip',
@@ -125,6 +126,46 @@ function addCronCommands(program: Command, finish: Finish): void {
     .option('--stdin', 'answer JSON questions, one on each line of standard input', false)
     .exitOverride()
     .action(async (schedule, options) => finish(await (await import('./cron.ts')).next(schedule, options)))
+  cron
+    .command('explain')
+    .description('say in words what a schedule does, and when it is due next')
+    .argument('<schedule>', "a cron schedule, e.g. '0 9 * * 1-5'")
+    .option('--time-zone <zone>', 'an IANA time zone', '')
+    .addOption(new Option('--lang <language>', 'the language').choices(['en', 'ja']).default('en'))
+    .option('--count <n>', 'how many next times', '3')
+    .addOption(new Option('-o, --output <format>', 'how').choices(['json']))
+    .exitOverride()
+    .action(async (schedule, options) => finish((await import('./cron.ts')).explain(schedule, options)))
+  cron
+    .command('import')
+    .description('print CronJob manifests for the entries of a crontab')
+    .argument('<crontab>', 'a file; - is standard input, e.g. of crontab -l')
+    .option('--system', 'a system crontab, whose lines name a user', false)
+    .option('-n, --namespace <name>', 'the namespace of the manifests')
+    .option('--time-zone <zone>', 'the IANA time zone of the schedules (default: that of the server)')
+    .exitOverride()
+    .action(async (file, options) => finish(await (await import('./cron.ts')).importFile(file, options)))
+  cron
+    .command('add')
+    .description('run a command on a schedule: makes a CronJob on the running server, or changes it')
+    .usage("[options] NAME 'SCHEDULE' -- COMMAND...")
+    .argument('<name>', 'the name of the CronJob')
+    .argument('<schedule>', "a cron schedule, e.g. '*/5 * * * *'")
+    .argument('[command...]', 'the command and its arguments')
+    .addOption(dataDir())
+    .addOption(namespace())
+    .option('--time-zone <zone>', 'an IANA time zone (default: that of the server)')
+    .addOption(
+      new Option('--concurrency-policy <policy>', 'what to do while the run before is active').choices([
+        'Allow',
+        'Forbid',
+        'Replace',
+      ]),
+    )
+    .exitOverride()
+    .action(async (name, schedule, command, options) =>
+      finish(await (await import('./jobs.ts')).add(name, schedule, command, options)),
+    )
 }
 
 function addSimulateCommand(program: Command, finish: Finish): void {
@@ -146,6 +187,43 @@ function addSimulateCommand(program: Command, finish: Finish): void {
     .option('--exact', 'decide as upstream Kubernetes does', false)
     .addOption(new Option('-o, --output <format>', 'how').choices(['json', 'svg']))
     .action(async (files, options) => finish(await (await import('./simulate.ts')).simulate(files, options)))
+}
+
+function addJobCommands(program: Command, finish: Finish): void {
+  const jobs = async () => await import('./jobs.ts')
+  program
+    .command('history')
+    .description('show what became of the due times of a CronJob')
+    .argument('<cronjob>', 'cronjob/NAME')
+    .addOption(dataDir())
+    .addOption(namespace())
+    .addOption(new Option('-o, --output <format>', 'how').choices(['json', 'yaml', 'name', 'wide']))
+    .action(async (what, options) => finish(await (await jobs()).history(what, options)))
+  program
+    .command('trigger')
+    .description('run a CronJob now, once')
+    .usage('[options] cronjob/NAME [-- ARGS...]')
+    .argument('<cronjob>', 'cronjob/NAME')
+    .argument('[args...]', 'arguments for the first container instead of its own')
+    .addOption(dataDir())
+    .addOption(namespace())
+    .option(
+      '--env <name=value>',
+      'an environment variable; may be given several times',
+      (text, all: string[]) => [...all, text],
+      [],
+    )
+    .option('--no-wait', 'do not wait until the Job is over')
+    .action(async (what, args, options) => finish(await (await jobs()).trigger(what, args, options)))
+  program
+    .command('rerun')
+    .description('run a finished Job again, as a new one')
+    .argument('<job>', 'job/NAME')
+    .addOption(dataDir())
+    .addOption(namespace())
+    .option('--failed-indexes', 'only the indexes that did not succeed', false)
+    .option('--no-wait', 'do not wait until the Job is over')
+    .action(async (what, options) => finish(await (await jobs()).rerun(what, options)))
 }
 
 function addObjectCommands(program: Command, finish: Finish): void {

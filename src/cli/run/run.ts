@@ -42,6 +42,11 @@ export async function runManifests(manifests: readonly Manifest[], context: RunC
     context.terminal.err('the manifests have no Job to wait for: use kubectl apply, or name a file with a Job\n')
     return 2
   }
+  return await followJobs(jobs, context)
+}
+
+/** Shows progress and logs of Jobs until all are over: 0 when every one completed, else the first failed one's code. */
+export async function followJobs(jobs: readonly Job[], context: RunContext): Promise<number> {
   const codes = await Promise.all(jobs.map((job) => follow(job, context, jobs.length > 1)))
   return codes.find((code) => code !== 0) ?? 0
 }
