@@ -4,7 +4,7 @@ import type { ApiOptions } from '../../apis/index.ts'
 import { type Clock, instant, type Log, type Random } from '../../base/index.ts'
 import { type Auth, type Certificates, impersonate, wantsImpersonation } from '../auth/index.ts'
 import { proxyKinds } from '../discovery/index.ts'
-import { type Metrics, newMetrics } from '../metrics/index.ts'
+import { type Labels, type Metrics, newMetrics, type Sample } from '../metrics/index.ts'
 import type { OpenApi } from '../openapi/index.ts'
 import type { Api } from '../registry/index.ts'
 import { type AuditLog, auditLine } from './audit.ts'
@@ -54,6 +54,19 @@ const labelsOf = ({ info, code }: Exchange) => ({
   subresource: info.subresource,
   code,
 })
+
+function countOf(open: readonly Exchange[]): readonly Sample[] {
+  const samples = new Map<string, { readonly labels: Labels; value: number }>()
+  for (const { info } of open) {
+    const { verb, group, version, resource, subresource } = info
+    const labels = { verb: verb.toUpperCase(), group, version, resource, subresource }
+    const key = JSON.stringify(labels)
+    const sample = samples.get(key) ?? { labels, value: 0 }
+    sample.value++
+    samples.set(key, sample)
+  }
+  return [...samples.values()]
+}
 
 async function serveConnect(
   x: Exchange,
@@ -106,5 +119,11 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
   }
   const server = await startServer(parts, listen)
   address = server.address.url.slice('https://'.length)
+  metrics.add({
+    name: 'apiserver_longrunning_requests',
+    help: 'Watches and streams that are open.',
+    type: 'gauge',
+    read: () => countOf(server.longRunning()),
+  })
   return server
 }

@@ -231,6 +231,14 @@ describe('the HTTPS server', () => {
       /apiserver_request_total\{verb="CREATE",group="",version="v1",resource="pods",subresource="",code="201"\} 1/,
     )
     assert.match(text, /process_cpu_user_seconds_total/)
+    const watching = call('GET', `${maps}?watch=1&timeoutSeconds=1`)
+    await call('GET', '/version')
+    const open = (await call('GET', '/metrics')).text
+    assert.match(
+      open,
+      /apiserver_longrunning_requests\{verb="WATCH",group="",version="v1",resource="configmaps",subresource=""\} 1/,
+    )
+    await watching
   })
 
   describe('lets somebody act as somebody else', () => {

@@ -47,6 +47,8 @@ export type HttpServer = {
   readonly address: { readonly host: string; readonly port: number; readonly url: string }
   /** Answers new requests with 503, lets running ones end within `grace`, ends watches, then closes. */
   readonly close: (grace?: Millis) => Promise<void>
+  /** The watches and streams that are open now. */
+  readonly longRunning: () => readonly Exchange[]
   /** Serves with other certificates from the next connection on. */
   readonly renew: (tls: ServerParts['tls']) => void
 }
@@ -295,6 +297,7 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
   const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
   return {
     address: { host: bound.address, port: bound.port, url: `https://${host}:${bound.port}` },
+    longRunning: () => [...state.open].filter((x) => x.longRunning),
     renew: ({ cert, key, ca }) => server.setSecureContext({ cert, key, ca }),
     close: (grace = millis(2000)) =>
       new Promise((resolve) => {

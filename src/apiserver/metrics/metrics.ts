@@ -24,8 +24,6 @@ export type RequestLabels = {
 
 export type Metrics = {
   readonly request: (labels: RequestLabels, seconds: number, longRunning: boolean) => void
-  /** Counts a watch or stream in (+1) and out (-1). */
-  readonly longRunning: (labels: Omit<RequestLabels, 'code'>, change: 1 | -1) => void
   readonly add: (gauge: Gauge) => void
   /** All series in Prometheus' text format. */
   readonly text: () => Promise<string>
@@ -81,7 +79,6 @@ async function processText(): Promise<string> {
 export function newMetrics(): Metrics {
   const requests = new Map<string, Counter>()
   const durations = new Map<string, Histogram>()
-  const running = new Map<string, Counter>()
   const gauges: Gauge[] = []
 
   const count = (table: Map<string, Counter>, key: string, change: number, labels: () => Labels): void => {
@@ -112,11 +109,6 @@ export function newMetrics(): Metrics {
       count(requests, `${key} ${code}`, 1, () => ({ ...what(), code: String(code) }))
       if (!longRunning) observe(key, seconds, what)
     },
-    longRunning({ verb, group, version, resource, subresource }, change) {
-      const key = `${verb} ${group} ${version} ${resource} ${subresource}`
-      const what = (): Labels => ({ verb: verb.toUpperCase(), group, version, resource, subresource })
-      count(running, key, change, what)
-    },
     add: (gauge) => void gauges.push(gauge),
     async text() {
       const own =
@@ -130,8 +122,7 @@ export function newMetrics(): Metrics {
           'apiserver_request_duration_seconds',
           'How long requests took, watches and streams left out.',
           durations.values(),
-        ) +
-        series('apiserver_longrunning_requests', 'Watches and streams that are open.', 'gauge', running.values())
+        )
       const added = gauges.map(({ name, help, type, read }) => series(name, help, type, read()))
       return own + added.join('') + (await processText())
     },
