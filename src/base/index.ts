@@ -1,12 +1,15 @@
 export { below, type Clock, type Random } from './clock.ts'
+export { createHeap, type Heap } from './heap.ts'
 export { type Log, type LogFields, silentLog } from './log.ts'
 export { fail, ok, type Result } from './result.ts'
 export { formatMicroTime, formatTime, parseTime } from './time.ts'
+export { createTimers, type Timers } from './timers.ts'
 export {
   after,
   between,
   type Instant,
   instant,
+  later,
   type Millis,
   type Monotonic,
   millis,

@@ -20,5 +20,7 @@ export const revision = (value: number): Revision => value as Revision
 
 export const toMillis = (span: Seconds): Millis => (span * 1000) as Millis
 export const after = (at: Instant, span: Millis): Instant => (at + span) as Instant
+/** The point of the monotonic clock that lies `span` behind `at`. */
+export const later = (at: Monotonic, span: Millis): Monotonic => (at + span) as Monotonic
 /** The span from `from` to `to`; negative when `to` lies before. */
 export const between = (from: Instant, to: Instant): Millis => (to - from) as Millis

@@ -1,13 +1,21 @@
 /**
  * Runs one controller: takes keys off its queue, some at a time and none twice at once, and keeps their times.
  */
-import { after, type Clock, type Instant, type Log, millis } from '../base/index.ts'
-import type { Timers } from './timers.ts'
+import {
+  type Clock,
+  type Instant,
+  type Log,
+  later,
+  type Millis,
+  type Monotonic,
+  millis,
+  type Timers,
+} from '../base/index.ts'
 import { apiRetryDelays, createWorkQueue, type RetryDelays } from './work-queue.ts'
 
 export type SyncOutcome =
-  /** Nothing more to do before `wakeAt`, unless something changes. */
-  | { readonly kind: 'Done'; readonly wakeAt?: Instant | undefined }
+  /** Nothing more to do before the wall clock shows `wakeAt` or is set, or `wakeAfter` has passed, or something changes. */
+  | { readonly kind: 'Done'; readonly wakeAt?: Instant | undefined; readonly wakeAfter?: Millis | undefined }
   /** Failed: again after the key's next delay. */
   | { readonly kind: 'Retry'; readonly reason: string }
   /** Overtaken by somebody else's write: again very soon, from a new snapshot. */
@@ -28,8 +36,10 @@ export type ControllerSpec = {
 }
 
 export type Controller = {
-  /** Wants a pass over `key`, at once or at an instant. Never runs it inside this call. */
-  readonly enqueue: (key: string, at?: Instant) => void
+  /** Wants a pass over `key`, at once or after a delay. Never runs it inside this call. */
+  readonly enqueue: (key: string, delay?: Millis) => void
+  /** Wants a pass over `key` when the wall clock shows an instant; when it is set, the pass is at once. */
+  readonly enqueueAt: (key: string, at: Instant) => void
   readonly start: () => void
   /** Takes no more keys and waits for passes under way. */
   readonly stop: () => Promise<void>
@@ -37,6 +47,7 @@ export type Controller = {
 }
 
 const soon = millis(5)
+const atOnce = millis(0)
 
 export function createController(context: ControllerContext, spec: ControllerSpec): Controller {
   const { clock, timers, log } = context
@@ -44,15 +55,19 @@ export function createController(context: ControllerContext, spec: ControllerSpe
   const conflicts = new Map<string, number>()
   let state: 'New' | 'Running' | 'Stopped' = 'New'
   let pumping = false
-  let alarm: { readonly at: Instant; readonly cancel: () => void } | undefined
+  /** Keys that wait for the wall clock. A pass makes what was wanted of its key before it void. */
+  const appointments = new Map<string, { readonly at: Instant; readonly cancel: () => void }>()
+  let alarm: { readonly at: Monotonic; readonly cancel: () => void } | undefined
   let onIdle: (() => void) | undefined
 
   function pump(): void {
     pumping = false
     if (state !== 'Running') return
     while (queue.out() < spec.concurrency) {
-      const key = queue.take(clock.now())
+      const key = queue.take(clock.monotonic())
       if (key === undefined) break
+      appointments.get(key)?.cancel()
+      appointments.delete(key)
       void pass(key)
     }
     if (queue.out() < spec.concurrency) arm()
@@ -62,11 +77,27 @@ export function createController(context: ControllerContext, spec: ControllerSpe
     const at = queue.nextAt()
     if (at === undefined || (alarm !== undefined && alarm.at <= at)) return
     alarm?.cancel()
-    const cancel = timers.at(at, () => {
+    const cancel = timers.after(millis(at - clock.monotonic()), () => {
       alarm = undefined
       pump()
     })
     alarm = { at, cancel }
+  }
+
+  function add(key: string, delay: Millis): void {
+    queue.add(key, later(clock.monotonic(), delay))
+  }
+
+  function addAt(key: string, at: Instant): void {
+    const there = appointments.get(key)
+    if (there !== undefined && there.at <= at) return
+    there?.cancel()
+    const cancel = timers.at(at, () => {
+      appointments.delete(key)
+      add(key, atOnce)
+      wake()
+    })
+    appointments.set(key, { at, cancel })
   }
 
   function wake(): void {
@@ -84,7 +115,7 @@ export function createController(context: ControllerContext, spec: ControllerSpe
         key,
         error: String((error as Error).stack),
       })
-      queue.retry(key, clock.now())
+      queue.retry(key, clock.monotonic())
     }
     queue.done(key)
     if (queue.out() === 0) onIdle?.()
@@ -93,26 +124,30 @@ export function createController(context: ControllerContext, spec: ControllerSpe
 
   function settle(key: string, outcome: SyncOutcome): void {
     if (outcome.kind === 'Retry') {
-      const delay = queue.retry(key, clock.now())
+      const delay = queue.retry(key, clock.monotonic())
       log.debug('a pass is tried again', { controller: spec.name, key, reason: outcome.reason, delay })
       return
     }
     if (outcome.kind === 'Again') {
       const count = conflicts.get(key) ?? 0
       conflicts.set(key, count + 1)
-      queue.add(key, after(clock.now(), millis(Math.min(soon * 2 ** count, 1000))))
+      add(key, millis(Math.min(soon * 2 ** count, 1000)))
       return
     }
     queue.forget(key)
     conflicts.delete(key)
-    if (outcome.wakeAt !== undefined) queue.add(key, outcome.wakeAt)
+    if (outcome.wakeAt !== undefined) addAt(key, outcome.wakeAt)
+    if (outcome.wakeAfter !== undefined) add(key, outcome.wakeAfter)
   }
 
   return {
-    enqueue(key, at) {
+    enqueue(key, delay = atOnce) {
       if (state === 'Stopped') return
-      queue.add(key, at ?? clock.now())
+      add(key, delay)
       wake()
+    },
+    enqueueAt(key, at) {
+      if (state !== 'Stopped') addAt(key, at)
     },
     start() {
       state = 'Running'
@@ -121,6 +156,7 @@ export function createController(context: ControllerContext, spec: ControllerSpe
     stop() {
       state = 'Stopped'
       alarm?.cancel()
+      for (const { cancel } of appointments.values()) cancel()
       if (queue.out() === 0) return Promise.resolve()
       return new Promise((resolve) => {
         onIdle = resolve

@@ -54,7 +54,7 @@ export function createEventCorrelator(): EventCorrelator {
 
   function mayTell(subject: string, now: Instant): boolean {
     const { tokens, at } = buckets.get(subject) ?? { tokens: burst, at: now }
-    const filled = Math.min(burst, tokens + (now - at) / refill)
+    const filled = Math.min(burst, tokens + Math.max(0, now - at) / refill)
     const may = filled >= 1
     buckets.set(subject, { tokens: may ? filled - 1 : filled, at: now })
     return may

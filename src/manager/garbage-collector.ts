@@ -5,7 +5,7 @@
  * for afresh before anything is deleted for their sake.
  */
 import { isConflict, isNotFound, type KubeObject, type OwnerReference, type Status } from '../apimachinery/index.ts'
-import { after, millis } from '../base/index.ts'
+import { millis } from '../base/index.ts'
 import {
   awaitsDependents,
   type ClassifiedOwner,
@@ -52,8 +52,8 @@ export function createGarbageCollector(context: SharedContext, exact: boolean): 
     return node === undefined || object === undefined ? done : collect(node, object)
   }
   const controller = createController(context, { name: 'garbage-collector', concurrency: objectsAtOnce, sync })
-  const { clock } = context
-  graph.onSuspect((node) => controller.enqueue(nodeKey(node), exact ? after(clock.now(), upstreamDelay) : clock.now()))
+  const delay = exact ? upstreamDelay : millis(0)
+  graph.onSuspect((node) => controller.enqueue(nodeKey(node), delay))
   return { start: controller.start, stop: controller.stop, metrics: [] }
 }
 

@@ -3,10 +3,9 @@ import { test } from 'node:test'
 import { eventually } from '../../test/support/manager-world.ts'
 import { virtualClock } from '../../test/support/virtual-clock.ts'
 import { expired, type KubeObject, type Status, serviceUnavailable } from '../apimachinery/index.ts'
-import { fail, ok, type Result, silentLog } from '../base/index.ts'
+import { createTimers, fail, ok, type Result, silentLog } from '../base/index.ts'
 import type { Client, ObjectList, WatchObserver } from '../client/index.ts'
 import { createInformer } from './informer.ts'
-import { createTimers } from './timers.ts'
 
 const object = (name: string, version: number, label = 'x'): KubeObject => ({
   metadata: { name, namespace: 'ns', uid: name, resourceVersion: String(version), labels: { l: label } },

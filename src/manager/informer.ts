@@ -5,9 +5,8 @@
  * differences. Failures are tried again after 1 s … 30 s; the copy stays readable meanwhile.
  */
 import { isExpired, type KubeObject, type Status } from '../apimachinery/index.ts'
-import { after, type Clock, type Log, millis } from '../base/index.ts'
+import { type Clock, type Log, millis, type Timers } from '../base/index.ts'
 import type { Client, ResourceName, WatchEvent, WatchHandle } from '../client/index.ts'
-import type { Timers } from './timers.ts'
 
 /** `old` is absent for an object seen for the first time; `object` is the last state of one that is gone. */
 export type Change<T> = { readonly kind: 'Set' | 'Gone'; readonly object: T; readonly old?: T | undefined }
@@ -200,7 +199,7 @@ function createLink<T extends KubeObject>(
     const delay = millis(Math.min(1000 * 2 ** failures, 30_000))
     failures++
     if (why !== undefined) log.warn('watching a resource was interrupted', { resource, reason: why.message })
-    timers.at(after(clock.now(), delay), step)
+    timers.after(delay, step)
   }
 
   async function list(): Promise<void> {

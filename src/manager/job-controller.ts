@@ -6,7 +6,7 @@
  */
 import type { Job } from '../apis/batch/index.ts'
 import type { Pod, ResourceQuota } from '../apis/core/index.ts'
-import { type Instant, millis } from '../base/index.ts'
+import { type Monotonic, millis } from '../base/index.ts'
 import {
   type BackoffRecord,
   isForgotten,
@@ -50,7 +50,7 @@ export function createJobController(shared: SharedContext, options: JobControlle
   const pods = informers.of<Pod>('pods')
   const context: JobControllerContext = { ...shared, jobs, pods, options }
   const backoff = new Map<string, BackoffRecord>()
-  const lastPass = new Map<string, Instant>()
+  const lastPass = new Map<string, Monotonic>()
   const refusals = createRefusals()
   const underWay = new Set<string>()
   const visibility = createVisibility()
@@ -93,7 +93,7 @@ export function createJobController(shared: SharedContext, options: JobControlle
     const uid = job.metadata.uid ?? ''
     const now = clock.now()
     const snapshot = { job, pods: snapshots.podsFor(job), backoff: backoff.get(uid), creationRefused }
-    if (snapshot.pods.length > 1) lastPass.set(keyOf(job), now)
+    if (snapshot.pods.length > 1) lastPass.set(keyOf(job), clock.monotonic())
     return planJob(snapshot, now, options)
   }
 

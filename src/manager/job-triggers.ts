@@ -1,7 +1,7 @@
 /** Which changes call for a pass over which Job, and how soon. */
 import type { Job } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
-import { after, type Clock, type Instant, instant, type Millis, millis } from '../base/index.ts'
+import { type Clock, type Millis, type Monotonic, millis } from '../base/index.ts'
 import {
   type BackoffRecord,
   foreignManager,
@@ -32,7 +32,7 @@ export type JobTriggers = {
   readonly snapshots: JobSnapshots
   readonly backoff: Map<string, BackoffRecord>
   /** When Jobs with several pods were last looked at. */
-  readonly lastPass: ReadonlyMap<string, Instant>
+  readonly lastPass: ReadonlyMap<string, Monotonic>
   readonly onForeign: (controller: string) => void
   readonly onFinished: (job: Job) => void
   /** A pod ended that is still to be accounted for. */
@@ -64,14 +64,13 @@ export function watchPods(triggers: JobTriggers): void {
     triggers
 
   function enqueueOwner(pod: Pod, delay: Millis): void {
-    const at = after(clock.now(), delay)
     const job = snapshots.ownerOf(pod)
     if (job !== undefined && foreignManager(job) === undefined && !isJobFinished(job)) {
       const key = keyOf(job)
       const last = lastPass.get(key)
       const spacing = Math.min(snapshots.livePods(job) * spacingPerPod, mostSpacing)
       const isCrowded = last !== undefined && spacing >= 1
-      controller.enqueue(key, isCrowded ? instant(Math.max(at, last + spacing)) : at)
+      controller.enqueue(key, isCrowded ? millis(Math.max(delay, last + spacing - clock.monotonic())) : delay)
     } else if (isTracked(pod)) orphans.enqueue(keyOf(pod))
   }
 

@@ -1,7 +1,7 @@
 /** Empties namespaces that are being deleted and gives every other one its service account and certificate. */
 import { isAlreadyExists, isConflict, isNotFound, type KubeObject, type Status } from '../apimachinery/index.ts'
 import type { ConfigMap, Namespace, ServiceAccount } from '../apis/core/index.ts'
-import { after, millis, type Result } from '../base/index.ts'
+import { millis, type Result } from '../base/index.ts'
 import { isEmptied, type NamespaceDeletionAction, planNamespaceDeletion } from '../controllers/namespace/index.ts'
 import {
   defaultServiceAccount,
@@ -140,6 +140,6 @@ function createDeletion(context: SharedContext) {
       }
       failures = await remove(actions)
     }
-    return { kind: 'Done', wakeAt: after(clock.now(), lookAgain) }
+    return { kind: 'Done', wakeAfter: lookAgain }
   }
 }

@@ -1,7 +1,7 @@
 /** Runs the pod garbage collector: a pass every twenty seconds while there is anything to pass over. */
 import { isNotFound } from '../apimachinery/index.ts'
 import type { Node, Pod } from '../apis/core/index.ts'
-import { after, type Instant } from '../base/index.ts'
+import type { Monotonic } from '../base/index.ts'
 import {
   defaultTerminatedPodThreshold,
   nodeQuarantine,
@@ -25,7 +25,7 @@ export function createPodGcController(
   const terminating = pods.index(({ metadata }) => (metadata.deletionTimestamp === undefined ? [] : ['going']))
   const byNode = pods.index(({ spec }) => (spec.nodeName ? [spec.nodeName] : []))
   /** Since when nodes that pods are bound to are missing. */
-  const missing = new Map<string, Instant>()
+  const missing = new Map<string, Monotonic>()
   const deletions = createCounter(
     'pod_gc_collector_force_delete_pods_total',
     'Number of pods that are being forcefully deleted since the Pod GC Controller started.',
@@ -33,12 +33,12 @@ export function createPodGcController(
   )
 
   /** Pods of nodes that have been missing long enough, and are missing when asked for. */
-  async function abandonedPods(now: Instant): Promise<readonly Pod[]> {
+  async function abandonedPods(): Promise<readonly Pod[]> {
     const abandoned: Pod[] = []
     for (const [name, since] of [...missing]) {
       const bound = byNode.get(name)
       if (nodes.get(name) !== undefined || bound.size === 0) missing.delete(name)
-      else if (now >= after(since, nodeQuarantine)) {
+      else if (clock.monotonic() - since >= nodeQuarantine) {
         const found = await client.get<Node>({ resource: 'nodes', name })
         if (!found.ok && isNotFound(found.error)) abandoned.push(...bound.values())
       }
@@ -51,7 +51,7 @@ export function createPodGcController(
     const snapshot = {
       terminated: isOverThreshold() ? [...pods.all().values()].filter(({ status }) => hasEnded(status.phase)) : [],
       terminating: [...terminating.get('going').values()],
-      abandoned: await abandonedPods(now),
+      abandoned: await abandonedPods(),
       node: nodes.get,
     }
     for (const action of planPodGc(snapshot, threshold, now)) {
@@ -59,7 +59,7 @@ export function createPodGcController(
       if (failure !== undefined) return retry(failure)
     }
     const isNeeded = missing.size > 0 || terminating.get('going').size > 0 || isOverThreshold()
-    return isNeeded ? { kind: 'Done', wakeAt: after(clock.now(), podGcPeriod) } : { kind: 'Done' }
+    return isNeeded ? { kind: 'Done', wakeAfter: podGcPeriod } : { kind: 'Done' }
   }
 
   async function perform({ pod, fail, condition }: PodGcAction): Promise<string | undefined> {
@@ -80,12 +80,12 @@ export function createPodGcController(
   let terminated = 0
   const isOverThreshold = (): boolean => threshold > 0 && terminated > threshold
   const controller = createController(context, { name: 'pod-garbage-collector', concurrency: 1, sync })
-  const wake = (): void => controller.enqueue(pass, after(clock.now(), podGcPeriod))
+  const wake = (): void => controller.enqueue(pass, podGcPeriod)
 
   /** A pod whose node is not known puts the node under quarantine. */
   function watchNode(name: string): void {
     if (nodes.get(name) !== undefined || missing.has(name)) return
-    missing.set(name, clock.now())
+    missing.set(name, clock.monotonic())
     wake()
   }
 

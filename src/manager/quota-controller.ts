@@ -2,7 +2,7 @@
 import { isConflict, isNotFound, type KubeObject, qualified, type Status } from '../apimachinery/index.ts'
 import type { Pod, ResourceQuota } from '../apis/core/index.ts'
 import type { PodDisruptionBudget } from '../apis/other/index.ts'
-import { after, millis } from '../base/index.ts'
+import { millis } from '../base/index.ts'
 import { budgetCovers, planBudget } from '../controllers/disruption/index.ts'
 import { planQuotaStatus, quotaResources } from '../controllers/resourcequota/index.ts'
 import { again, createController, done, retry, type SyncOutcome } from './controller.ts'
@@ -17,7 +17,7 @@ const foldDelay = millis(20)
 const recheckDelay = millis(5000)
 
 export function createQuotaController(context: SharedContext): RunningController {
-  const { client, clock, informers } = context
+  const { client, informers } = context
   const quotas = informers.of<ResourceQuota>('resourcequotas')
   const quotasIn = quotas.index(({ metadata }) => [metadata.namespace ?? ''])
   const objectsIn = new Map<string, Index<KubeObject>>()
@@ -42,7 +42,7 @@ export function createQuotaController(context: SharedContext): RunningController
     if (kind !== 'Set') return
     const isNew = old === undefined || JSON.stringify(old.spec) !== JSON.stringify(object.spec)
     // What admission granted and nobody used in the end is found by looking again.
-    controller.enqueue(keyOf(object), isNew ? clock.now() : after(clock.now(), recheckDelay))
+    controller.enqueue(keyOf(object), isNew ? millis(0) : recheckDelay)
   })
   for (const { resource, namespaced } of collectedKinds.filter(countable)) {
     if (!namespaced) continue
@@ -57,7 +57,7 @@ export function createQuotaController(context: SharedContext): RunningController
       const changes = kind === 'Gone' || old === undefined || (resource === 'pods' && isPodChange(old, object))
       if (!changes) return
       for (const quota of here.values()) {
-        if (quotaResources(quota).includes(resource)) controller.enqueue(keyOf(quota), after(clock.now(), foldDelay))
+        if (quotaResources(quota).includes(resource)) controller.enqueue(keyOf(quota), foldDelay)
       }
     })
   }
@@ -102,7 +102,7 @@ export function createDisruptionController(context: SharedContext): RunningContr
     const here = budgetsIn.get(pod.metadata.namespace ?? '')
     for (const budget of here.values()) {
       const concerned = budgetCovers(budget, pod) || (old !== undefined && budgetCovers(budget, old))
-      if (concerned) controller.enqueue(keyOf(budget), after(clock.now(), foldDelay))
+      if (concerned) controller.enqueue(keyOf(budget), foldDelay)
     }
   })
   return { start: controller.start, stop: controller.stop, metrics: [] }

@@ -32,7 +32,8 @@ export function createRunHistoryController(context: SharedContext, limits: Histo
     const key = ownerKey(object)
     const tooMany = runsOf.get(key).size > limits.count
     const due = parseTime(object.spec.scheduledTime) ?? clock.now()
-    controller.enqueue(key, tooMany ? clock.now() : after(due, limits.age))
+    if (tooMany) controller.enqueue(key)
+    else controller.enqueueAt(key, after(due, limits.age))
   })
   return { start: controller.start, stop: controller.stop, metrics: [] }
 }

@@ -1,10 +1,9 @@
 /** What every controller of the manager is given, and what it gives back. */
-import type { Clock, Log } from '../base/index.ts'
+import type { Clock, Log, Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import type { EventRecorder } from './event-recorder.ts'
 import type { Informers } from './informers.ts'
 import type { MetricFamily } from './metrics.ts'
-import type { Timers } from './timers.ts'
 
 export type SharedContext = {
   readonly client: Client

@@ -1,5 +1,5 @@
 /** Starts all controllers on one client, one clock and one timer. */
-import type { Clock, Log, Millis, Random } from '../base/index.ts'
+import { type Clock, createTimers, type Log, type Millis, type Random } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import {
   type CronJobOptions,
@@ -21,7 +21,6 @@ import { createDisruptionController, createQuotaController } from './quota-contr
 import { createRunHistoryController } from './run-history-controller.ts'
 import { createRunLedger } from './run-ledger.ts'
 import type { RunningController, SharedContext } from './running.ts'
-import { createTimers } from './timers.ts'
 import { createTtlController } from './ttl-controller.ts'
 
 export type ManagerOptions = {
@@ -33,7 +32,7 @@ export type ManagerOptions = {
   readonly cronJob?: Partial<CronJobOptions> | undefined
   /** How much history of each CronJob is kept; as `keptByDefault` when absent. With `exact` there is none. */
   readonly runs?: Partial<KeptRuns> | undefined
-  /** After how long at most the wall clock is read again while something waits for a time: a minute when absent. */
+  /** After how long at most the wall clock is read again while something waits for a time: a second when absent. */
   readonly longestSleep?: Millis | undefined
   /** How many finished pods are kept before the oldest go; 0 keeps all. */
   readonly terminatedPodThreshold?: number | undefined

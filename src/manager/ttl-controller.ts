@@ -42,7 +42,7 @@ export function createTtlController(context: SharedContext): RunningController {
   const controller = createController(context, { name: 'ttl-after-finished', concurrency: jobsAtOnce, sync })
   jobs.onChange(({ kind, object: job }) => {
     const at = kind === 'Gone' ? undefined : expiryOf(job)
-    if (at !== undefined) controller.enqueue(keyOf(job), at)
+    if (at !== undefined) controller.enqueueAt(keyOf(job), at)
   })
   return { start: controller.start, stop: controller.stop, metrics: [delays] }
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { instant } from '../base/index.ts'
+import type { Monotonic } from '../base/index.ts'
 import { createWorkQueue } from './work-queue.ts'
 
-const at = (n: number) => instant(n)
+const at = (n: number) => n as Monotonic
 
 test('of several times for one key the earliest wins, and it comes once', () => {
   const queue = createWorkQueue()

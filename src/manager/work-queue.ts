@@ -1,25 +1,24 @@
 /**
- * Which key is worked on next. A value without a clock: the caller says what time it is.
+ * Which key is worked on next. A value without a clock: the caller says what time it is, by a clock that nobody sets.
  *
- * When: a key is wanted at an instant; of several the earliest wins; wanted twice is wanted once. After a failure it is
+ * When: a key is wanted at a time; of several the earliest wins; wanted twice is wanted once. After a failure it is
  * wanted again 1 s, 2 s, 4 s … 60 s later, until `forget`.
  * Who: a key is never out twice. Wanted while it is out, it comes again after `done`.
  *
  * @source kubernetes v1.36 client-go/util/workqueue (facts: the contract)
  */
-import { after, type Instant, type Millis, millis } from '../base/index.ts'
-import { createHeap } from './heap.ts'
+import { createHeap, later, type Millis, type Monotonic, millis } from '../base/index.ts'
 
 export type WorkQueue = {
-  readonly add: (key: string, at: Instant) => void
+  readonly add: (key: string, at: Monotonic) => void
   /** The key that has been due longest and is not out; it is out until `done`. */
-  readonly take: (now: Instant) => string | undefined
+  readonly take: (now: Monotonic) => string | undefined
   readonly done: (key: string) => void
   /** Wants the key again after its next delay. Answers that delay. */
-  readonly retry: (key: string, now: Instant) => Millis
+  readonly retry: (key: string, now: Monotonic) => Millis
   readonly forget: (key: string) => void
   /** When `take` would answer again; undefined while nothing waits. */
-  readonly nextAt: () => Instant | undefined
+  readonly nextAt: () => Monotonic | undefined
   /** Keys that wait, and keys that are out. */
   readonly waiting: () => number
   readonly out: () => number
@@ -30,12 +29,12 @@ export const apiRetryDelays: RetryDelays = { first: millis(1000), most: millis(6
 
 export function createWorkQueue(delays: RetryDelays = apiRetryDelays): WorkQueue {
   const heap = createHeap<string>()
-  /** When each waiting key is wanted; entries of the heap with another instant are stale. */
-  const wanted = new Map<string, Instant>()
-  const out = new Map<string, Instant | undefined>()
+  /** When each waiting key is wanted; entries of the heap with another time are stale. */
+  const wanted = new Map<string, Monotonic>()
+  const out = new Map<string, Monotonic | undefined>()
   const failures = new Map<string, number>()
 
-  function add(key: string, at: Instant): void {
+  function add(key: string, at: Monotonic): void {
     if (out.has(key)) {
       const again = out.get(key)
       if (again === undefined || at < again) out.set(key, at)
@@ -74,13 +73,13 @@ export function createWorkQueue(delays: RetryDelays = apiRetryDelays): WorkQueue
       const count = failures.get(key) ?? 0
       failures.set(key, count + 1)
       const delay = millis(Math.min(delays.first * 2 ** count, delays.most))
-      add(key, after(now, delay))
+      add(key, later(now, delay))
       return delay
     },
     forget: (key) => {
       failures.delete(key)
     },
-    nextAt: () => peek()?.order as Instant | undefined,
+    nextAt: () => peek()?.order as Monotonic | undefined,
     waiting: () => wanted.size,
     out: () => out.size,
   }

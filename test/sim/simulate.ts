@@ -84,9 +84,9 @@ async function trouble(
   }
 }
 
-/** No more faults; an hour for everything to end: the longest back-off is six minutes, and a Job may need a few. */
+/** No more faults; forty minutes for everything to end: the longest back-off is six minutes, and a Job may need a few. */
 async function heal(world: World): Promise<void> {
   Object.assign(world.rates, noFaults())
   for (const part of parts) await world.start(part)
-  await world.advance(2 * 3_600_000)
+  await world.advance(40 * 60_000)
 }

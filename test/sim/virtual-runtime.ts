@@ -4,7 +4,7 @@
  */
 
 import type { ContainerConfig, ContainerKey, Exit, Observed, Runtime } from '../../src/agent/runtime/index.ts'
-import { type Clock, instant, millis, ok } from '../../src/base/index.ts'
+import { type Clock, fail, instant, millis, ok } from '../../src/base/index.ts'
 
 type Run = { observed: Observed; readonly config: ContainerConfig; cancel: () => void }
 
@@ -61,6 +61,13 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
       return {
         name: 'virtual',
         version: '1',
+        volatileDir: '/nonexistent/sim-volatile',
+        exec: async () => fail('simulated containers run no commands'),
+        release: async (podUid) => {
+          for (const [id, { observed }] of runs) {
+            if (observed.key.podUid === podUid && observed.state.kind === 'Exited') runs.delete(id)
+          }
+        },
         start: async (config) => {
           const observed = start(config)
           tell(observed)

@@ -3,6 +3,8 @@ export type Heap<T> = {
   readonly push: (order: number, value: T) => void
   readonly peek: () => { readonly order: number; readonly value: T } | undefined
   readonly pop: () => void
+  /** Throws out all elements that are not `kept`; the others keep their order. */
+  readonly retain: (kept: (value: T) => boolean) => void
   readonly size: () => number
 }
 
@@ -38,16 +40,22 @@ export function createHeap<T>(): Heap<T> {
     items[i] = item
   }
 
+  function put(item: Item<T>): void {
+    items.push(item)
+    rise(items.length - 1, item)
+  }
+
   return {
-    push(order, value) {
-      const item = { order, turn: turns++, value }
-      items.push(item)
-      rise(items.length - 1, item)
-    },
+    push: (order, value) => put({ order, turn: turns++, value }),
     peek: () => items[0],
     pop() {
       const last = items.pop()
       if (last !== undefined && items.length > 0) sink(last)
+    },
+    retain(kept) {
+      const rest = items.filter(({ value }) => kept(value))
+      items.length = 0
+      for (const item of rest) put(item)
     },
     size: () => items.length,
   }
