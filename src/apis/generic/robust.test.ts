@@ -82,7 +82,7 @@ function objectOf(type: TypeName, seed: number): KubeObject | undefined {
 }
 
 const seeds = fc.tuple(fc.integer(), fc.integer())
-const runs = { numRuns: 150 }
+const runs = { numRuns: 400 }
 
 describe('rules for anything of the kind', () => {
   for (const [type, strategy] of strategies) {

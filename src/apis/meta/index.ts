@@ -27,7 +27,7 @@ export {
   isValidUserID,
   isWildcardDNS1123Subdomain,
 } from './formats.ts'
-export { ipFamily, ipWarnings, validateCIDR, validateIP } from './ip.ts'
+export { cidrFamily, cidrWarnings, ipFamily, ipWarnings, validateCIDR, validateIP } from './ip.ts'
 export {
   anyName,
   hasInvalidLabelValue,

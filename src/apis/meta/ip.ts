@@ -77,16 +77,26 @@ export function validateIP(text: string, path: string, stored: readonly string[]
   return errors
 }
 
-/** A network such as `10.9.8.0/24`. */
-export function validateCIDR(text: string, path: string, stored: readonly string[] = []): readonly FieldError[] {
-  if (stored.includes(text)) return []
+function parseNetwork(text: string): { readonly address: Address; readonly length: string } | undefined {
   const slash = text.indexOf('/')
   const address = slash < 0 ? undefined : parseAddress(text.slice(0, slash))
   const length = text.slice(slash + 1)
-  const bits = address === undefined ? 0 : address.bytes.length * 8
-  if (address === undefined || !/^\d{1,4}$/.test(length) || Number(length) > bits) {
+  const usable = address !== undefined && /^\d{1,4}$/.test(length) && Number(length) <= address.bytes.length * 8
+  return usable ? { address, length } : undefined
+}
+
+/** The family of a network, or undefined when the text is none. */
+export const cidrFamily = (text: string): 'IPv4' | 'IPv6' | undefined =>
+  parseNetwork(text) === undefined ? undefined : ipFamily(text.slice(0, text.indexOf('/')))
+
+/** A network such as `10.9.8.0/24`. */
+export function validateCIDR(text: string, path: string, stored: readonly string[] = []): readonly FieldError[] {
+  if (stored.includes(text)) return []
+  const network = parseNetwork(text)
+  if (network === undefined) {
     return [invalid(path, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')]
   }
+  const { address, length } = network
   if (address.zeros || (length.length > 1 && length.startsWith('0'))) {
     return [invalid(path, text, 'must not have leading 0s in IP or prefix length')]
   }
@@ -128,4 +138,28 @@ export function ipWarnings(text: string, path: string): readonly string[] {
   return address.bytes.length === 16 && better !== text
     ? [`${path}: IPv6 address ${quoted(text)} should be in RFC 5952 canonical format (${quoted(better)})`]
     : []
+}
+
+/** The same for networks. */
+export function cidrWarnings(text: string, path: string): readonly string[] {
+  const network = parseNetwork(text)
+  if (network === undefined) return []
+  const { address, length } = network
+  const bits = isMapped(address) ? Number(length) - 96 : Number(length)
+  const bytes = isMapped(address) ? address.bytes.slice(12) : address.bytes
+  const masked = bytes.map((byte, index) => byte & ~(0xff >> Math.max(0, Math.min(8, bits - index * 8))))
+  const better = `${canonical({ ...address, bytes: masked })}/${bits}`
+  const warnings: string[] = []
+  if (masked.some((byte, index) => byte !== bytes[index])) {
+    const single = `${canonical(address)}/${address.bytes.length * 8}`
+    const choice = `should be ${quoted(better)} or ${quoted(single)}?`
+    warnings.push(`${path}: CIDR value ${quoted(text)} is ambiguous in this context (${choice})`)
+  }
+  if (address.zeros || isMapped(address) || (length.length > 1 && length.startsWith('0'))) {
+    warnings.push(`${path}: non-standard CIDR value ${quoted(text)} is invalid: use ${quoted(better)}`)
+  }
+  if (warnings.length === 0 && address.bytes.length === 16 && better !== text) {
+    warnings.push(`${path}: IPv6 CIDR value ${quoted(text)} should be in RFC 5952 canonical format (${quoted(better)})`)
+  }
+  return warnings
 }

@@ -6,9 +6,9 @@
 import { buildStrategy } from '../../generic/index.ts'
 import { nameIsDNSSubdomain, validateCoreObjectMeta } from '../../meta/index.ts'
 import type { Strategy } from '../../strategy.ts'
-import { roundedList } from '../podspec/defaults.ts'
 import { mapShared } from '../podspec/share.ts'
 import type { ResourceList } from '../resources/quantities.ts'
+import { roundedList } from '../resources/rounding.ts'
 import type { LimitRange, LimitRangeItem } from '../types.gen.ts'
 import { validateLimits } from './validation.ts'
 

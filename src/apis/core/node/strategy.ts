@@ -6,8 +6,8 @@
 import { buildStrategy, keepFields } from '../../generic/index.ts'
 import { nameIsDNSSubdomain, validateCoreObjectMeta } from '../../meta/index.ts'
 import type { Strategy } from '../../strategy.ts'
-import { roundedList } from '../podspec/defaults.ts'
 import { without } from '../podspec/share.ts'
+import { roundedList } from '../resources/rounding.ts'
 import type { Node, NodeSpec } from '../types.gen.ts'
 import { nodeTable } from './table.ts'
 import { validateNode, validateNodeUpdate } from './validation.ts'
@@ -16,7 +16,8 @@ import { validateNode, validateNodeUpdate } from './validation.ts'
 function defaultNode(node: Node): Node {
   const spec = pairedRanges(node.spec)
   const capacity = roundedList(node.status?.capacity)
-  const allocatable = roundedList(node.status?.allocatable) ?? capacity
+  const empty = Object.keys(node.status?.capacity ?? {}).length === 0
+  const allocatable = roundedList(node.status?.allocatable) ?? (empty ? undefined : capacity)
   if (spec === node.spec && capacity === node.status?.capacity && allocatable === node.status?.allocatable) return node
   return {
     ...node,

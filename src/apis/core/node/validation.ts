@@ -6,7 +6,7 @@
 import { duplicate, type FieldError, forbiddenField, invalid, required } from '../../../apimachinery/index.ts'
 import {
   byteLength,
-  ipFamily,
+  cidrFamily,
   isLabelKey,
   isLabelValue,
   validateCIDR,
@@ -32,8 +32,14 @@ export function validateNode({ spec, status }: Node): readonly FieldError[] {
     errors.push(...validateCIDR(range, `spec.podCIDRs[${index}]`))
   })
   if (ranges.length > 1) {
-    const families = new Set(ranges.map((range) => ipFamily(range.split('/')[0] ?? '')))
-    if (families.size < 2 || ranges.length > 2) {
+    const unusable = ranges.findIndex((range) => cidrFamily(range) === undefined)
+    if (unusable >= 0) {
+      const what = `invalid CIDR[${unusable}]: <nil> (invalid CIDR address: ${ranges[unusable]})`
+      const text = `invalid PodCIDRs. failed to check with dual stack with error:${what}`
+      errors.push({ kind: 'InternalError', field: 'spec.podCIDRs', body: `Internal error: ${text}` })
+    }
+    const families = new Set(ranges.map(cidrFamily))
+    if (unusable >= 0 || families.size < 2 || ranges.length > 2) {
       errors.push(invalid('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family'))
     }
   }
@@ -63,7 +69,7 @@ function validateTaints(taints: readonly Taint[], errors: FieldError[]): void {
 function validateAmounts(status: Node['status'] | undefined, errors: FieldError[]): void {
   for (const list of ['capacity', 'allocatable'] as const) {
     for (const [name, amount] of Object.entries(status?.[list] ?? {})) {
-      validateResourceQuantity(name, amount, `status.${list}.${name}`, errors)
+      validateResourceQuantity(name, amount, name === '' ? `status.${list}[]` : `status.${list}.${name}`, errors)
     }
   }
 }

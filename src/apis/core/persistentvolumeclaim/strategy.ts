@@ -7,28 +7,43 @@ import type { FieldError } from '../../../apimachinery/index.ts'
 import { buildStrategy, keepFields } from '../../generic/index.ts'
 import type { Strategy } from '../../strategy.ts'
 import { ageColumn, column, humanDuration, nameColumn, tableOf } from '../../table/index.ts'
-import { roundedList } from '../podspec/defaults.ts'
 import { without } from '../podspec/share.ts'
 import { claimWarnings } from '../podspec/volume-warnings.ts'
 import { shownQuantity } from '../resources/quantities.ts'
+import { roundedList, roundedRequirements } from '../resources/rounding.ts'
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
+  PersistentVolumeClaimStatus,
   TypedLocalObjectReference,
   TypedObjectReference,
 } from '../types.gen.ts'
 import { validateClaimSpec } from './claim-spec.ts'
 import { validateClaimStatusUpdate, validateClaimUpdate } from './validation.ts'
 
-function defaultClaim(claim: PersistentVolumeClaim): PersistentVolumeClaim {
-  const requests = roundedList(claim.spec?.resources?.requests)
-  if (claim.status?.phase && claim.spec?.volumeMode && requests === claim.spec.resources?.requests) return claim
-  const resources = { ...claim.spec?.resources, ...(requests === undefined ? {} : { requests }) }
+function defaultSpec(spec: PersistentVolumeClaimSpec | undefined): PersistentVolumeClaimSpec {
+  const resources = roundedRequirements(spec?.resources ?? {})
+  if (spec?.volumeMode !== undefined && resources === spec.resources) return spec
+  return { ...spec, resources, volumeMode: spec?.volumeMode ?? 'Filesystem' }
+}
+
+function defaultStatus(status: PersistentVolumeClaimStatus | undefined): PersistentVolumeClaimStatus {
+  const capacity = roundedList(status?.capacity)
+  const allocatedResources = roundedList(status?.allocatedResources)
+  const rounded = capacity === status?.capacity && allocatedResources === status?.allocatedResources
+  if (status?.phase && rounded) return status
   return {
-    ...claim,
-    spec: { ...claim.spec, resources, volumeMode: claim.spec?.volumeMode ?? 'Filesystem' },
-    status: { ...claim.status, phase: claim.status?.phase || 'Pending' },
+    ...status,
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(allocatedResources === undefined ? {} : { allocatedResources }),
+    phase: status?.phase || 'Pending',
   }
+}
+
+function defaultClaim(claim: PersistentVolumeClaim): PersistentVolumeClaim {
+  const spec = defaultSpec(claim.spec)
+  const status = defaultStatus(claim.status)
+  return spec === claim.spec && status === claim.status ? claim : { ...claim, spec, status }
 }
 
 const isClaimOrSnapshot = ({ kind, apiGroup = '' }: TypedLocalObjectReference): boolean =>

@@ -14,11 +14,12 @@ import {
 import { mapShared } from '../podspec/share.ts'
 import { isHugePageResourceName, isOvercommitAllowed } from '../resources/names.ts'
 import type { ResourceList } from '../resources/quantities.ts'
-import type { Container, Pod, PodSpec, PodStatus, ResourceRequirements } from '../types.gen.ts'
+import { roundedList, roundedRequirements } from '../resources/rounding.ts'
+import type { Container, ContainerStatus, Pod, PodSpec, PodStatus, ResourceRequirements } from '../types.gen.ts'
 
 export function defaultPod(pod: Pod): Pod {
   const spec = defaultOwnSpec(defaultPodSpec(pod.spec ?? { containers: [] }))
-  const status = pairedAddresses(pod.status)
+  const status = roundedStatus(pairedAddresses(pod.status))
   const metadata = dropInitAnnotations(pod.metadata)
   if (spec === pod.spec && status === pod.status && metadata === pod.metadata) return pod
   return { ...pod, metadata, spec, status }
@@ -116,4 +117,40 @@ export function pairedAddresses(status: PodStatus | undefined): PodStatus {
   const first = podIPs?.[0]?.ip
   if (!podIP) return first ? { ...status, podIP: first } : status
   return first === podIP ? status : { ...status, podIPs: [{ ip: podIP }] }
+}
+
+function roundedStatus(status: PodStatus): PodStatus {
+  const containerStatuses = mapShared(status.containerStatuses, roundedContainer)
+  const initContainerStatuses = mapShared(status.initContainerStatuses, roundedContainer)
+  const ephemeralContainerStatuses = mapShared(status.ephemeralContainerStatuses, roundedContainer)
+  const allocatedResources = roundedList(status.allocatedResources)
+  const resources = status.resources && roundedRequirements(status.resources)
+  if (
+    containerStatuses === status.containerStatuses &&
+    initContainerStatuses === status.initContainerStatuses &&
+    ephemeralContainerStatuses === status.ephemeralContainerStatuses &&
+    allocatedResources === status.allocatedResources &&
+    resources === status.resources
+  ) {
+    return status
+  }
+  return {
+    ...status,
+    ...(containerStatuses === undefined ? {} : { containerStatuses }),
+    ...(initContainerStatuses === undefined ? {} : { initContainerStatuses }),
+    ...(ephemeralContainerStatuses === undefined ? {} : { ephemeralContainerStatuses }),
+    ...(allocatedResources === undefined ? {} : { allocatedResources }),
+    ...(resources === undefined ? {} : { resources }),
+  }
+}
+
+function roundedContainer(status: ContainerStatus): ContainerStatus {
+  const allocatedResources = roundedList(status.allocatedResources)
+  const resources = status.resources && roundedRequirements(status.resources)
+  if (allocatedResources === status.allocatedResources && resources === status.resources) return status
+  return {
+    ...status,
+    ...(allocatedResources === undefined ? {} : { allocatedResources }),
+    ...(resources === undefined ? {} : { resources }),
+  }
 }

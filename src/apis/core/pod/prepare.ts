@@ -13,6 +13,7 @@ import type {
   Affinity,
   AppArmorProfile,
   Container,
+  ContainerStatus,
   Pod,
   PodAffinity,
   PodAffinityTerm,
@@ -42,7 +43,7 @@ export function preparePodForCreate(pod: Pod, now: string): Pod {
   const status: PodStatus = {
     phase: 'Pending',
     ...(isGated ? { conditions: [{ ...gated, lastProbeTime: unset, lastTransitionTime: now }] } : {}),
-    qosClass: qosClassOf(spec),
+    qosClass: pod.status?.qosClass || qosClassOf(spec),
   }
   return { ...pod, metadata: { ...pod.metadata, generation: 1 }, spec, status }
 }
@@ -155,9 +156,35 @@ export function preparePodStatus(pod: Pod, old: Pod): Pod {
   const { ownerReferences } = old.metadata
   const metadata =
     pod.metadata.ownerReferences === ownerReferences ? pod.metadata : { ...pod.metadata, ownerReferences }
-  const status = keepObservedGenerations(pairedAddresses(pod.status), old.status ?? {})
+  const paired = pairedAddresses(dropDisabledStatusFields(pod.status ?? {}, old.status ?? {}))
+  const status = keepObservedGenerations(paired, old.status ?? {})
   const withClass = status.qosClass || !old.status?.qosClass ? status : { ...status, qosClass: old.status.qosClass }
   return { ...pod, metadata, spec: old.spec, status: withClass }
+}
+
+const statusLists = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const
+
+/** Drops what features report that are off in v1.36, unless the stored status has it. */
+function dropDisabledStatusFields(status: PodStatus, old: PodStatus): PodStatus {
+  let kept = status
+  if (status.nodeAllocatableResourceClaimStatuses !== undefined && !old.nodeAllocatableResourceClaimStatuses?.length) {
+    kept = without(kept, 'nodeAllocatableResourceClaimStatuses')
+  }
+  const tellsVolumes = (list: (typeof statusLists)[number]): boolean =>
+    old[list]?.some(({ volumeMounts }) => volumeMounts?.some(({ volumeStatus }) => volumeStatus !== undefined)) === true
+  if (statusLists.some(tellsVolumes)) return kept
+  for (const list of statusLists) {
+    const statuses = mapShared(status[list], dropVolumeStatus)
+    if (statuses !== status[list]) kept = { ...kept, [list]: statuses }
+  }
+  return kept
+}
+
+function dropVolumeStatus(status: ContainerStatus): ContainerStatus {
+  const mounts = mapShared(status.volumeMounts, (mount) =>
+    mount.volumeStatus === undefined ? mount : without(mount, 'volumeStatus'),
+  )
+  return mounts === status.volumeMounts ? status : { ...status, volumeMounts: mounts }
 }
 
 function keepObservedGenerations(status: PodStatus, old: PodStatus): PodStatus {

@@ -18,6 +18,7 @@ import { mirrorAnnotation } from '../podspec/annotations.ts'
 import { addInvalid } from '../podspec/formats.ts'
 import type { Container, ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from '../types.gen.ts'
 import { specDifference } from './spec-diff.ts'
+import { validateClaimStatuses, validateDeviceHealth, validateUsers } from './status-details.ts'
 import { optionsFor, validateAnnotationUpdate, validatePodAndSpec } from './validation.ts'
 
 export function validatePodStatusUpdate(pod: Pod, old: Pod): readonly FieldError[] {
@@ -36,10 +37,12 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): readonly FieldError
   const podIPs = status.podIPs ?? []
   validateAddresses(podIPs, before.podIPs ?? [], 'status.podIPs', errors)
   const hostIPs = status.hostIPs ?? []
-  if (hostIPs.length > 0 && status.hostIP !== hostIPs[0]?.ip) {
+  if (hostIPs.length > 0 && (status.hostIP ?? '') !== (hostIPs[0]?.ip ?? '')) {
     errors.push(invalid('status.hostIPs[0].ip', hostIPs[0]?.ip, 'must be equal to `hostIP`'))
   }
   validateAddresses(hostIPs, before.hostIPs ?? [], 'status.hostIPs', errors)
+  validateUsers(status, spec, errors)
+  validateDeviceHealth(status, spec, errors)
   return errors
 }
 
@@ -116,18 +119,6 @@ function validateStates(
     const now = statuses.find((status) => status.name === name && status.state?.terminated === undefined)
     if (now === undefined || allowed(name, ended.exitCode)) return
     errors.push(forbiddenField(`${path}[${index}].state`, 'may not be transitioned to non-terminated state'))
-  })
-}
-
-function validateClaimStatuses(status: PodStatus, spec: PodSpec, errors: FieldError[]): void {
-  status.resourceClaimStatuses?.forEach(({ name, resourceClaimName }, index) => {
-    const at = `status.resourceClaimStatuses[${index}]`
-    if (spec.resourceClaims?.some((claim) => claim.name === name) !== true) {
-      errors.push(invalid(`${at}.name`, name, 'must match the name of an entry in `spec.resourceClaims`'))
-    }
-    if (resourceClaimName !== undefined) {
-      addInvalid(errors, `${at}.name`, resourceClaimName, isDNS1123Subdomain(resourceClaimName))
-    }
   })
 }
 

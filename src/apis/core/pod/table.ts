@@ -33,7 +33,7 @@ const rowConditions: Readonly<Record<string, readonly RowCondition[]>> = {
 }
 
 const later = (a: string | undefined, b: string | undefined): string | undefined => {
-  if (!a || !b) return a || b
+  if (!a || !b) return a || b || undefined
   return (parseTime(b) ?? 0) > (parseTime(a) ?? 0) ? b : a
 }
 

@@ -3,8 +3,7 @@
  *
  * @source kubernetes v1.36 pkg/apis/core/v1/defaults.go, zz_generated.defaults.go (facts: values)
  */
-import { formatQuantity, roundUpQuantity } from '../../../apimachinery/index.ts'
-import { quantityOf, type ResourceList } from '../resources/quantities.ts'
+import { roundedList, roundedRequirements } from '../resources/rounding.ts'
 import type {
   Container,
   ContainerPort,
@@ -16,7 +15,6 @@ import type {
   LifecycleHandler,
   PodSpec,
   Probe,
-  ResourceRequirements,
   Volume,
   VolumeProjection,
 } from '../types.gen.ts'
@@ -185,8 +183,11 @@ const sourceDefaults: { readonly [K in keyof Volume]?: Fill<K> } = {
   },
   ephemeral: (source) => {
     const template = source.volumeClaimTemplate
-    if (template === undefined || template.spec?.volumeMode !== undefined) return source
-    return { ...source, volumeClaimTemplate: { ...template, spec: { ...template.spec, volumeMode: 'Filesystem' } } }
+    const resources = template?.spec?.resources && roundedRequirements(template.spec.resources)
+    if (template === undefined) return source
+    if (template.spec?.volumeMode !== undefined && resources === template.spec.resources) return source
+    const spec = { ...template.spec, volumeMode: template.spec?.volumeMode ?? 'Filesystem', resources: resources ?? {} }
+    return { ...source, volumeClaimTemplate: { ...template, spec } }
   },
   image: (source) =>
     source.pullPolicy
@@ -242,29 +243,4 @@ function defaultProjection(source: VolumeProjection): VolumeProjection {
   const items = mapShared(downwardAPI?.items, defaultDownwardFile)
   if (downwardAPI === undefined || items === downwardAPI.items) return source
   return { ...source, downwardAPI: { ...downwardAPI, items } }
-}
-
-/** Amounts of resources are kept in thousandths; what is finer is rounded up. */
-export function roundedList(list: ResourceList | undefined): ResourceList | undefined {
-  if (list === undefined) return undefined
-  let copy: Record<string, string | number> | undefined
-  for (const name of Object.keys(list)) {
-    const text = list[name] as string | number
-    const quantity = quantityOf(text)
-    if (quantity.scale >= -3) continue
-    copy ??= { ...list }
-    copy[name] = formatQuantity(roundUpQuantity(quantity, -3))
-  }
-  return copy ?? list
-}
-
-function roundedRequirements(requirements: ResourceRequirements): ResourceRequirements {
-  const limits = roundedList(requirements.limits)
-  const requests = roundedList(requirements.requests)
-  if (limits === requirements.limits && requests === requirements.requests) return requirements
-  return {
-    ...requirements,
-    ...(limits === undefined ? {} : { limits }),
-    ...(requests === undefined ? {} : { requests }),
-  }
 }

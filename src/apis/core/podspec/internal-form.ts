@@ -28,17 +28,21 @@ export function internalForm(struct: string, value: object): Json {
 export const securityContextDump = (context: SecurityContext): string =>
   JSON.stringify(internalForm('SecurityContext', context))
 
-function formOf(form: string, value: unknown): unknown {
+function formOf(form: string, given: unknown): unknown {
+  const value = given ?? undefined
   const unset = zeros[form]
   if (unset !== undefined) return value ?? unset
   if (form === 'n') return value ?? null
   if (form === 'm') return sortedOrNull(value as Json | undefined)
   if (form === 'l') return selectorForm(value as Json | undefined)
-  if (form.startsWith('[]'))
-    return (value as object[] | undefined)?.map((item) => internalForm(form.slice(2), item)) ?? null
+  if (form.startsWith('[]')) return listForm(form.slice(2), value as readonly object[] | undefined)
   if (form.startsWith('*')) return value === undefined ? null : internalForm(form.slice(1), value as object)
   return internalForm(form, (value ?? {}) as object)
 }
+
+/** An empty list was left out of the request, or stands for one that is always written. */
+const listForm = (struct: string, list: readonly object[] | undefined): readonly Json[] | null =>
+  list === undefined || list.length === 0 ? null : list.map((item) => internalForm(struct, item))
 
 const zeros: Record<string, unknown> = { s: '', b: false, i: 0, q: '0', o: 0 }
 

@@ -5,7 +5,9 @@
  */
 import type { ObjectMeta } from '../../../apimachinery/index.ts'
 import { hasInvalidLabelValue, isLabelValue, validateLabelSelector } from '../../meta/index.ts'
-import type { PodSpec, PodTemplateSpec } from '../types.gen.ts'
+import { isDivisibleByPage, isHugePageResourceName } from '../resources/names.ts'
+import { quantityOf, type ResourceList } from '../resources/quantities.ts'
+import type { Container, PodSpec, PodTemplateSpec } from '../types.gen.ts'
 
 export type PodValidationOptions = {
   /** The spec of a pod itself, not of a template. */
@@ -26,6 +28,8 @@ export type PodValidationOptions = {
   readonly allowTolerationComparison?: boolean
   /** User namespaces and block devices may stand together. */
   readonly allowUserNamespacesWithDevices?: boolean
+  /** Volumes may be labelled by mount option. */
+  readonly allowAnySELinuxChangePolicy?: boolean
   /** Init containers that are no sidecars may be restarted for a resize. */
   readonly allowResizeRestartOfInitContainers?: boolean
 }
@@ -60,12 +64,20 @@ export function podValidationOptions(
     allowTolerationComparison: (old.tolerations ?? []).some(({ operator }) => operator === 'Lt' || operator === 'Gt'),
     allowUserNamespacesWithDevices:
       old.hostUsers === false && containers.some(({ volumeDevices = [] }) => volumeDevices.length > 0),
+    allowAnySELinuxChangePolicy: old.securityContext?.seLinuxChangePolicy !== undefined,
+    allowIndivisibleHugePages: [old.overhead, ...containers.flatMap(amountsOf)].some(hasUnevenHugePages),
     allowResizeRestartOfInitContainers: (old.initContainers ?? []).some(
       ({ restartPolicy, resizePolicy = [] }) =>
         restartPolicy !== 'Always' && resizePolicy.some((policy) => policy.restartPolicy === 'RestartContainer'),
     ),
   }
 }
+
+const amountsOf = ({ resources }: Container) => [resources?.requests, resources?.limits]
+const hasUnevenHugePages = (list: ResourceList | undefined): boolean =>
+  Object.entries(list ?? {}).some(
+    ([name, amount]) => isHugePageResourceName(name) && !isDivisibleByPage(name, quantityOf(amount)),
+  )
 
 /** The same for templates. */
 export const podTemplateValidationOptions = (old: PodTemplateSpec | undefined): PodValidationOptions =>

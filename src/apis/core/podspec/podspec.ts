@@ -52,7 +52,7 @@ export function validatePodSpec(
   const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
   requireOneOf(spec.dnsPolicy, dnsPolicies, `${path}.dnsPolicy`, errors)
   errors.push(...validateLabels(spec.nodeSelector, `${path}.nodeSelector`))
-  validatePodSecurityContext(spec.securityContext, spec, `${path}.securityContext`, errors)
+  validatePodSecurityContext(spec.securityContext, spec, `${path}.securityContext`, options, errors)
   validateAffinity(spec.affinity, `${path}.affinity`, options, errors)
   validateDNSConfig(spec.dnsConfig, spec.dnsPolicy, `${path}.dnsConfig`, errors)
   spec.readinessGates?.forEach(({ conditionType = '' }, index) => {

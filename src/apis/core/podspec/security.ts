@@ -24,6 +24,7 @@ import type {
 } from '../types.gen.ts'
 import { addInvalid, validateOneOf } from './formats.ts'
 import { securityContextDump } from './internal-form.ts'
+import type { PodValidationOptions } from './options.ts'
 import { validateDescendingPath } from './paths.ts'
 import { visitContainers } from './visit.ts'
 import { validateWindowsOptions } from './windows.ts'
@@ -138,6 +139,7 @@ export function validatePodSecurityContext(
   context: PodSecurityContext | undefined,
   spec: PodSpec,
   path: string,
+  options: PodValidationOptions,
   errors: FieldError[],
 ): void {
   if (context === undefined) return
@@ -157,7 +159,8 @@ export function validatePodSecurityContext(
   validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`, errors)
   validateAppArmorProfile(context.appArmorProfile, `${path}.appArmorProfile`, errors)
   validateOneOf(context.supplementalGroupsPolicy, ['Merge', 'Strict'], `${path}.supplementalGroupsPolicy`, errors)
-  validateOneOf(context.seLinuxChangePolicy, ['MountOption', 'Recursive'], `${path}.seLinuxChangePolicy`, errors)
+  const policies = options.allowAnySELinuxChangePolicy === true ? ['MountOption', 'Recursive'] : ['Recursive']
+  validateOneOf(context.seLinuxChangePolicy, policies, `${path}.seLinuxChangePolicy`, errors)
 }
 
 /** A user namespace of its own does not go with other namespaces of the node. */

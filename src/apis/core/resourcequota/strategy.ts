@@ -6,8 +6,8 @@
 import { buildStrategy, keepFields } from '../../generic/index.ts'
 import type { Strategy } from '../../strategy.ts'
 import { ageColumn, column, humanDuration, nameColumn, tableOf } from '../../table/index.ts'
-import { roundedList } from '../podspec/defaults.ts'
 import { compareAmounts, shownQuantity } from '../resources/quantities.ts'
+import { roundedList } from '../resources/rounding.ts'
 import type { ResourceQuota } from '../types.gen.ts'
 import { validateQuota, validateQuotaStatusUpdate, validateQuotaUpdate } from './validation.ts'
 

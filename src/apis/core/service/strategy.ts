@@ -4,12 +4,20 @@
  * @source kubernetes v1.36 pkg/registry/core/service/strategy.go; pkg/apis/core/v1/defaults.go, SetDefaults_Service
  */
 import { buildStrategy, keepFields } from '../../generic/index.ts'
-import { ipWarnings, nameIsDNSLabel } from '../../meta/index.ts'
+import { equal, ipWarnings, nameIsDNSLabel } from '../../meta/index.ts'
 import type { Strategy } from '../../strategy.ts'
 import { ageColumn, column, humanDuration, labelsText, nameColumn, tableOf } from '../../table/index.ts'
 import { mapShared, without } from '../podspec/share.ts'
 import type { Service, ServicePort, ServiceSpec } from '../types.gen.ts'
-import { isExternallyAccessible, isHeadless, validateService, validateServiceUpdate } from './validation.ts'
+import { validateServiceStatusUpdate } from './load-balancer.ts'
+import {
+  isExternallyAccessible,
+  isHeadless,
+  needsHealthCheck,
+  validateService,
+  validateServiceUpdate,
+} from './validation.ts'
+import { serviceWarnings } from './warnings.ts'
 
 const affinitySeconds = 10800
 
@@ -65,6 +73,35 @@ function pairAddresses(spec: ServiceSpec, old: ServiceSpec | undefined): Service
   return spec
 }
 
+/** What the old type had and the new one has no use for goes, unless it was changed as well. */
+function dropOfOldType(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
+  let kept = spec
+  const drop = (name: keyof ServiceSpec, was: boolean, is: boolean): void => {
+    if (was && !is && kept[name] !== undefined && equal(kept[name], old[name])) kept = without(kept, name)
+  }
+  const inCluster = ({ type }: ServiceSpec): boolean => type !== 'ExternalName'
+  if (inCluster(old) && !inCluster(spec)) {
+    if (equal([spec.clusterIP, spec.clusterIPs], [old.clusterIP, old.clusterIPs])) {
+      kept = without(without(kept, 'clusterIP'), 'clusterIPs')
+    }
+    drop('ipFamilies', true, false)
+    drop('ipFamilyPolicy', true, false)
+  }
+  const onNodes = ({ type, allocateLoadBalancerNodePorts: allocate }: ServiceSpec): boolean =>
+    type === 'NodePort' || (type === 'LoadBalancer' && allocate !== false)
+  const portsOf = ({ ports = [] }: ServiceSpec) => ports.map(({ nodePort = 0 }) => nodePort)
+  const samePorts = portsOf(spec).every((port) => port === 0 || portsOf(old).includes(port))
+  if (onNodes(old) && !onNodes(spec) && samePorts && kept.ports !== undefined) {
+    kept = { ...kept, ports: kept.ports.map((port) => without(port, 'nodePort')) }
+  }
+  const balanced = ({ type }: ServiceSpec): boolean => type === 'LoadBalancer'
+  drop('healthCheckNodePort', needsHealthCheck(old), needsHealthCheck(spec))
+  drop('allocateLoadBalancerNodePorts', balanced(old), balanced(spec))
+  drop('loadBalancerClass', balanced(old), balanced(spec))
+  drop('externalTrafficPolicy', isExternallyAccessible(old), isExternallyAccessible(spec))
+  return kept
+}
+
 /** Headless Services are of one address family. */
 function withFamilies(spec: ServiceSpec): ServiceSpec {
   if (!isHeadless(spec) || (spec.ipFamilies !== undefined && spec.ipFamilyPolicy !== undefined)) return spec
@@ -103,21 +140,20 @@ export const serviceStrategy: Strategy<Service> = buildStrategy<Service>({
     status: { loadBalancer: {} },
   }),
   validateCreate: (service) => validateService(service, undefined),
-  warningsOnCreate: ({ spec }, { options }) =>
-    options.exact || isHeadless(spec) || spec.type === 'ExternalName'
-      ? []
-      : ['spec.clusterIP: no addresses are handed out and nothing is forwarded here; use a headless Service (None)'],
+  warningsOnCreate: (service, { options }) => serviceWarnings(service, options),
   prepareForUpdate: (service, old) => {
     const kept = keepFields(service, old, 'status')
-    const spec = withFamilies(pairAddresses(kept.spec, old.spec))
+    const spec = withFamilies(dropOfOldType(pairAddresses(kept.spec, old.spec), old.spec))
     return spec === kept.spec ? kept : { ...kept, spec }
   },
   validateUpdate: validateServiceUpdate,
+  warningsOnUpdate: (service, _old, { options }) => serviceWarnings(service, options),
   allowCreateOnUpdate: true,
   resetFields: [['status']],
   subresources: {
     status: {
       prepareForUpdate: (service, old) => keepFields(service, old, 'spec'),
+      validateUpdate: validateServiceStatusUpdate,
       warningsOnUpdate: ({ status }) =>
         (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }, index) =>
           ip ? ipWarnings(ip, `status.loadBalancer.ingress[${index}]`) : [],

@@ -22,17 +22,19 @@ import {
 } from '../podspec/formats.ts'
 import { validatePort } from '../podspec/handlers.ts'
 import type { Service, ServicePort, ServiceSpec } from '../types.gen.ts'
+import { onlyBalanced, validateSourceRanges } from './load-balancer.ts'
 
 export const isHeadless = ({ clusterIPs }: ServiceSpec): boolean => clusterIPs?.length === 1 && clusterIPs[0] === 'None'
 
 export const isExternallyAccessible = ({ type, externalIPs = [] }: ServiceSpec): boolean =>
   type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && externalIPs.length > 0)
 
-const needsHealthCheck = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
+export const needsHealthCheck = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
   type === 'LoadBalancer' && externalTrafficPolicy === 'Local'
 
 /** Everything but metadata. */
-export function validateService({ spec }: Service, old: Service | undefined): readonly FieldError[] {
+export function validateService(service: Service, old: Service | undefined): readonly FieldError[] {
+  const { spec } = service
   const errors: FieldError[] = []
   const ports = spec.ports ?? []
   if (ports.length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName') errors.push(required('spec.ports'))
@@ -50,6 +52,7 @@ export function validateService({ spec }: Service, old: Service | undefined): re
   const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
   requireOneOf(spec.type, types, 'spec.type', errors)
   validateDuplicatePorts(spec, errors)
+  validateSourceRanges(service, old, errors)
   validateTraffic(spec, errors)
   return errors
 }
@@ -165,11 +168,7 @@ function validateDuplicatePorts(spec: ServiceSpec, errors: FieldError[]): void {
 }
 
 function validateTraffic(spec: ServiceSpec, errors: FieldError[]): void {
-  const onlyBalanced = "may only be used when `type` is 'LoadBalancer'"
   const balanced = spec.type === 'LoadBalancer'
-  if ((spec.loadBalancerSourceRanges ?? []).length > 0 && !balanced) {
-    errors.push(forbiddenField('spec.LoadBalancerSourceRanges', onlyBalanced))
-  }
   if (spec.allocateLoadBalancerNodePorts !== undefined && !balanced) {
     errors.push(forbiddenField('spec.allocateLoadBalancerNodePorts', onlyBalanced))
   }

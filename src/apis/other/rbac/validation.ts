@@ -58,7 +58,10 @@ export function validateAggregation(
   }
   return selectors.flatMap((selector, index) => {
     const at = `${path}[${index}]`
-    return validateLabelSelector(selector, at, { allowInvalidValues: lenient })
+    const errors = validateLabelSelector(selector, at, { allowInvalidValues: lenient })
+    // Upstream shows what came of the selector, which is nothing, instead of the selector.
+    const unusable = lenient ? validateLabelSelector(selector, at) : errors
+    return unusable.length === 0 ? errors : [...errors, invalid(at, null, 'invalid label selector.')]
   })
 }
 
