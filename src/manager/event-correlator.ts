@@ -78,7 +78,7 @@ export function createEventCorrelator(): EventCorrelator {
  * A map that forgets what was not set for a while: of two generations the older one goes when the younger is full, so
  * that it keeps between one and two times `mostRemembered` entries.
  */
-function createMemory<T>() {
+export function createMemory<T>() {
   let young = new Map<string, T>()
   let old = new Map<string, T>()
   return {

@@ -6,7 +6,7 @@ import { isNamespaceTerminating, isNotFound, type KubeObject } from '../apimachi
 import type { Event, ObjectReference } from '../apis/core/index.ts'
 import { type Clock, formatTime, type Instant, type Log } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
-import { type Correlated, createEventCorrelator } from './event-correlator.ts'
+import { type Correlated, createEventCorrelator, createMemory } from './event-correlator.ts'
 
 export type EventRecorder = {
   readonly record: (
@@ -31,11 +31,10 @@ const resource = 'events'
 /** Events under way at the same time; the rest waits its turn. */
 const mostUnderWay = 64
 const mostWaiting = 10_000
-const mostKnown = 4096
 
 export function createEventRecorder(client: Client, clock: Clock, log: Log): EventRecorder {
   const correlator = createEventCorrelator()
-  const entries = new Map<string, Entry>()
+  const entries = createMemory<Entry>()
   const waiting: Entry[] = []
   let next = 0
   let underWay = 0
@@ -58,12 +57,7 @@ export function createEventRecorder(client: Client, clock: Clock, log: Log): Eve
       pending: undefined,
       written: false,
     }
-    entries.delete(key)
     entries.set(key, entry)
-    if (entries.size > mostKnown) {
-      const [oldest] = entries.keys()
-      if (oldest !== undefined) entries.delete(oldest)
-    }
     return entry
   }
 

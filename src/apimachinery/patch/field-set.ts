@@ -8,6 +8,7 @@
  *
  * @source kubernetes v1.36 sigs.k8s.io/structured-merge-diff/v6/fieldpath/set.go (facts: what the operations give)
  */
+import type { ManagedFieldsEntry } from '../meta/types.gen.ts'
 import { compareElements, elementText } from './path-element.ts'
 
 export type FieldTree = {
@@ -18,13 +19,15 @@ export type FieldTree = {
   readonly children: readonly FieldTree[]
   /** The tree as FieldsV1, once somebody asked for it. */
   json: FieldsJson | undefined
+  /** The entry of managed fields that was made last for this tree. */
+  entry: ManagedFieldsEntry | undefined
 }
 export type FieldsJson = { readonly [element: string]: FieldsJson }
 /** A set, or undefined for the empty one. */
 export type Fields = FieldTree | undefined
 
 /** A field that is in the set and has nothing below it. */
-export const leaf: FieldTree = { member: true, elements: [], children: [], json: Object.freeze({}) }
+export const leaf: FieldTree = { member: true, elements: [], children: [], json: Object.freeze({}), entry: undefined }
 
 /** How far a tree has come while it is made. */
 export type Chain = {
@@ -100,7 +103,7 @@ function build(chain: Chain, member: boolean): Fields {
   })
   if (isSorted) {
     const elements = steps.map(({ element }) => element)
-    return { member, elements, children: steps.map(({ child }) => child), json: undefined }
+    return { member, elements, children: steps.map(({ child }) => child), json: undefined, entry: undefined }
   }
   steps.sort((a, b) => compareElements(a.element, b.element))
   return finish(

@@ -90,9 +90,22 @@ export const isSameManager = (a: Manager, b: Manager): boolean =>
   a.subresource === b.subresource &&
   (a.operation === 'Apply' || a.apiVersion === b.apiVersion)
 
+/** What happens to many objects in one second makes one entry for all of them: a tree knows the one made last. */
 function entryOf(owner: Owner): ManagedFieldsEntry {
   if (owner.entry !== undefined) return owner.entry
-  const { manager, operation, apiVersion, time, fields, subresource } = owner
+  const { fields } = owner
+  if (fields.entry === undefined || !isEntryOf(fields.entry, owner)) fields.entry = newEntry(owner)
+  return fields.entry
+}
+
+const isEntryOf = (entry: ManagedFieldsEntry, { manager, operation, apiVersion, time, subresource }: Owner): boolean =>
+  entry.time === time &&
+  (entry.manager ?? '') === manager &&
+  entry.operation === operation &&
+  entry.apiVersion === apiVersion &&
+  (entry.subresource ?? '') === subresource
+
+function newEntry({ manager, operation, apiVersion, time, fields, subresource }: Owner): ManagedFieldsEntry {
   return {
     ...(manager === '' ? undefined : { manager }),
     operation,
