@@ -46,12 +46,13 @@ export type HttpServerConfig = {
 
 const ping: HealthCheck = { name: 'ping', check: () => undefined, roots: ['healthz', 'livez', 'readyz'] }
 
-const labelsOf = ({ info, code }: Exchange) => ({
+/** Of requests that lead nowhere only the verb and the code are counted. */
+const labelsOf = ({ info, code, routed }: Exchange) => ({
   verb: info.verb,
-  group: info.group,
-  version: info.version,
-  resource: info.resource,
-  subresource: info.subresource,
+  group: routed ? info.group : '',
+  version: routed ? info.version : '',
+  resource: routed ? info.resource : '',
+  subresource: routed ? info.subresource : '',
   code,
 })
 

@@ -31,6 +31,8 @@ export type Exchange = {
   authenticated: User | undefined
   /** Why it was allowed or refused. */
   reason: string
+  /** Whether the request was let in and its route exists; words of other URLs are a stranger's. */
+  routed: boolean
   /** Set when the answer has no end of its own: watches, logs, streams. */
   longRunning: boolean
   /** The code of the answer once it is known; for metrics and the audit log. */

@@ -123,6 +123,8 @@ function decide(header: string, endpoint: Endpoint, stream: boolean): Result<Rep
 }
 
 const cacheLimit = 256
+/** Longer headers are nobody's that comes often. */
+const longestCached = 512
 const decided = new Map<string, Result<Representation, Status>>()
 
 /** Chooses the form of the answer; 406 when nothing that was asked for can be had. No header means JSON. */
@@ -135,6 +137,7 @@ export function negotiate(
   const known = decided.get(key)
   if (known !== undefined) return known
   const result = decide(header ?? '', endpoint, stream)
+  if (key.length > longestCached) return result
   if (decided.size >= cacheLimit) decided.clear()
   decided.set(key, result)
   return result

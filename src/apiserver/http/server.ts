@@ -107,6 +107,7 @@ function dispatch(state: State, x: Exchange, accept?: AcceptWebSocket): void | P
   if (!isServed(info.group, info.version, parts.presenter.options.exact)) return pageNotFound(x)
   const route = routeOf(req.method ?? '', info, req.headers['content-type'])
   if (!route.ok) return sendStatus(x, route.error)
+  x.routed = true
   switch (route.value.action) {
     case 'watch':
       x.longRunning = true
@@ -168,6 +169,7 @@ function newExchange(state: State, req: IncomingMessage, res: ServerResponse): E
     user: anonymous,
     authenticated: undefined,
     reason: '',
+    routed: false,
     longRunning: false,
     code: 0,
   }
@@ -178,11 +180,15 @@ function auditIdOf(req: IncomingMessage): string {
   return typeof given === 'string' && /^[\x21-\x7e]{1,64}$/.test(given) ? given : randomUUID()
 }
 
+/** A client that went away in the middle of its answer is no news. */
+function ignoreBroken(): void {}
+
 /** The whole way of one request. */
 function handle(state: State, req: IncomingMessage, res: ServerResponse, upgrade?: Upgrade): void {
   const started = performance.now()
   const x = newExchange(state, req, res)
   state.open.add(x)
+  res.on('error', ignoreBroken)
   ;(upgrade?.socket ?? res).on('close', () => {
     state.open.delete(x)
     state.parts.onDone?.(x, (performance.now() - started) / 1000)
@@ -246,7 +252,7 @@ function serverOptions(parts: ServerParts): ServerOptions {
     handshakeTimeout: headersDeadline,
     requestTimeout: requestDeadline,
     keepAliveTimeout: keepAlive,
-    connectionsCheckingInterval: 5000,
+    connectionsCheckingInterval: 10_000,
     noDelay: true,
     insecureHTTPParser: false,
     // Other upgrades are no reason to leave HTTP.
