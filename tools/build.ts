@@ -17,7 +17,9 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  chunkNames: 'chunks/[name]-[hash]',
+  chunkNames: 'part-[name]-[hash]',
+  // The package's ESM build, whole: a CommonJS one that is imported lazily would lose its named exports.
+  alias: { yaml: `${root}node_modules/yaml/browser/dist/index.js` },
   // Some packages inside the bundle are CommonJS and ask for `require`.
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);",
