@@ -5,9 +5,9 @@
  *     server.json      who serves now       pki/             certificates and keys
  *     pods/            logs, exit statuses, volumes
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fail, ok, type Result } from '../base/index.ts'
 
 /** `--data-dir`, then JOBD_DATA_DIR, then the place that XDG gives to programs. */
@@ -18,19 +18,46 @@ export function dataDirectory(given: string | undefined): string {
   return join(XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jobd')
 }
 
-/** Makes the directory, readable by its owner alone. */
+/** Makes the directory, readable by its owner alone, and looks whether files can be written there. */
 export function makeDataDirectory(directory: string): Result<undefined, string> {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    return ok(undefined)
+    makeDirectories(directory)
   } catch (error) {
     return fail(`cannot make the data directory ${directory}: ${reasonOf(error)}; choose another with --data-dir`)
   }
+  try {
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+    return ok(undefined)
+  } catch (error) {
+    return fail(`cannot use the data directory ${directory}: ${reasonOf(error)}; choose another with --data-dir`)
+  }
 }
 
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+/** One directory after the other: Node's own recursion never ends where a parent takes no directories, as in /proc. */
+function makeDirectories(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'EEXIST' && statSync(directory).isDirectory()) return
+    if (code !== 'ENOENT' || dirname(directory) === directory) throw error
+    makeDirectories(dirname(directory))
+    mkdirSync(directory, { mode: 0o700 })
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
+
+/** Whether the operating system refused something with a file: no defect, but to be told in words. */
+export const isFileTrouble = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && typeof codeOf(error) === 'string'
+
+/** Why a file cannot be used, in words. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error)
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
+  if (code === 'ENOENT') return 'there is no such file or directory'
+  if (code === 'EISDIR') return 'it is a directory'
   if (code === 'EROFS') return 'the disk is read-only'
   if (code === 'ENOSPC') return 'the disk is full'
   if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file is in the way'

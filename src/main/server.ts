@@ -18,12 +18,12 @@ import type { RunningApi } from '../apiserver/registry/index.ts'
 import { fail, type Log, millis, ok, type Result, type Revision } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { isTimeZone, timeZone, utc } from '../cron/index.ts'
-import type { ManagerOptions } from '../manager/index.ts'
+import { formatMetrics, type ManagerOptions } from '../manager/index.ts'
 import { createMemoryStore } from '../storage/memory/index.ts'
 import type { Store } from '../storage/revision/index.ts'
 import { openSqliteStore } from '../storage/sqlite/index.ts'
 import { type Core, startCore } from './core.ts'
-import { readHolder } from './data-dir.ts'
+import { isFileTrouble, readHolder, reasonOf } from './data-dir.ts'
 import { newUid, realClock, realRandom } from './real.ts'
 import { version } from './version.ts'
 
@@ -63,9 +63,16 @@ const imageWarning =
 export async function startServer(options: ServerOptions): Promise<Result<Server, string>> {
   const store = await openStore(options)
   if (!store.ok) return store
-  const started = await startOn(store.value, options)
-  if (!started.ok) await store.value.close()
-  return started
+  let started: Result<Server, string> | undefined
+  try {
+    started = await startOn(store.value, options)
+    return started
+  } catch (error) {
+    if (!isFileTrouble(error)) throw error
+    return fail(`cannot use the data directory ${options.directory}: ${reasonOf(error)}`)
+  } finally {
+    if (started?.ok !== true) await store.value.close()
+  }
 }
 
 async function startOn(store: Store, options: ServerOptions): Promise<Result<Server, string>> {
@@ -81,7 +88,7 @@ async function startOn(store: Store, options: ServerOptions): Promise<Result<Ser
       isTimeZone,
       localTimeZone: options.timeZone,
     },
-    manager: managerOptions(options),
+    manager: { ...managerOptions(options), rootCa: secured.value?.certificates.ca },
     disabledAdmission: options.disabledAdmission,
     handlers: secured.value?.auth.handlers,
     plugins: secured.value === undefined ? [] : [secured.value.auth.plugin],
@@ -93,8 +100,11 @@ async function startOn(store: Store, options: ServerOptions): Promise<Result<Ser
     const roles = await ensureDefaultRoles(clientFor('rbac'))
     if (!roles.ok) return fail(`the built-in roles cannot be made: ${roles.error.message}`)
   }
-  const agent = options.runtime === 'process' ? await startNode(options, clientFor('node')) : undefined
+  // Filled once the server listens: pods that start before then are told nothing of it.
+  const serviceEnv: Record<string, string> = {}
+  const agent = options.runtime === 'process' ? await startNode(options, clientFor('node'), serviceEnv) : undefined
   const http = secured.value === undefined ? ok(undefined) : await listen(options, core.value, secured.value, agent)
+  if (http.ok && http.value !== undefined) Object.assign(serviceEnv, serviceVariables(http.value))
   if (!http.ok) {
     await agent?.stop()
     await core.value.stop()
@@ -158,7 +168,7 @@ function readTokens(file: string) {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    return fail(`the token file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return fail(`the token file ${file} cannot be read: ${reasonOf(error)}`)
   }
   const parsed = parseTokenFile(text)
   return parsed.ok ? parsed : fail(`the token file ${file} is not valid: ${parsed.error}`)
@@ -177,7 +187,28 @@ function authObjects({ registry: { cache } }: RunningApi) {
   }
 }
 
-async function startNode({ directory, log }: ServerOptions, client: Client): Promise<Agent> {
+/** Where clients in pods find the API server, as every Kubernetes client reads it. */
+function serviceVariables({ address }: HttpServer): Record<string, string> {
+  const host = address.host === '0.0.0.0' || address.host === '::' ? '127.0.0.1' : address.host
+  const port = String(address.port)
+  const url = `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return {
+    KUBERNETES_SERVICE_HOST: host,
+    KUBERNETES_SERVICE_PORT: port,
+    KUBERNETES_SERVICE_PORT_HTTPS: port,
+    KUBERNETES_PORT: url,
+    [`KUBERNETES_PORT_${port}_TCP`]: url,
+    [`KUBERNETES_PORT_${port}_TCP_PROTO`]: 'tcp',
+    [`KUBERNETES_PORT_${port}_TCP_PORT`]: port,
+    [`KUBERNETES_PORT_${port}_TCP_ADDR`]: host,
+  }
+}
+
+async function startNode(
+  { directory, log }: ServerOptions,
+  client: Client,
+  serviceEnv: Readonly<Record<string, string>>,
+): Promise<Agent> {
   const runtime = await createProcessRuntime({
     dir: join(directory, 'pods'),
     version,
@@ -195,6 +226,7 @@ async function startNode({ directory, log }: ServerOptions, client: Client): Pro
     nodeName: hostname().toLowerCase(),
     version,
     hostEnv: process.env,
+    serviceEnv: () => serviceEnv,
   })
   return {
     ...agent,
@@ -214,6 +246,8 @@ async function listen(
   const { createHttpServer } = await import('../apiserver/http/index.ts')
   const { createOpenApi } = await import('../apiserver/openapi/index.ts')
   const { versionInfo } = await import('../apiserver/discovery/index.ts')
+  const { newMetrics } = await import('../apiserver/metrics/index.ts')
+  const metrics = newMetrics()
   const { platform, arch, versions } = process
   const build = versionInfo({
     commit: '',
@@ -236,6 +270,8 @@ async function listen(
         log: options.log,
         listen: address,
         logs: agent?.logs,
+        streams: agent?.streams,
+        metrics: { ...metrics, text: async () => (await metrics.text()) + formatMetrics(core.manager.metrics) },
         compact: () => compact(core.api.registry.store),
       }),
     )

@@ -1,9 +1,10 @@
 /** `jobd up`: the server in the foreground, until it is told to stop. */
 import { join, resolve } from 'node:path'
+import { knowsAdmissionPlugin } from '../apiserver/admission/index.ts'
 import { writeKubeconfig } from '../apiserver/auth/index.ts'
 import { fail, millis, ok, type Result } from '../base/index.ts'
 import { isTimeZone, zoneProblem } from '../cron/index.ts'
-import { dataDirectory, makeDataDirectory, readHolder, removeHolder, writeHolder } from './data-dir.ts'
+import { dataDirectory, makeDataDirectory, readHolder, reasonOf, removeHolder, writeHolder } from './data-dir.ts'
 import { type LogLevel, stderrLog } from './log.ts'
 import { realTerminal } from './real.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
@@ -69,6 +70,11 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
   if (backoff !== undefined && !(Number.isFinite(backoff) && backoff >= 0)) {
     return fail(`--max-pod-backoff takes a number of seconds, not ${flags.maxPodBackoff}`)
   }
+  const disabledAdmission = (flags.disableAdmissionPlugins ?? '').split(',').filter((name) => name !== '')
+  const unknown = disabledAdmission.find((name) => !knowsAdmissionPlugin(name))
+  if (unknown !== undefined) {
+    return fail(`--disable-admission-plugins takes names such as ServiceAccount, not ${unknown}`)
+  }
   const zone = timeZoneOf(flags.timeZone, process.env['TZ'])
   if (!zone.ok) return zone
   const runs = keptRunsOf(flags.runHistoryDays, flags.runHistoryLimit)
@@ -80,7 +86,7 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
     listen: { host, port },
     exact: flags.exact,
     tokenFile: flags.tokenFile,
-    disabledAdmission: (flags.disableAdmissionPlugins ?? '').split(',').filter((name) => name !== ''),
+    disabledAdmission,
     maxPodBackoff: backoff,
     tooManyMissed: flags.tooManyMissed,
     timeZone: zone.value,
@@ -126,7 +132,7 @@ function announce({ http, certificates }: Server, directory: string, kubeconfig:
     writeHolder(directory, { url, kubeconfig })
   } catch (error) {
     return fail(
-      `cannot write ${kubeconfig}: ${error instanceof Error ? error.message : String(error)}; choose another with --kubeconfig`,
+      `cannot write ${kubeconfig}: ${reasonOf(error)}; choose another with --kubeconfig`,
     )
   }
   return ok(`ready ${url} kubeconfig=${kubeconfig}\n`)
