@@ -1,5 +1,5 @@
 /** `jobd history`: what became of the due times of a CronJob. */
-import { isNotFound, type KindSchema } from '../apimachinery/index.ts'
+import type { KindSchema } from '../apimachinery/index.ts'
 import type { Run } from '../apis/run/index.ts'
 import { runsResource } from '../apis/run/index.ts'
 import type { ObjectsContext } from './objects.ts'
@@ -15,7 +15,7 @@ export async function printHistory(name: string, output: OutputFormat, context: 
   const listed = await connection.client.list<Run>(runsResource, selection)
   if (!listed.ok) {
     // With --exact the kind is not served.
-    const what = isNotFound(listed.error) ? 'this server keeps no history (--exact)' : statusText(listed.error)
+    const what = listed.error.code === 404 ? 'this server keeps no history (--exact)' : statusText(listed.error)
     terminal.err(`${what}\n`)
     return 1
   }

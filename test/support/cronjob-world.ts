@@ -57,6 +57,8 @@ export type World = {
   readonly events: string[]
   readonly log: string[]
   readonly fates: SlotFate[]
+  /** Told the fates of each plan before its actions are performed, as the history is written. */
+  record?: (fates: readonly SlotFate[], jobs: readonly Job[]) => void
   /** Names of all Jobs ever made, in order. */
   readonly created: string[]
   /** What the next creations answer instead. */
@@ -91,6 +93,7 @@ export function pass(world: World): CronJobPlan | undefined {
   let done = 0
   for (;;) {
     const plan = planCronJob({ cronJob, jobs, results, lastStarted }, now, options)
+    world.record?.(plan.fates, [...world.jobs.values()])
     for (; done < plan.actions.length; done++) {
       const action = plan.actions[done] as CronJobAction
       if (world.crashAfter === 0) {
