@@ -355,6 +355,19 @@ describe('a node that is full', () => {
   })
 })
 
+describe('a limit of memory', () => {
+  test('ends a program that wants more', async (t) => {
+    const { run, phase, events } = await world(t)
+    const script = 'const all = []; for (;;) all.push(Buffer.alloc(8 << 20, 1))'
+    const limits = { memory: '128Mi', cpu: '2' }
+    const { name } = run({ containers: [{ command: [process.execPath, '-e', script], resources: { limits } }] })
+    if (events(name).some((text) => text.includes('LimitsNotEnforced'))) return t.skip('no control groups here')
+    const terminated = stateOf(await phase(name, 'Failed'))?.state.terminated
+    assert.equal(terminated?.reason, 'OOMKilled')
+    assert.equal(terminated?.exitCode, 137)
+  })
+})
+
 describe('environment and volumes', () => {
   const settings = {
     metadata: { name: 'settings', namespace: 'default' },

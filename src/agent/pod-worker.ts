@@ -143,11 +143,20 @@ function tellRun(context: WorkerContext, worker: PodWorker, { key, state }: Obse
     worker.starting.delete(key.container)
     worker.failedStarts.delete(key.container)
     tell(context, worker, key, { type: 'Normal', reason: 'Created', message: 'Container created' })
+    tellLimits(context, worker, key)
   }
   if (state.kind === 'Exited' && state.exit.reason === 'StartError') {
     const message = `Error: ${state.exit.message ?? 'the container could not be started'}`
     tell(context, worker, key, { type: 'Warning', reason: 'Failed', message })
   } else if (isNew) tell(context, worker, key, { type: 'Normal', reason: 'Started', message: 'Container started' })
+}
+
+/** Never pretend: a limit that nothing enforces is told of. */
+function tellLimits({ runtime, recorder }: WorkerContext, { pod }: PodWorker, { container }: ContainerKey): void {
+  const limits = containerOf(pod, container)?.resources?.limits ?? {}
+  if ((limits['cpu'] ?? limits['memory']) === undefined || runtime.canLimit()) return
+  const message = `limits of container ${container} are not enforced: this node may not make control groups; run jobd as root, or in a service with Delegate=yes`
+  recorder.record(pod, podEvent('Warning', 'LimitsNotEnforced', message))
 }
 
 type Told = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }

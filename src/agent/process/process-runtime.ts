@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { fail, millis, type Result } from '../../base/index.ts'
 import type { ContainerKey, ExecHandle, ExecOutput, ExecSpec, Observed, Runtime } from '../runtime/index.ts'
+import { closeCgroups } from './cgroups.ts'
 import { releasePod, removePod, removeRun, signalRun, treeOf, watchOver } from './end-run.ts'
 import { followEventFile } from './event-file.ts'
 import { execInRun } from './exec.ts'
@@ -12,7 +13,7 @@ import { findRun, type RunTable, runsOf } from './run-table.ts'
 import { scratchDirectory } from './scratch.ts'
 import { admit, onEventLine } from './settle-run.ts'
 import { startRun } from './start-run.ts'
-import { logPathOf, messagePathOf, type ProcessRuntimeOptions, type State } from './state.ts'
+import { cgroupsOf, logPathOf, messagePathOf, type ProcessRuntimeOptions, type State } from './state.ts'
 
 /**
  * Opens the process runtime on a directory. Runs that an earlier daemon started there are found by `observe`; they have
@@ -42,6 +43,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     name: 'process',
     version: options.version,
     volatileDir: scratchDir,
+    canLimit: () => cgroupsOf(state) !== undefined,
     canMount: async () => (await state.opening)?.templated ?? false,
     start: (config) => startRun(state, config, () => watchOver(state)),
     signal: async (key, signal) => signalRun(state, key, signal),
@@ -100,5 +102,6 @@ async function close(state: State): Promise<void> {
   state.cancelSweep?.()
   await state.opening
   state.events.close()
+  if (state.cgroups) closeCgroups(state.cgroups)
   await state.host?.spawner.close()
 }

@@ -15,9 +15,11 @@ const NEEDED = 256 * 1024 * 1024
 export function scratchDirectory(dir: string): string {
   const places = process.getuid?.() === 0 ? ['/run', '/dev/shm'] : []
   const place = places.find(isRoomy)
-  const name = createHash('sha256').update(dir).digest('hex').slice(0, 12)
-  return place === undefined ? `${dir}/scratch` : `${place}/jobd/${name}`
+  return place === undefined ? `${dir}/scratch` : `${place}/jobd/${nameOf(dir)}`
 }
+
+/** A short name that belongs to this runtime alone, for places that it shares with others. */
+export const nameOf = (dir: string): string => createHash('sha256').update(dir).digest('hex').slice(0, 12)
 
 function isRoomy(path: string): boolean {
   try {

@@ -3,13 +3,14 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { type Instant, millis } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
+import { hasLimits, removeCgroup, wasOutOfMemory } from './cgroups.ts'
 import { sweep } from './process-tree.ts'
 import type { Found } from './recover.ts'
 import { claimVoid, type ExitRecord, readClaim, readExit, startedAt, takeLaunchMessage } from './run-files.ts'
 import { parseRunId } from './run-name.ts'
 import { addRun, findRun, type Run } from './run-table.ts'
 import { startErrorMessage } from './start-error.ts'
-import { containerIdOf, logPathOf, modeOf, type State, scriptOf } from './state.ts'
+import { cgroupsOf, containerIdOf, logPathOf, modeOf, type State, scriptOf } from './state.ts'
 
 /** More starts at once than this only make each slower. */
 const STARTING_AT_ONCE = 4 + 2 * availableParallelism()
@@ -100,7 +101,22 @@ function exitOf(state: State, run: Run, record: ExitRecord): Exit {
     const message = startErrorMessage({ config: run.config ?? UNKNOWN, why, said })
     return { exitCode: 128, reason: 'StartError', message, ...times }
   }
+  const isOutOfMemory = endGroup(state, run)
+  if (code !== 0 && isOutOfMemory) return { exitCode: code, reason: 'OOMKilled', ...times }
   return { exitCode: code, reason: code === 0 ? 'Completed' : 'Error', ...times }
+}
+
+/** Removes the control group of a run that has limits, or may have had them; true when memory ran out in it. */
+function endGroup(state: State, run: Run, pause = millis(50)): boolean {
+  if (run.config !== undefined && !hasLimits(run.config.limits)) return false
+  const cgroups = cgroupsOf(state)
+  if (cgroups === undefined) return false
+  const isOut = wasOutOfMemory(cgroups, run.id)
+  if (!removeCgroup(cgroups, run.id) && !state.closed) {
+    // What was killed with it takes a moment to be gone.
+    state.options.clock.wake(pause, () => void endGroup(state, run, millis(2 * pause)))
+  }
+  return isOut
 }
 
 /** Whether the command was reached, and when; from memory where we saw it. */

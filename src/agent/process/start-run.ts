@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
+import { hasLimits, limitCommands } from './cgroups.ts'
 import { identityRefusal, identityWords } from './identity.ts'
 import { launchScript } from './launch-script.ts'
 import { COOKIE } from './process-tree.ts'
@@ -12,7 +13,7 @@ import { runIdOf } from './run-name.ts'
 import { addRun, findRun, podDirectories, type Run } from './run-table.ts'
 import { admit, refuse, startQueued } from './settle-run.ts'
 import { noCommand } from './start-error.ts'
-import { type Host, logPathOf, runDirectory, type State, scriptOf } from './state.ts'
+import { cgroupsOf, type Host, logPathOf, runDirectory, type State, scriptOf } from './state.ts'
 import type { HostTools } from './tools.ts'
 
 export async function startRun(
@@ -96,7 +97,10 @@ export function launchText(state: State, tools: HostTools, run: Run, config: Con
     id: run.id,
     logPath: logPathOf(state.table, run.key),
     argv: config.command,
-    prepare: namespaced ? mountCommands({ directory, config, tools }) : [],
+    prepare: [
+      ...(namespaced ? mountCommands({ directory, config, tools }) : []),
+      ...groupCommands(state, run.id, config),
+    ],
     env: { ...config.env, JOBD_POD_UID: config.key.podUid, [COOKIE]: run.id },
     workingDir: config.workingDir ?? '/',
     namespaced,
@@ -107,4 +111,9 @@ export function launchText(state: State, tools: HostTools, run: Run, config: Con
     ],
     envProgram: tools.env,
   })
+}
+
+function groupCommands(state: State, id: string, { limits }: ContainerConfig): readonly string[] {
+  const cgroups = hasLimits(limits) ? cgroupsOf(state) : undefined
+  return cgroups === undefined ? [] : limitCommands(cgroups, id, limits)
 }

@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock, Log, Millis } from '../../base/index.ts'
 import type { ContainerKey, Observed } from '../runtime/index.ts'
+import { type Cgroups, openCgroups } from './cgroups.ts'
 import type { EventFile } from './event-file.ts'
 import { stemOf } from './run-name.ts'
 import { findRun, type Run, type RunTable } from './run-table.ts'
+import { nameOf } from './scratch.ts'
 import type { Spawner } from './spawner.ts'
 import { RUN_TERMINATION_LOG } from './template.ts'
 import type { HostTools } from './tools.ts'
@@ -42,6 +44,8 @@ export type State = {
   ended: number
   readonly events: EventFile
   opening?: Promise<Host | undefined> | undefined
+  /** Found out when the first run with limits comes; null where the host permits no groups. */
+  cgroups?: Cgroups | null | undefined
   /** Set once it is open; the newest when a spawner was lost. */
   host?: Host | undefined
   onTemplate: (templated: boolean) => void
@@ -72,4 +76,10 @@ export function runDirectory({ scratch }: RunTable, { id, isFirst }: Run): strin
 export function messagePathOf(table: RunTable, key: ContainerKey): string {
   const own = `${table.scratch}/${findRun(table, key)?.id ?? stemOf(key)}.d`
   return `${existsSync(own) ? own : dirname(own)}/${RUN_TERMINATION_LOG}`
+}
+
+/** The control groups of this runtime; undefined where the host permits none. */
+export function cgroupsOf(state: State): Cgroups | undefined {
+  state.cgroups ??= openCgroups(`jobd-${nameOf(state.options.dir)}`) ?? null
+  return state.cgroups ?? undefined
 }

@@ -102,6 +102,8 @@ export type Runtime = {
   /** `process`, `docker`; shown in node status. */
   readonly name: string
   readonly version: string
+  /** Whether limits of cpu and memory are enforced on this host; asked when a container has some. */
+  readonly canLimit: () => boolean
   /** A private directory for what may be lost with a reboot; in memory where the host has such a place. */
   readonly volatileDir: string
   /** Whether this runtime can mount volumes on this host; a pod that needs none runs all the same. */

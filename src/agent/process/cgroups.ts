@@ -1,0 +1,165 @@
+/**
+ * Limits that the kernel enforces: a control group for each run that has any, below a group of ours where this process may
+ * make one. Version 1 has a tree for each controller, version 2 one for all.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import type { ContainerConfig } from '../runtime/index.ts'
+import { shellQuote } from './shell-quote.ts'
+
+type Controller = 'memory' | 'cpu' | 'pids'
+type Limits = ContainerConfig['limits']
+
+export type Cgroups = {
+  readonly version: 1 | 2
+  /** Our own group by controller; in version 2 always the same. */
+  readonly parents: Readonly<Partial<Record<Controller, string>>>
+}
+
+const CONTROLLERS: readonly Controller[] = ['memory', 'cpu', 'pids']
+
+export const hasLimits = ({ cpuMillis, memoryBytes, pids }: Limits): boolean =>
+  cpuMillis !== undefined || memoryBytes !== undefined || pids !== undefined
+
+/** Makes our group; undefined where the host does not permit it. Groups that earlier runs left empty go. */
+export function openCgroups(name: string): Cgroups | undefined {
+  const cgroups = openVersion2(name) ?? openVersion1(name)
+  for (const parent of new Set(Object.values(cgroups?.parents ?? {}))) {
+    for (const entry of readdirSync(parent, { withFileTypes: true })) {
+      if (entry.isDirectory()) attempt(() => rmdirSync(`${parent}/${entry.name}`))
+    }
+  }
+  return cgroups
+}
+
+/** The nearest group above us, or our own, that hands the memory controller on. */
+function openVersion2(name: string): Cgroups | undefined {
+  const mount = mountPoints('cgroup2')[0]?.path
+  const own = /^0::(.*)$/m.exec(textOf('/proc/self/cgroup'))?.[1]
+  if (mount === undefined || own === undefined) return undefined
+  for (let path = own === '/' ? '' : own; ; path = path.slice(0, path.lastIndexOf('/'))) {
+    const above = `${mount}${path}`
+    const handedOn = textOf(`${above}/cgroup.subtree_control`).split(/\s+/)
+    const group = `${above}/${name}`
+    if (handedOn.includes('memory') && attempt(() => mkdirSync(group, { recursive: true }))) {
+      const usable = CONTROLLERS.filter((controller) => handedOn.includes(controller))
+      const wanted = usable.map((controller) => `+${controller}`).join(' ')
+      if (attempt(() => writeFileSync(`${group}/cgroup.subtree_control`, wanted))) {
+        return { version: 2, parents: Object.fromEntries(usable.map((controller) => [controller, group])) }
+      }
+    }
+    if (path === '') return undefined
+  }
+}
+
+function openVersion1(name: string): Cgroups | undefined {
+  const parents: Partial<Record<Controller, string>> = {}
+  const own = textOf('/proc/self/cgroup')
+  for (const controller of CONTROLLERS) {
+    const mount = mountPoints('cgroup').find(({ options }) => options.includes(controller))?.path
+    const line = own.split('\n').find((text) => text.split(':')[1]?.split(',').includes(controller))
+    if (mount === undefined || line === undefined) continue
+    const path = line.split(':').slice(2).join(':')
+    const group = `${mount}${path === '/' ? '' : path}/${name}`
+    if (attempt(() => mkdirSync(group, { recursive: true }))) parents[controller] = group
+  }
+  return parents.memory === undefined ? undefined : { version: 1, parents }
+}
+
+function mountPoints(
+  type: 'cgroup' | 'cgroup2',
+): readonly { readonly path: string; readonly options: readonly string[] }[] {
+  return textOf('/proc/self/mounts')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, , found]) => found === type)
+    .map(([, path = '', , options = '']) => ({ path, options: options.split(',') }))
+}
+
+/** The groups of a run, each once. */
+const groupsOf = ({ parents }: Cgroups, id: string): readonly string[] =>
+  [...new Set(Object.values(parents))].map((parent) => `${parent}/${id.replaceAll('/', '_')}`)
+
+/** The group of a run for one controller. */
+const groupOf = ({ parents }: Cgroups, controller: Controller, id: string): string | undefined =>
+  parents[controller] === undefined ? undefined : `${parents[controller]}/${id.replaceAll('/', '_')}`
+
+/** Makes the groups of a run with its limits; the shell commands by which its first process enters them. */
+export function limitCommands(cgroups: Cgroups, id: string, limits: Limits): readonly string[] {
+  for (const group of groupsOf(cgroups, id)) mkdirSync(group, { recursive: true })
+  for (const [controller, file, value] of settings(cgroups.version, limits)) {
+    const group = groupOf(cgroups, controller, id)
+    if (group !== undefined) attempt(() => writeFileSync(`${group}/${file}`, value))
+  }
+  return groupsOf(cgroups, id).map(
+    (group) => `echo 0 >${shellQuote(`${group}/cgroup.procs`)} || failed 'entering its control group'`,
+  )
+}
+
+/** Which file of which controller gets what. Swap counts as memory: a limit that only makes a program slow is none. */
+function settings(version: 1 | 2, limits: Limits): readonly (readonly [Controller, string, string])[] {
+  const { cpuMillis, memoryBytes, pids } = limits
+  const period = 100_000
+  const quota = cpuMillis === undefined ? 0 : Math.max(1000, (cpuMillis * period) / 1000)
+  const memory = String(memoryBytes)
+  return [
+    ...(memoryBytes === undefined
+      ? []
+      : version === 2
+        ? ([
+            ['memory', 'memory.max', memory],
+            ['memory', 'memory.swap.max', '0'],
+            ['memory', 'memory.oom.group', '1'],
+          ] as const)
+        : ([
+            ['memory', 'memory.limit_in_bytes', memory],
+            ['memory', 'memory.memsw.limit_in_bytes', memory],
+          ] as const)),
+    ...(cpuMillis === undefined
+      ? []
+      : version === 2
+        ? ([['cpu', 'cpu.max', `${quota} ${period}`]] as const)
+        : ([
+            ['cpu', 'cpu.cfs_period_us', String(period)],
+            ['cpu', 'cpu.cfs_quota_us', String(quota)],
+          ] as const)),
+    ...(pids === undefined ? [] : ([['pids', 'pids.max', String(pids)]] as const)),
+  ]
+}
+
+/** Whether the kernel has killed a process of the run because it wanted more memory than its limit. */
+export function wasOutOfMemory(cgroups: Cgroups, id: string): boolean {
+  const group = groupOf(cgroups, 'memory', id)
+  const text = textOf(`${group}/${cgroups.version === 2 ? 'memory.events' : 'memory.oom_control'}`)
+  return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0) > 0
+}
+
+/** Removes the groups of a run; false while a process is still in one. */
+export function removeCgroup(cgroups: Cgroups, id: string): boolean {
+  const groups = groupsOf(cgroups, id)
+  if (groups.some((group) => textOf(`${group}/cgroup.procs`) !== '')) return false
+  for (const group of groups) attempt(() => rmdirSync(group))
+  return true
+}
+
+/** Removes our own groups, if no run is in one. */
+export function closeCgroups({ parents }: Cgroups): void {
+  for (const parent of new Set(Object.values(parents))) attempt(() => rmdirSync(parent))
+}
+
+/** What this process may not do is an answer here, not an error. */
+function attempt(act: () => void): boolean {
+  try {
+    act()
+    return true
+  } catch {
+    return false
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
