@@ -16,7 +16,8 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     realTerminal().err(`jobd: internal error: ${error instanceof Error ? error.message : String(error)}\n`)
     if (process.env['JOBD_DEBUG'] !== undefined && error instanceof Error) realTerminal().err(`${error.stack}\n`)
-    return 1
+    // What a defect left open must not keep the process alive.
+    process.exit(1)
   }
 }
 

@@ -131,9 +131,7 @@ function announce({ http, certificates }: Server, directory: string, kubeconfig:
     writeKubeconfig(kubeconfig, { server: url, ca, cert: admin.cert, key: admin.key })
     writeHolder(directory, { url, kubeconfig })
   } catch (error) {
-    return fail(
-      `cannot write ${kubeconfig}: ${reasonOf(error)}; choose another with --kubeconfig`,
-    )
+    return fail(`cannot write ${kubeconfig}: ${reasonOf(error)}; choose another with --kubeconfig`)
   }
   return ok(`ready ${url} kubeconfig=${kubeconfig}\n`)
 }

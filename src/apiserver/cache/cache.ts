@@ -73,8 +73,13 @@ export async function openCache(options: CacheOptions): Promise<Result<Cache, St
   for (const entry of listed.value.entries) {
     const place = placeOf(options, entry.key)
     if (place === undefined) continue
-    const object = decodeAt(options, place.resource, entry.value, entry.modified)
-    state.byName.get(place.resource)?.objects.set(place.key, object)
+    try {
+      const object = decodeAt(options, place.resource, entry.value, entry.modified)
+      state.byName.get(place.resource)?.objects.set(place.key, object)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      return fail({ kind: 'Unavailable', message: `the stored object ${entry.key} is damaged: ${why}` })
+    }
   }
   const watch = store.watch(root, listed.value.revision, {
     onChanges: (changes) => take(state, changes),

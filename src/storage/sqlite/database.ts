@@ -4,7 +4,7 @@
  * One row for each write. The row with the highest revision of a key is its state; older ones are history until they
  * are forgotten. `value` is the text in UTF-8, kept as bytes so that it is handed on as it came; NULL is a removal.
  */
-import { existsSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { fail, ok, type Result, revision } from '../../base/index.ts'
 import type { Change, Entry, Version } from '../revision/index.ts'
@@ -51,6 +51,8 @@ export function openDatabase(file: string): Result<Database, OpenError> {
   let db: DatabaseSync | undefined
   try {
     const fresh = !existsSync(file) || statSync(file).size === 0
+    // Ours alone, whatever the mode of the directory: it holds tokens. SQLite gives its log the mode of the database.
+    closeSync(openSync(file, 'a', 0o600))
     db = new DatabaseSync(file, { timeout: 0 })
     const problem = prepare(db, file, fresh)
     if (problem !== undefined) {
@@ -108,10 +110,10 @@ function pragma(db: DatabaseSync, name: string): number {
 
 const damaged = (file: string, detail: string): OpenError => ({
   kind: 'Damaged',
-  message: `the database ${file} is damaged (${detail}): restore a backup with 'jobd restore', or move the file away to start empty`,
+  message: `the database ${file} is damaged (${detail.replace(/\s*\n\s*/g, ' ')}): put a good copy in its place, or move the file away to start empty`,
 })
 
-/** SQLite's primary result codes that a user can do something about. */
+/** Those failures that a user can do something about, in words. */
 function openError(error: unknown, file: string): OpenError {
   const code = codeOf(error)
   const text = error instanceof Error ? error.message : String(error)
@@ -120,8 +122,20 @@ function openError(error: unknown, file: string): OpenError {
   return { kind: 'Unusable', message: `cannot use the database ${file}: ${troubleText(error)}` }
 }
 
+/** SQLite's primary result code; where the system refused before SQLite was asked, the one that SQLite has for that. */
 function codeOf(error: unknown): number {
-  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+  if (!(error instanceof Error)) return 0
+  if ('errcode' in error) return Number(error.errcode) & 0xff
+  return 'code' in error ? (systemCodes[String(error.code)] ?? 0) : 0
+}
+
+const systemCodes: Readonly<Record<string, number>> = {
+  EROFS: 8,
+  EIO: 10,
+  ENOSPC: 13,
+  EACCES: 14,
+  ENOENT: 14,
+  EISDIR: 14,
 }
 
 /** A failed read or write in words: what is wrong with the disk and what to do. */
