@@ -60,6 +60,8 @@ type State = {
   readonly timeKeeper: TimeKeeper
   /** Pods that are not over, by uid. */
   readonly workers: Map<string, PodWorker>
+  /** Pods that are over and of which the watch may still tell older news: their newest version, by uid. */
+  readonly released: Map<string, number>
   scheduler?: Scheduler | undefined
   stopped: boolean
 }
@@ -74,10 +76,12 @@ export function startAgent(options: AgentOptions): Agent {
     recorder,
     timeKeeper: createTimeKeeper({ clock, setAlarm: alarms.set }),
     workers: new Map(),
+    released: new Map(),
     stopped: false,
     context: workerContext(options, alarms, recorder, (worker) => {
       const uid = worker.pod.metadata.uid ?? ''
       state.workers.delete(uid)
+      state.released.set(uid, versionOf(worker.pod))
       void runtime.release(uid)
       void removeVolumes(volumeRoots(options), worker.pod)
     }),
@@ -164,6 +168,8 @@ function workerContext(
   }
 }
 
+const versionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion ?? 0)
+
 const volumeRoots = ({ runtime, dataDir }: Pick<AgentOptions, 'runtime' | 'dataDir'>): VolumeRoots => ({
   disk: `${dataDir}/volumes`,
   memory: `${runtime.volatileDir}/volumes`,
@@ -218,12 +224,17 @@ async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
     if (!listed.has(podUid)) void state.options.runtime.remove(podUid)
   }
   void removeVolumesExcept(volumeRoots(state.options), listed)
+  for (const podUid of state.released.keys()) if (!listed.has(podUid)) state.released.delete(podUid)
   for (const [podUid, worker] of state.workers) if (!listed.has(podUid)) onDeleted(state, worker.pod)
   await Promise.all(pods.map((pod) => onPod(state, pod)))
 }
 
 async function onPod(state: State, pod: Pod): Promise<void> {
   const uid = pod.metadata.uid ?? ''
+  const releasedAt = state.released.get(uid)
+  // A watch that lags behind our own writes must not bring a pod back that is over.
+  if (releasedAt !== undefined && versionOf(pod) < releasedAt) return
+  state.released.delete(uid)
   state.scheduler?.onNodePod(pod)
   const known = state.workers.get(uid)
   if (known !== undefined) {
@@ -253,6 +264,7 @@ function onDeleted(state: State, pod: Pod): void {
   const uid = pod.metadata.uid ?? ''
   const worker = state.workers.get(uid)
   state.workers.delete(uid)
+  state.released.delete(uid)
   state.scheduler?.onNodePodGone(uid)
   if (worker !== undefined) leave(worker)
   const running = [...(worker?.runs.values() ?? [])].filter((run) => run.state.kind === 'Running')

@@ -38,6 +38,8 @@ export type Network = {
   readonly counts: FaultCounts
   readonly random: SeededRandom
   readonly clock: Clock
+  /** Counts a call; false once the part calls without end while no time passes: it is heard no more. */
+  readonly mayCall: () => boolean
   /** Takes a line on each call and event, when somebody looks; see `Trace`. */
   readonly tell?: ((line: string) => void) | undefined
   /** False once the part behind this network has died: it hears and says nothing more. */
@@ -61,7 +63,7 @@ export function throughNetwork(server: () => Client | undefined, network: Networ
     what: () => string,
     act: (client: Client) => Promise<T>,
   ): Promise<T> => {
-    if (!network.alive) return never
+    if (!network.alive || !network.mayCall()) return never
     if (hit(network, 'delay')) await pause(network, 3000)
     const client = server()
     if (!network.alive) return never

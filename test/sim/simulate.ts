@@ -52,6 +52,7 @@ export async function simulate(seed: number, settings: Settings = {}): Promise<S
   )
   await heal(world)
   const violations = [
+    ...world.violations,
     ...history.violations,
     ...checkAcknowledged(history, workload.acknowledged),
     ...(await checkSettled(world)),

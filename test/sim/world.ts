@@ -12,6 +12,7 @@ import type { Client } from '../../src/client/index.ts'
 import { startManager } from '../../src/manager/index.ts'
 import { createMemoryStore } from '../../src/storage/memory/index.ts'
 import type { Store } from '../../src/storage/revision/index.ts'
+import type { Violation } from './checkers.ts'
 import { type FaultCounts, type FaultRates, type Network, newFaultCounts, summaryOf, throughNetwork } from './faults.ts'
 import { type SeededRandom, seededRandom, seededUids } from './seeded-random.ts'
 import { newSimClock, type SimClock, settle } from './sim-clock.ts'
@@ -27,6 +28,8 @@ export type World = {
   readonly machine: VirtualMachine
   /** What is durable; the checkers' own view of the truth. */
   readonly disk: Store
+  /** What the world itself found wrong. */
+  readonly violations: readonly Violation[]
   /** A client that meets no faults, while the server runs. */
   readonly truth: () => Client | undefined
   readonly api: () => RunningApi | undefined
@@ -39,6 +42,22 @@ export type World = {
   readonly stepClock: (span: Millis) => void
   /** Lets virtual time pass; everything that falls due meanwhile happens. */
   readonly advance: (span: number) => Promise<void>
+}
+
+/** More calls than this while no time passes are a circle. */
+const mostCalls = 5000
+
+/** Counts the calls of one part at one moment; tells once when there are too many. */
+function callCounter(name: string, time: SimClock, tell: (violation: Violation) => void): () => boolean {
+  let at = -1
+  let calls = 0
+  return () => {
+    if (time.monotonic() !== at) calls = 0
+    at = time.monotonic()
+    calls++
+    if (calls === mostCalls) tell({ invariant: 'nobody-runs-in-circles', what: `${name} calls without end at ${at} ms` })
+    return calls < mostCalls
+  }
 }
 
 type Running = { readonly die: () => void }
@@ -58,6 +77,7 @@ export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOpt
   const time = newSimClock(simStart)
   const disk = createMemoryStore()
   const counts = newFaultCounts()
+  const violations: Violation[] = []
   const machine = newVirtualMachine(time.forPart().clock)
   const tell = trace === undefined ? undefined : (line: string): void => trace(`${stampOf(time)} ${line}`)
   if (tell !== undefined) traceDisk(disk, tell)
@@ -73,6 +93,7 @@ export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOpt
     counts,
     random: random.fork(name),
     clock,
+    mayCall: callCounter(name, time, (what) => void violations.push(what)),
     tell: tell === undefined ? undefined : (line) => tell(`${name}: ${line}`),
     alive: true,
   })
@@ -138,6 +159,7 @@ export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOpt
     rates,
     counts,
     machine,
+    violations,
     disk,
     truth: () => clientOf('truth'),
     api: () => current.api,

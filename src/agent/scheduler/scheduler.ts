@@ -1,7 +1,7 @@
 /** The local scheduler: gives pods that wait for a node this one, as long as it has room. */
 import { isConflict, isNotFound } from '../../apimachinery/index.ts'
 import type { Binding, Node, Pod } from '../../apis/core/index.ts'
-import { type Clock, formatTime, type Log } from '../../base/index.ts'
+import { type Clock, formatTime, type Log, type Monotonic, millis } from '../../base/index.ts'
 import type { Client } from '../../client/index.ts'
 import type { EventRecorder } from '../event-recorder.ts'
 import { podEvent } from '../pod/index.ts'
@@ -33,13 +33,22 @@ type State = {
   readonly waiting: Map<string, Pod>
   /** Bindings under way. */
   readonly binding: Set<string>
+  /** Pods whose binding failed, until they are all tried again. */
+  readonly failed: Set<string>
+  /** Pods that took room when they were bound and have not been seen on the node yet, and since when. */
+  readonly unseen: Map<string, Monotonic>
   /** Why a waiting pod does not fit, as last told. */
   readonly told: Map<string, string>
   isDue: boolean
+  cancelReview?: (() => void) | undefined
 }
 
 /** Behind so many that do not fit, the rest is not tried: most waiting pods are alike. */
 const TRIED_IN_VAIN = 50
+/** While bindings have failed or pods are unseen, they are looked at this often. */
+const REVIEW = millis(1000)
+/** A pod that was bound and is not seen on its node for so long was deleted before it came there. */
+const LOST_AFTER = millis(30_000)
 
 export function startScheduler(options: SchedulerOptions): Scheduler {
   const { nodeName } = options
@@ -49,6 +58,8 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     total: {},
     waiting: new Map(),
     binding: new Set(),
+    failed: new Set(),
+    unseen: new Map(),
     told: new Map(),
     isDue: false,
   }
@@ -81,6 +92,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     onNodePod: (pod) => onNodePod(state, pod),
     onNodePodGone: (podUid) => giveBack(state, podUid),
     stop: () => {
+      state.cancelReview?.()
       pods.stop()
       nodes.stop()
     },
@@ -101,7 +113,20 @@ function enqueue(state: State, pod: Pod): void {
 
 function forget(state: State, uid: string): void {
   state.waiting.delete(uid)
+  state.failed.delete(uid)
   state.told.delete(uid)
+}
+
+/** Looks again at what went wrong, all of it together. */
+function review(state: State): void {
+  const { clock } = state.options
+  state.cancelReview ??= clock.wake(REVIEW, () => {
+    state.cancelReview = undefined
+    state.failed.clear()
+    for (const [uid, since] of state.unseen) if (clock.monotonic() - since >= LOST_AFTER) giveBack(state, uid)
+    if (state.unseen.size > 0) review(state)
+    due(state)
+  })
 }
 
 function isSchedulable({ metadata, spec, status }: Pod): boolean {
@@ -114,6 +139,7 @@ function isSchedulable({ metadata, spec, status }: Pod): boolean {
 function onNodePod(state: State, pod: Pod): void {
   const uid = pod.metadata.uid ?? ''
   const { phase } = pod.status ?? {}
+  state.unseen.delete(uid)
   if (phase === 'Succeeded' || phase === 'Failed') giveBack(state, uid)
   else take(state, pod)
 }
@@ -130,6 +156,7 @@ function giveBack(state: State, uid: string): void {
   const amounts = state.taken.get(uid)
   if (amounts === undefined) return
   state.taken.delete(uid)
+  state.unseen.delete(uid)
   const negative = Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, -amount]))
   state.total = sum(state.total, negative)
   due(state)
@@ -151,10 +178,11 @@ function tryWaiting(state: State): void {
   let inVain = 0
   for (const pod of inOrder(state.waiting)) {
     const uid = pod.metadata.uid ?? ''
-    if (state.binding.has(uid)) continue
+    if (state.binding.has(uid) || state.failed.has(uid)) continue
     const fit = fitOf(pod, node, { amounts: state.total, pods: state.taken.size })
     if (fit.fits) {
       take(state, pod)
+      state.unseen.set(uid, state.options.clock.monotonic())
       void bind(state, pod)
       continue
     }
@@ -183,16 +211,19 @@ async function bind(state: State, pod: Pod): Promise<void> {
   state.binding.add(uid)
   const bound = await client.create('pods', binding, { subresource: 'binding' })
   state.binding.delete(uid)
+  review(state)
   if (bound.ok) {
     forget(state, uid)
     const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`
     recorder.recordScheduling(pod, { ...podEvent('Normal', 'Scheduled', message), action: 'Binding' })
     return
   }
-  giveBack(state, uid)
-  // Gone, going or bound by somebody else: the watch tells what is left to do.
+  state.failed.add(uid)
+  // The binding may have been carried out all the same, and the pod be here already.
+  if (state.unseen.has(uid)) giveBack(state, uid)
+  // Gone, going or bound: the watch tells what is left to do.
   if (isConflict(bound.error) || isNotFound(bound.error)) return
-  log.warn('binding a pod failed', { pod: `${namespace}/${name}`, because: bound.error.message })
+  log.warn('binding a pod failed; trying again', { pod: `${namespace}/${name}`, because: bound.error.message })
 }
 
 /** Says on the pod and in an event why it has to wait. */
