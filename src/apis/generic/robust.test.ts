@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { decodeObject, type FieldSchema, type KubeObject, schema, type TypeName } from '../../apimachinery/index.ts'
 import { instant } from '../../base/index.ts'
-import { strategies, type WriteContext } from '../index.ts'
+import { type Strategy, strategies, type WriteContext } from '../index.ts'
 
 /** A stream of choices, from a seed. */
 function choicesOf(seed: number): (below: number) => number {
@@ -75,10 +75,41 @@ function frozen<T>(value: T): T {
   return value
 }
 
-function objectOf(type: TypeName, seed: number): KubeObject | undefined {
-  const body = { ...anyObject(type, 0, choicesOf(seed)), ...kindOf.get(type) }
-  const result = decodeObject(type, body, 'Ignore')
+function decoded(type: TypeName, fields: Record<string, unknown>): KubeObject | undefined {
+  const result = decodeObject(type, { ...fields, ...kindOf.get(type) }, 'Ignore')
   return result.ok ? frozen({ ...result.value.object, metadata: { ...result.value.object.metadata } }) : undefined
+}
+
+/** For each structure within a type, one value in which it stands empty and nothing else is set. */
+function* emptyParts(type: TypeName, depth = 0): Generator<Record<string, unknown>> {
+  yield {}
+  if (depth > 9) return
+  for (const [name, { ref, list, map }] of Object.entries(schema.types[type]?.fields ?? {})) {
+    const part = ref ?? list?.ref ?? map?.ref
+    if (part === undefined || name === 'managedFields') continue
+    for (const value of emptyParts(part, depth + 1)) {
+      yield { [name]: ref !== undefined ? value : list !== undefined ? [value] : { a: value } }
+    }
+  }
+}
+
+/** Everything that is asked of a kind, with a new object and with one that replaces `other`. */
+function askAll(strategy: Strategy, object: KubeObject, other: KubeObject): void {
+  const filled = frozen(strategy.defaults(object))
+  assert.deepEqual(strategy.defaults(filled), filled)
+  const old = frozen(strategy.defaults(other))
+  const made = frozen(strategy.prepareForCreate(filled, { ...context, requested: object }))
+  strategy.validateCreate(made, context)
+  strategy.warningsOnCreate?.(made, { ...context, requested: object })
+  for (const update of [strategy, ...Object.values(strategy.subresources)]) {
+    const next = frozen(update.prepareForUpdate(filled, old, context))
+    update.validateUpdate(next, old, context)
+    update.warningsOnUpdate?.(next, old, context)
+  }
+  const { cells } = strategy.table.row(filled, context.now, context.options)
+  assert.equal(cells.length, strategy.table.columns(context.options).length)
+  for (const text of Object.values(strategy.fields)) assert.equal(typeof text(filled), 'string')
+  strategy.deletion.gracePeriod?.(filled, undefined)
 }
 
 const seeds = fc.tuple(fc.integer(), fc.integer())
@@ -89,27 +120,27 @@ describe('rules for anything of the kind', () => {
     test(`${type} never throw, and filling in twice is filling in once`, () => {
       fc.assert(
         fc.property(seeds, ([seed, otherSeed]) => {
-          const object = objectOf(type, seed)
-          const other = objectOf(type, otherSeed)
-          if (object === undefined || other === undefined) return
-          const filled = frozen(strategy.defaults(object))
-          assert.deepEqual(strategy.defaults(filled), filled)
-          const old = frozen(strategy.defaults(other))
-          const made = frozen(strategy.prepareForCreate(filled, { ...context, requested: object }))
-          strategy.validateCreate(made, context)
-          strategy.warningsOnCreate?.(made, { ...context, requested: object })
-          for (const update of [strategy, ...Object.values(strategy.subresources)]) {
-            const next = frozen(update.prepareForUpdate(filled, old, context))
-            update.validateUpdate(next, old, context)
-            update.warningsOnUpdate?.(next, old, context)
-          }
-          const { cells } = strategy.table.row(filled, context.now, context.options)
-          assert.equal(cells.length, strategy.table.columns(context.options).length)
-          for (const text of Object.values(strategy.fields)) assert.equal(typeof text(filled), 'string')
-          strategy.deletion.gracePeriod?.(filled, undefined)
+          const object = decoded(type, anyObject(type, 0, choicesOf(seed)))
+          const other = decoded(type, anyObject(type, 0, choicesOf(otherSeed)))
+          if (object !== undefined && other !== undefined) askAll(strategy, object, other)
         }),
         runs,
       )
+    })
+
+    test(`${type} never throw where a part is empty`, () => {
+      const nothing = decoded(type, {})
+      assert.ok(nothing)
+      for (const fields of emptyParts(type)) {
+        const object = decoded(type, fields)
+        assert.ok(object)
+        try {
+          askAll(strategy, object, nothing)
+          askAll(strategy, nothing, object)
+        } catch (cause) {
+          throw new Error(JSON.stringify(fields), { cause })
+        }
+      }
     })
   }
 })

@@ -22,7 +22,7 @@ import { validateDownwardFile, validateKeyToPath } from './volume-sources.ts'
 type TakenPaths = (path: string, shown?: string) => void
 
 export function validateProjectedVolume(
-  { defaultMode, sources = [] }: ProjectedVolumeSource,
+  { defaultMode, sources }: ProjectedVolumeSource,
   path: string,
   options: PodValidationOptions,
   errors: FieldError[],
@@ -33,7 +33,8 @@ export function validateProjectedVolume(
     if (taken.has(file)) errors.push(invalid(path, shown, 'conflicting duplicate paths'))
     else taken.add(file)
   }
-  sources.forEach((source, index) => {
+  // Null where the request left the list out.
+  sources?.forEach((source, index) => {
     validateProjection(source, path, `${path}.sources[${index}]`, take, options, errors)
   })
 }
