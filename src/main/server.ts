@@ -88,7 +88,11 @@ async function startOn(store: Store, options: ServerOptions): Promise<Result<Ser
       isTimeZone,
       localTimeZone: options.timeZone,
     },
-    manager: { ...managerOptions(options), rootCa: secured.value?.certificates.ca },
+    manager: {
+      ...managerOptions(options),
+      // Published for the tokens of pods; without those nobody reads it.
+      rootCa: options.disabledAdmission.includes('ServiceAccount') ? undefined : secured.value?.certificates.ca,
+    },
     disabledAdmission: options.disabledAdmission,
     handlers: secured.value?.auth.handlers,
     plugins: secured.value === undefined ? [] : [secured.value.auth.plugin],
