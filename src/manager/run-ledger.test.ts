@@ -215,6 +215,23 @@ test('a creation that is refused is recorded once, however often it is tried', a
   await given.stop()
 })
 
+test('a change at the very moment of a due time leaves exactly one Run for it, whoever was first', async () => {
+  const given = await world()
+  await makeCronJob(given.client)
+  await quiet()
+  const ref = { resource: 'cronjobs.batch', namespace: 'default', name: 'tick' }
+  given.api.clock.advance(minute)
+  value(await given.client.patch<CronJob>(ref, 'merge', { spec: { schedule: '0 0 1 1 *' } }))
+  const [result, ...others] = await eventually(async () => {
+    const results = await resultsIn(given)
+    assert.notEqual(results.length, 0)
+    return results
+  })
+  assert.match(result ?? '', /^00:01:00 (Running|Missed Edited)$/)
+  assert.deepEqual(others, [])
+  await given.stop()
+})
+
 test('old Runs and surplus Runs go, and nothing else is written for them', async () => {
   const given = await world({ runs: { age: millis(10 * minute), count: 4 } })
   await makeCronJob(given.client, { suspend: true })

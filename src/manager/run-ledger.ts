@@ -60,7 +60,8 @@ export function createRunLedger(context: LedgerContext, options: LedgerOptions):
     if (gone) replacing.delete(uid)
     if (run === undefined) return
     const writing = write(run).then((problem) => {
-      if (problem !== undefined) log.warn('the end of a run could not be recorded', { run: keyOf(run), problem: problem.message })
+      if (problem !== undefined)
+        log.warn('the end of a run could not be recorded', { run: keyOf(run), problem: problem.message })
       underWay.delete(writing)
     })
     underWay.add(writing)

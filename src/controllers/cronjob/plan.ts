@@ -14,25 +14,17 @@ import {
   type CronJobPlan,
   type CronJobSnapshot,
   hasResult,
+  type SlotFate,
 } from './snapshot.ts'
-import { startDueJob } from './start.ts'
+import { fatesBeforeEdit, startDueJob } from './start.ts'
 
 /**
  * Plans a pass as far as the results known so far allow; see `CronJobPlan` for how to go on. The same arguments give the
  * same plan.
  */
 export function planCronJob(snapshot: CronJobSnapshot, now: Instant, options: CronJobOptions): CronJobPlan {
-  const { cronJob, jobs, results, lastStarted } = snapshot
-  const pass: Pass = {
-    cronJob,
-    jobs,
-    now,
-    options,
-    lastStarted,
-    status: cronJob.status,
-    annotations: cronJob.metadata.annotations,
-    fates: [],
-  }
+  const { results } = snapshot
+  const pass = newPass(snapshot, now, options)
   const actions: CronJobAction[] = []
   const steps = wholePass(pass)
   let taken = 0
@@ -45,6 +37,31 @@ export function planCronJob(snapshot: CronJobSnapshot, now: Instant, options: Cr
   }
   return { actions, asks: false, fates: pass.fates, ...step.value }
 }
+
+const newPass = (
+  { cronJob, jobs, lastStarted }: Omit<CronJobSnapshot, 'results'>,
+  now: Instant,
+  options: CronJobOptions,
+): Pass => ({
+  cronJob,
+  jobs,
+  now,
+  options,
+  lastStarted,
+  status: cronJob.status,
+  annotations: cronJob.metadata.annotations,
+  fates: [],
+})
+
+/**
+ * What becomes of the times that were due before a change of the spec and that no pass had seen: they are not started any
+ * more. `snapshot` is as it was before the change; Runs that are there say more and stay.
+ */
+export const planEdited = (
+  snapshot: Omit<CronJobSnapshot, 'results'>,
+  editedAt: Instant,
+  options: CronJobOptions,
+): readonly SlotFate[] => fatesBeforeEdit(newPass(snapshot, editedAt, options))
 
 function* wholePass(pass: Pass): Step<PassEnd> {
   healFromJobs(pass)

@@ -7,6 +7,7 @@ import { editedAtAnnotation, type Job } from '../../apis/batch/index.ts'
 import type { Run, RunStatus } from '../../apis/run/index.ts'
 import { formatTime, type Instant, instant, millis, parseTime } from '../../base/index.ts'
 import { nextTime, parseSchedule, utc } from '../../cron/index.ts'
+import { planEdited } from './plan.ts'
 import { keptByDefault, mergeRun, runName, runOfJob, runsOf, runTimes } from './runs.ts'
 import { defaultCronJobOptions } from './snapshot.ts'
 
@@ -75,6 +76,8 @@ describe('what is kept of two accounts of one time', () => {
 
 const schedules = ['* * * * *', '*/5 * * * *', '30 6-16/4 * * 1-5', '0 * * * *', '15,45 */2 * * *']
 
+const wait = fc.integer({ min: 0, max: 300 })
+
 const happenings = (backwards: boolean) =>
   fc.array(
     fc.oneof(
@@ -101,9 +104,13 @@ const happenings = (backwards: boolean) =>
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('finish' as const), failed: fc.boolean() }) },
       {
         weight: 1,
-        arbitrary: fc.record({ kind: fc.constant('edit' as const), schedule: fc.constantFrom(...schedules) }),
+        arbitrary: fc.record({
+          kind: fc.constant('edit' as const),
+          seconds: wait,
+          schedule: fc.constantFrom(...schedules),
+        }),
       },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspend' as const) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspend' as const), seconds: wait }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('refuse' as const) }) },
     ),
     { maxLength: 50 },
@@ -168,12 +175,18 @@ function play({ schedule, policy, deadline, tooManyMissed, happenings: events }:
     if (event.kind === 'refuse') world.refusals.push({ kind: 'Failed', message: 'no' })
     if (event.kind === 'finish') finishOne(world, event.failed, ledger.close)
     if (event.kind === 'edit' || event.kind === 'suspend') {
-      // Whatever was due before the edit has been seen: the controller and the API are one process.
-      while (pass(world) === undefined) ledger.forget()
-      const { spec: before, metadata } = world.cronJob
-      const next = event.kind === 'edit' ? { schedule: event.schedule } : { suspend: before.suspend !== true }
+      // The change comes before the pass, which the manager is told of.
+      world.now = instant(world.now + event.seconds * 1000)
+      const jobs = [...world.jobs.values()]
+      const before = { cronJob: world.cronJob, jobs, lastStarted: world.lastStarted }
+      const editedAt = instant(Math.floor(world.now / 1000) * 1000)
+      world.record?.(planEdited(before, editedAt, world.options), jobs)
+      const { spec: old, metadata } = world.cronJob
+      const next = event.kind === 'edit' ? { schedule: event.schedule } : { suspend: old.suspend !== true }
       const annotations = { ...metadata.annotations, [editedAtAnnotation]: formatTime(world.now) }
-      world.cronJob = { ...world.cronJob, spec: { ...before, ...next }, metadata: { ...metadata, annotations } }
+      world.cronJob = { ...world.cronJob, spec: { ...old, ...next }, metadata: { ...metadata, annotations } }
+      const last = segments.at(-1)
+      if (last !== undefined) last.to = instant(Math.max(last.to, world.now))
       segments.push({ schedule: world.cronJob.spec.schedule, from: world.now, to: world.now })
     }
     if (pass(world) === undefined) ledger.forget()

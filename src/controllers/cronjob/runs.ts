@@ -117,6 +117,7 @@ const missedTexts: Readonly<Record<MissedReason, string>> = {
   Superseded: 'a newer time was due as well when the controller looked',
   DeadlineExceeded: 'later than spec.startingDeadlineSeconds allows',
   TooManyMissedTimes: 'more than 100 times were missed in a row, and none of them is started',
+  Edited: 'the CronJob was changed before the controller looked',
   SameMinute: 'a run of the same minute had been started',
 }
 

@@ -75,6 +75,8 @@ export type MissedReason =
   | 'DeadlineExceeded'
   /** More than 100 in a row. */
   | 'TooManyMissedTimes'
+  /** The CronJob was changed before the controller looked, and starts nothing for times before a change. */
+  | 'Edited'
   /** A run of the same minute was started before; names are by the minute. */
   | 'SameMinute'
 
