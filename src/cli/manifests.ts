@@ -1,6 +1,6 @@
 /** Reading manifests: every document of every file is understood before anything is applied. */
 import { readFile } from 'node:fs/promises'
-import { parseAllDocuments } from 'yaml'
+import { type Document, parseAllDocuments } from 'yaml'
 import type { KindSchema, KubeObject } from '../apimachinery/index.ts'
 import { fail, ok, type Result } from '../base/index.ts'
 import { kindOfManifest } from './resources.ts'
@@ -44,17 +44,30 @@ export function parseManifests(text: string, origin: string): Result<readonly Ma
   for (const [i, document] of documents.entries()) {
     const place = documents.length > 1 ? `${origin}, document ${i + 1},` : origin
     const [error] = document.errors
-    if (error !== undefined)
-      return fail(`${place} is not valid YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`)
-    const value: unknown = document.toJS({ maxAliasCount: 1000 })
-    if (value === null || value === undefined) continue
-    for (const object of itemsOf(value)) {
+    if (error !== undefined) {
+      // The parser runs out of stack where brackets stand in brackets thousands of times.
+      const text = error.message.replace('Maximum call stack size exceeded', 'nested too deeply')
+      return fail(`${place} is not valid YAML: ${text.split('\n')[0]?.replace(/:$/, '')}`)
+    }
+    const plain = plainOf(document, place)
+    if (!plain.ok) return plain
+    if (plain.value === null || plain.value === undefined) continue
+    for (const object of itemsOf(plain.value)) {
       const manifest = manifestOf(object, place)
       if (!manifest.ok) return manifest
       manifests.push(manifest.value)
     }
   }
   return ok(manifests)
+}
+
+/** Aliases that grow without end are told when the value is made, not before. */
+function plainOf(document: Document.Parsed, place: string): Result<unknown, string> {
+  try {
+    return ok(document.toJS({ maxAliasCount: 1000 }))
+  } catch (error) {
+    return fail(`${place} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 function itemsOf(value: unknown): readonly unknown[] {
@@ -71,6 +84,7 @@ function manifestOf(value: unknown, place: string): Result<Manifest, string> {
   const kind = kindOfManifest(object)
   if (!kind.ok) return fail(`${place} ${kind.error}`)
   const { name, generateName } = object.metadata ?? {}
-  if (!name && !generateName) return fail(`${place} (${object.kind}) has no metadata.name`)
+  if (typeof (name || generateName || undefined) !== 'string')
+    return fail(`${place} (${object.kind}) has no metadata.name`)
   return ok({ object, kind: kind.value, origin: place })
 }

@@ -27,8 +27,8 @@ export function findKind(word: string): Result<KindSchema, string> {
 /** The kind of a manifest, by its apiVersion and kind. */
 export function kindOfManifest(object: KubeObject): Result<KindSchema, string> {
   const { apiVersion = '', kind = '' } = object
-  if (kind === '') return fail('has no kind')
-  if (apiVersion === '') return fail('has no apiVersion')
+  if (typeof kind !== 'string' || kind === '') return fail('has no kind')
+  if (typeof apiVersion !== 'string' || apiVersion === '') return fail('has no apiVersion')
   const [version = '', group = ''] = apiVersion.split('/').reverse()
   const found = mains.find(
     (candidate) => candidate.kind === kind && candidate.group === group && candidate.version === version,
