@@ -97,7 +97,7 @@ async function startOn(store: Store, options: ServerOptions): Promise<Result<Ser
     handlers: secured.value?.auth.handlers,
     plugins: secured.value === undefined ? [] : [secured.value.auth.plugin],
   })
-  if (!core.ok) return core
+  if (!core.ok) return fail(`${options.directory}: ${core.error}`)
   const { clientFor } = core.value
   if (secured.value !== undefined) {
     secured.value.auth.connect(authObjects(core.value.api))

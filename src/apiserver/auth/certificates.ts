@@ -89,10 +89,19 @@ function ensureAuthority(dir: string, now: Instant): KeyPair {
   return made
 }
 
+function isPrivateKey(text: string): boolean {
+  try {
+    createPrivateKey(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function ensureSigningKey(dir: string): string {
   const path = join(dir, 'sa.key')
   const there = readIfThere(path)
-  if (there !== undefined) return there
+  if (there !== undefined && isPrivateKey(there)) return there
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const made = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
   writePrivate(path, made)
