@@ -27,7 +27,7 @@ export {
   isValidUserID,
   isWildcardDNS1123Subdomain,
 } from './formats.ts'
-export { cidrFamily, cidrWarnings, ipFamily, ipWarnings, validateCIDR, validateIP } from './ip.ts'
+export { cidrFamily, cidrWarnings, ipFamily, ipWarnings, validateCIDR, validateEndpointIP, validateIP } from './ip.ts'
 export {
   anyName,
   hasInvalidLabelValue,

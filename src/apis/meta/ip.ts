@@ -77,6 +77,32 @@ export function validateIP(text: string, path: string, stored: readonly string[]
   return errors
 }
 
+/**
+ * An address that something can be reached at: none that is special to each host.
+ *
+ * @source kubernetes v1.36 pkg/apis/core/validation/validation.go, ValidateEndpointIP
+ */
+export function validateEndpointIP(text: string, path: string): readonly FieldError[] {
+  const address = parseAddress(text)
+  if (address === undefined) return [invalid(path, text, 'must be a valid IP address')]
+  const bytes = isMapped(address) ? address.bytes.slice(12) : address.bytes
+  const [a = 0, b = 0, c = 0] = bytes
+  const four = bytes.length === 4
+  const leading = bytes.slice(0, -1).every((byte) => byte === 0)
+  const errors: FieldError[] = []
+  if (leading && bytes.at(-1) === 0) errors.push(invalid(path, text, `may not be unspecified (${text})`))
+  if (four ? a === 127 : leading && bytes.at(-1) === 1) {
+    errors.push(invalid(path, text, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
+  }
+  if (four ? a === 169 && b === 254 : a === 0xfe && (b & 0xc0) === 0x80) {
+    errors.push(invalid(path, text, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'))
+  }
+  if (four ? a === 224 && b === 0 && c === 0 : a === 0xff && (b & 0x0f) === 2) {
+    errors.push(invalid(path, text, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'))
+  }
+  return errors
+}
+
 function parseNetwork(text: string): { readonly address: Address; readonly length: string } | undefined {
   const slash = text.indexOf('/')
   const address = slash < 0 ? undefined : parseAddress(text.slice(0, slash))

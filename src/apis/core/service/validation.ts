@@ -11,7 +11,14 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/index.ts'
-import { ipFamily, isValidPortNum, validateCoreObjectMetaUpdate, validateIP, validateLabels } from '../../meta/index.ts'
+import {
+  ipFamily,
+  isValidPortNum,
+  validateCoreObjectMetaUpdate,
+  validateEndpointIP,
+  validateIP,
+  validateLabels,
+} from '../../meta/index.ts'
 import {
   addInvalid,
   requireOneOf,
@@ -47,7 +54,9 @@ export function validateService(service: Service, old: Service | undefined): rea
   validateAffinity(spec, errors)
   if (spec.type !== 'ExternalName') validateAddresses(spec, old?.spec.clusterIPs ?? [], errors)
   spec.externalIPs?.forEach((address, index) => {
-    errors.push(...validateIP(address, `spec.externalIPs[${index}]`, old?.spec.externalIPs ?? []))
+    const field = `spec.externalIPs[${index}]`
+    const faults = validateIP(address, field, old?.spec.externalIPs ?? [])
+    errors.push(...(faults.length > 0 ? faults : validateEndpointIP(address, field)))
   })
   const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
   requireOneOf(spec.type, types, 'spec.type', errors)
@@ -172,10 +181,7 @@ function validateTraffic(spec: ServiceSpec, errors: FieldError[]): void {
   if (spec.allocateLoadBalancerNodePorts !== undefined && !balanced) {
     errors.push(forbiddenField('spec.allocateLoadBalancerNodePorts', onlyBalanced))
   }
-  if (spec.loadBalancerClass !== undefined) {
-    if (balanced) validateQualifiedName(spec.loadBalancerClass, 'spec.loadBalancerClass', errors)
-    else errors.push(forbiddenField('spec.loadBalancerClass', onlyBalanced))
-  }
+  validateBalancerClass(spec, errors)
   const external = 'spec.externalTrafficPolicy'
   if (isExternallyAccessible(spec)) {
     requireOneOf(spec.externalTrafficPolicy, ['Cluster', 'Local'], external, errors)
@@ -186,6 +192,12 @@ function validateTraffic(spec: ServiceSpec, errors: FieldError[]): void {
   validateOneOf(spec.internalTrafficPolicy, ['Cluster', 'Local'], 'spec.internalTrafficPolicy', errors)
   const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode']
   validateOneOf(spec.trafficDistribution, distributions, 'spec.trafficDistribution', errors)
+}
+
+function validateBalancerClass({ type, loadBalancerClass }: ServiceSpec, errors: FieldError[]): void {
+  if (loadBalancerClass === undefined) return
+  if (type === 'LoadBalancer') validateQualifiedName(loadBalancerClass, 'spec.loadBalancerClass', errors)
+  else errors.push(forbiddenField('spec.loadBalancerClass', onlyBalanced))
 }
 
 function validateHealthPort(spec: ServiceSpec, errors: FieldError[]): void {
@@ -218,6 +230,8 @@ export function validateServiceUpdate(service: Service, old: Service): readonly 
       errors.push(invalid('spec.loadBalancerClass', spec.loadBalancerClass, 'may not change once set'))
     }
   }
+  // Upstream tells a faulty class of an update twice.
+  validateBalancerClass(spec, errors)
   if (needsHealthCheck(spec) && needsHealthCheck(old.spec)) {
     if (spec.healthCheckNodePort !== old.spec.healthCheckNodePort) {
       errors.push(forbiddenField('spec.healthCheckNodePort', 'field is immutable'))
