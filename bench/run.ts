@@ -4,10 +4,11 @@
  */
 import { processCases } from './cases/processes.ts'
 import { requestCases } from './cases/requests.ts'
+import { scaleCases } from './cases/scale.ts'
 import { workloadCases } from './cases/workloads.ts'
 import { machine } from './measure.ts'
 
-const cases = [...processCases, ...requestCases, ...workloadCases]
+const cases = [...processCases, ...requestCases, ...workloadCases, ...scaleCases]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !cases.some((one) => one.name === name))
 if (unknown.length > 0) {

@@ -17,7 +17,8 @@ const template = {
   },
 }
 
-async function withCore(act: (core: Core, client: Client) => Promise<Figures>): Promise<Figures> {
+/** Runs `act` on a server core with a fake node and a new database. */
+export async function withCore(act: (core: Core, client: Client) => Promise<Figures>): Promise<Figures> {
   const { path, dispose } = temporaryDirectory()
   const store = await openSqliteStore(join(path, 'jobd.db'))
   if (!store.ok) throw new Error(store.error.message)
@@ -39,7 +40,7 @@ async function withCore(act: (core: Core, client: Client) => Promise<Figures>): 
 }
 
 /** Resolves when so many Jobs are complete. */
-async function whenComplete(client: Client, count: number): Promise<void> {
+export async function whenComplete(client: Client, count: number): Promise<void> {
   const listed = await client.list<Job>('jobs.batch')
   if (!listed.ok) throw new Error(listed.error.message)
   const done = new Set<string>()
@@ -62,7 +63,7 @@ async function whenComplete(client: Client, count: number): Promise<void> {
   })
 }
 
-const newJob = (name: string, spec: object): Job =>
+export const newJob = (name: string, spec: object): Job =>
   ({
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -71,7 +72,7 @@ const newJob = (name: string, spec: object): Job =>
     status: {},
   }) as Job
 
-async function jobsPerSecond(count: number, callers: number): Promise<Figures> {
+export async function jobsPerSecond(count: number, callers: number): Promise<Figures> {
   return await withCore(async (core, client) => {
     const done = whenComplete(client, count)
     const cpu = process.cpuUsage()
@@ -123,5 +124,7 @@ function speed(core: Core, { count, begin, from, cpu }: Begun): Figures {
 
 export const workloadCases: readonly Case[] = [
   { name: 'jobs-2000', run: () => jobsPerSecond(2000, 64) },
+  { name: 'jobs-20000', run: () => jobsPerSecond(20_000, 64) },
   { name: 'indexed-10000', run: () => indexedPods(10_000) },
+  { name: 'indexed-100000', run: () => indexedPods(100_000) },
 ]
