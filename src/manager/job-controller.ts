@@ -6,7 +6,7 @@
  */
 import type { Job } from '../apis/batch/index.ts'
 import type { Pod, ResourceQuota } from '../apis/core/index.ts'
-import { type Monotonic, millis } from '../base/index.ts'
+import { type Instant, type Monotonic, millis } from '../base/index.ts'
 import {
   type BackoffRecord,
   isForgotten,
