@@ -66,7 +66,8 @@ function bindAll(mounts: readonly Mount[], directory: string, tools: HostTools):
     const bind = `${program} -o ${readOnly ? 'bind,ro' : 'bind'} ${shellQuote(source)} ${shellQuote(target)}`
     return `{ ${place}${bind}; } || failed ${shellQuote(`mounting ${target}`)}`
   })
-  return [...stages, ...binds]
+  // Staging leads elsewhere; the links of the template lead to where the first process is.
+  return [...stages, ...(stages.length === 0 ? [] : [`cd ${shellQuote(directory)}`]), ...binds]
 }
 
 const isOfTemplate = (target: string): boolean =>
