@@ -61,6 +61,7 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
       return {
         name: 'virtual',
         version: '1',
+        canLimit: () => true,
         volatileDir: '/nonexistent/sim-volatile',
         exec: async () => fail('simulated containers run no commands'),
         release: async (podUid) => {
