@@ -10,7 +10,10 @@ import { newJob, whenComplete, withCore } from './workloads.ts'
 /** How long one plan takes for an Indexed Job with so many pods, a twentieth of which have just ended. */
 async function planner(count: number): Promise<Figures> {
   return await withCore(async (_core, client) => {
-    const job = await createJob(client, newJob('planned', { completionMode: 'Indexed', completions: count }))
+    const job = await createJob(
+      client,
+      newJob('planned', { completionMode: 'Indexed', completions: count, parallelism: count }),
+    )
     const pods = Array.from({ length: count }, (_, index) => podOf(job, index))
     const times: number[] = []
     for (let i = 0; i < 50; i++) {
