@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { formatMicroTime, formatTime, instant, parseTime } from './index.ts'
+import { formatMicroTime, formatTime, parseTime } from './time.ts'
+import { instant } from './units.ts'
 
 const good = [
   { name: 'the epoch', text: '1970-01-01T00:00:00Z', at: 0 },
