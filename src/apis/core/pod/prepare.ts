@@ -224,14 +224,17 @@ export function prepareEphemeralContainers(pod: Pod, old: Pod): Pod {
 export function prepareResize(pod: Pod, old: Pod): Pod {
   const { containers, initContainers = [], resources } = pod.spec
   const oldInit = old.spec.initContainers ?? []
-  if (containers.length !== old.spec.containers.length || initContainers.length !== oldInit.length) return pod
+  if (containers.length !== old.spec.containers.length || initContainers.length !== oldInit.length) {
+    const kept = dropDisabledPodFields(pod.spec)
+    return countPodGeneration(kept === pod.spec ? pod : { ...pod, spec: kept }, old)
+  }
   const spec: PodSpec = {
     ...without(old.spec, 'resources'),
     containers: resized(containers, old.spec.containers),
     ...(oldInit.length === 0 ? {} : { initContainers: resized(initContainers, oldInit) }),
     ...(resources === undefined ? {} : { resources }),
   }
-  return countPodGeneration({ ...keepMetadata(pod, old), spec, status: old.status }, old)
+  return countPodGeneration({ ...keepMetadata(pod, old), spec: dropDisabledPodFields(spec), status: old.status }, old)
 }
 
 function resized(containers: readonly Container[], old: readonly Container[]): readonly Container[] {
