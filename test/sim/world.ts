@@ -55,7 +55,8 @@ function callCounter(name: string, time: SimClock, tell: (violation: Violation) 
     if (time.monotonic() !== at) calls = 0
     at = time.monotonic()
     calls++
-    if (calls === mostCalls) tell({ invariant: 'nobody-runs-in-circles', what: `${name} calls without end at ${at} ms` })
+    if (calls === mostCalls)
+      tell({ invariant: 'nobody-runs-in-circles', what: `${name} calls without end at ${at} ms` })
     return calls < mostCalls
   }
 }
