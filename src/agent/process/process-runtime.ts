@@ -7,6 +7,7 @@ import { releasePod, removePod, removeRun, signalRun, treeOf, watchOver } from '
 import { followEventFile } from './event-file.ts'
 import { execInRun } from './exec.ts'
 import { openHost } from './open-host.ts'
+import { mainPidOf } from './process-tree.ts'
 import { listRuns, readDirectory, recoverRun } from './recover.ts'
 import { runIdOf, textOfFileName } from './run-name.ts'
 import { findRun, type RunTable, runsOf } from './run-table.ts'
@@ -66,6 +67,8 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   }
 }
 
+const EXEC_AGAIN = millis(5)
+
 /** Files of the runtime's own, beside the directories of pods. */
 const OWN = new Set(['events', 'spawner.log', '.template'])
 
@@ -88,11 +91,15 @@ async function exec(
   spec: ExecSpec,
   output: ExecOutput,
 ): Promise<Result<ExecHandle, string>> {
-  const run = findRun(state.table, key)
-  const tree = run?.phase === 'Up' ? treeOf(run) : undefined
   const host = await state.opening
-  if (tree === undefined || host === undefined) return fail('the container is not running')
-  return execInRun(tree, { spec, output, tools: host.tools })
+  for (;;) {
+    const run = findRun(state.table, key)
+    const tree = run?.phase === 'Up' ? treeOf(run) : undefined
+    if (tree === undefined || host === undefined) return fail('the container is not running')
+    if (mainPidOf(tree) !== undefined) return execInRun(tree, { spec, output, tools: host.tools })
+    // A run is up a moment before its program is there, and over a moment after it has gone.
+    await new Promise<void>((resolve) => state.options.clock.wake(EXEC_AGAIN, resolve))
+  }
 }
 
 async function close(state: State): Promise<void> {
