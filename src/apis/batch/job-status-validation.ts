@@ -194,12 +194,12 @@ function validateIndexLists({ spec, status }: Job, changes: Changes): readonly F
 }
 
 function validateRest({ spec, status }: Job, facts: Facts, changes: Changes): readonly FieldError[] {
-  const { active = 0, ready = 0, terminating = 0 } = status
+  const { active = 0, ready, terminating = 0 } = status
   const errors: FieldError[] = []
   if ((changes.finished || changes.terminating) && facts.finished && terminating > 0) {
     errors.push(invalid(path('terminating'), terminating, 'terminating>0 is invalid for finished job'))
   }
-  if ((changes.ready || changes.active) && ready > active) {
+  if ((changes.ready || changes.active) && ready !== undefined && ready > active) {
     errors.push(invalid(path('ready'), ready, 'cannot set more ready pods than active'))
   }
   if (facts.successCriteriaMet && facts.failed) {

@@ -115,7 +115,8 @@ function withFamilies(spec: ServiceSpec): ServiceSpec {
 function addressText({ spec, status }: Service): string {
   const given = spec.externalIPs ?? []
   if (spec.type === 'ExternalName') return spec.externalName ?? ''
-  if (spec.type !== 'LoadBalancer') return given.length === 0 ? '<none>' : given.join(',')
+  if (spec.type === 'ClusterIP' || spec.type === 'NodePort') return given.length === 0 ? '<none>' : given.join(',')
+  if (spec.type !== 'LoadBalancer') return '<unknown>'
   const entries = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '')
   const balanced = [...new Set(entries.filter((text) => text !== ''))].sort()
   const all = [...balanced, ...given]
