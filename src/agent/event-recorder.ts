@@ -15,6 +15,9 @@ export type EventRecorder = {
 
 type Told = { readonly name: string; readonly namespace: string; count: number; sending: Promise<void> }
 
+/** A time that is always written stands as null while it is unset. */
+const UNSET = null as unknown as undefined
+
 /** Repeats are recognised among this many of the newest events. */
 const REMEMBERED = 4096
 
@@ -75,7 +78,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         reportingComponent: 'default-scheduler',
         reportingInstance: `default-scheduler-${options.nodeName}`,
       }
-      void sendNew(options, { ...object, ...reporting, source: {}, eventTime: formatMicroTime(now), action })
+      const times = { firstTimestamp: UNSET, lastTimestamp: UNSET, eventTime: formatMicroTime(now) }
+      void sendNew(options, { ...object, ...reporting, ...times, source: {}, action })
     },
   }
 }
@@ -105,6 +109,7 @@ function eventObject({ nodeName }: EventRecorderOptions, { about, event, now, na
     source: { component: 'kubelet', host: nodeName },
     firstTimestamp: at,
     lastTimestamp: at,
+    eventTime: UNSET,
     count: 1,
     type: event.type,
     reportingComponent: 'kubelet',

@@ -13,6 +13,9 @@ export type ConditionFacts = {
 
 const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])
 
+/** A time that is always written stands as null while it is unset. */
+const UNSET = null as unknown as undefined
+
 type Verdict = { readonly status: boolean; readonly reason?: string; readonly message?: string }
 
 /**
@@ -38,6 +41,7 @@ export function conditionsOf(pod: Pod, facts: ConditionFacts, now: Instant): rea
       type,
       ...(generation === undefined ? {} : { observedGeneration: generation }),
       status: text,
+      lastProbeTime: UNSET,
       lastTransitionTime: before?.status === text ? before.lastTransitionTime : formatTime(now),
       ...(reason === undefined ? {} : { reason }),
       ...(message === undefined ? {} : { message }),

@@ -17,10 +17,15 @@ export type ContainerFacts = {
   readonly isUnaccounted: boolean
 }
 
+/** A time that is always written stands as null while it is unset. */
+const UNSET = null as unknown as undefined
+
 const UNACCOUNTED: ContainerStateTerminated = {
   exitCode: 137,
   reason: 'ContainerStatusUnknown',
   message: 'The container could not be located when the pod was terminated',
+  startedAt: UNSET,
+  finishedAt: UNSET,
 }
 
 /** @source kubernetes v1.36 pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses */
