@@ -66,20 +66,31 @@ function histogramText(name: string, help: string, histograms: Iterable<Histogra
   return out
 }
 
-/** Metrics of the process itself. */
-async function processText(): Promise<string> {
-  const { collectDefaultMetrics, Registry } = await import('prom-client')
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  const text = await registry.metrics()
-  registry.clear()
-  return text
+/**
+ * Metrics of the process itself. The collectors watch garbage collections from the first call on and are kept: each set
+ * of them costs memory for good.
+ */
+function newProcessText(): () => Promise<string> {
+  let registry: Promise<{ readonly metrics: () => Promise<string> }> | undefined
+  const make = async () => {
+    // By its default: the library is CommonJS, whose names a bundle does not know when it is loaded late.
+    const { collectDefaultMetrics, Registry } = (await import('prom-client')).default
+    const made = new Registry()
+    // Looked at ten times a second, not a hundred: an idle server stays idle.
+    collectDefaultMetrics({ register: made, eventLoopMonitoringPrecision: 100 })
+    return made
+  }
+  return async () => {
+    registry ??= make()
+    return (await registry).metrics()
+  }
 }
 
 export function newMetrics(): Metrics {
   const requests = new Map<string, Counter>()
   const durations = new Map<string, Histogram>()
   const gauges: Gauge[] = []
+  const processText = newProcessText()
 
   const count = (table: Map<string, Counter>, key: string, change: number, labels: () => Labels): void => {
     let counter = table.get(key)
