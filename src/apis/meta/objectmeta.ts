@@ -173,6 +173,8 @@ const immutableMeta = [
   'deletionGracePeriodSeconds',
 ] as const
 
+const texts: ReadonlySet<string> = new Set(['name', 'namespace', 'uid'])
+
 /** Metadata of an object that replaces `old`. */
 export function validateObjectMetaUpdate(
   metadata: ObjectMeta,
@@ -191,7 +193,9 @@ export function validateObjectMetaUpdate(
     errors.push(invalid(child(path, 'generation'), metadata.generation ?? 0, 'must not be decremented'))
   }
   for (const name of immutableMeta) {
-    if (metadata[name] !== old[name]) errors.push(...validateImmutable(metadata[name], old[name], child(path, name)))
+    const unset = texts.has(name) ? '' : undefined
+    const [now, before] = [metadata[name] ?? unset, old[name] ?? unset]
+    if (now !== before) errors.push(...validateImmutable(now, before, child(path, name)))
   }
   if (metadata.labels !== old.labels) errors.push(...labelErrors(metadata.labels, child(path, 'labels')))
   if (metadata.annotations !== old.annotations) {
