@@ -57,7 +57,7 @@ export function createJobController(shared: SharedContext, options: JobControlle
   const metrics = createJobMetrics()
   const snapshots = createJobSnapshots(jobs, pods)
   const remember = (uid: string, record: BackoffRecord): void => {
-    if (record.failures === 0) backoff.delete(uid)
+    if (record.failures === 0 && record.endedBy === undefined) backoff.delete(uid)
     else backoff.set(uid, record)
   }
   const noteEnd = options.noteExitCodes ? createExitCodes(pods) : (job: Job) => job

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { instant, millis } from '../../base/index.ts'
-import { type BackoffRecord, backoffDelay, backoffEnd, nextBackoff, noBackoff } from './backoff.ts'
+import type { Pod } from '../../apis/core/index.ts'
+import { formatTime, instant, millis } from '../../base/index.ts'
+import {
+  type BackoffRecord,
+  backoffDelay,
+  backoffEnd,
+  endOf,
+  nextBackoff,
+  noBackoff,
+  noteFutureEnds,
+  notInFuture,
+} from './backoff.ts'
 
 const seconds = (n: number) => instant(n * 1000)
 
@@ -61,4 +71,29 @@ for (const { name, before, failures = [], success, after } of rows) {
 test('the delay runs from the newest failure', () => {
   assert.equal(backoffEnd({ failures: 2, lastFailure: seconds(100) }, millis(600_000)), seconds(120))
   assert.equal(backoffEnd(noBackoff, millis(600_000)), undefined)
+})
+
+test('a newest failure that lies in the future counts as of now, so that nobody waits longer than the delay', () => {
+  const record = { failures: 2, lastFailure: seconds(3700) }
+  const seen = notInFuture(record, seconds(100))
+  assert.equal(backoffEnd(seen, millis(600_000)), seconds(120))
+  assert.equal(notInFuture(seen, seconds(110)), seen, 'and stays so')
+})
+
+const failedAt = (uid: string, at: number) =>
+  ({
+    metadata: { uid, creationTimestamp: formatTime(seconds(at)) },
+    spec: { containers: [] },
+    status: { phase: 'Failed' },
+  }) as unknown as Pod
+
+test('a failed pod of an index that ended in the future ended when it was first seen so', () => {
+  const pods = [failedAt('past', 50), failedAt('future', 3700)]
+  const [past, future] = pods as [Pod, Pod]
+  const first = noteFutureEnds(undefined, pods, seconds(100))
+  assert.deepEqual([endOf(first, past), endOf(first, future)], [seconds(50), seconds(100)])
+  const second = noteFutureEnds(first, pods, seconds(110))
+  assert.equal(second, first, 'nothing new')
+  assert.deepEqual(noteFutureEnds(second, pods, seconds(60)).endedBy, { future: seconds(60) }, 'set back once more')
+  assert.equal(noteFutureEnds(second, pods, seconds(4000)), noBackoff, 'the clock has caught up')
 })

@@ -3,8 +3,9 @@
  *
  * @source kubernetes v1.36 pkg/controller/job/backoff_utils.go
  */
-import type { Instant, Millis } from '../../base/index.ts'
-import { after, instant, millis } from '../../base/index.ts'
+import type { Pod } from '../../apis/core/index.ts'
+import { after, type Instant, instant, type Millis, millis } from '../../base/index.ts'
+import { finishTime } from './pod.ts'
 
 const firstDelay = millis(10_000)
 
@@ -13,6 +14,8 @@ export type BackoffRecord = {
   /** Pods that failed since the last success. */
   readonly failures: number
   readonly lastFailure?: Instant | undefined
+  /** Failed pods that stand for an index and seem to have ended in the future: when they were first seen, by uid. */
+  readonly endedBy?: Readonly<Record<string, Instant>> | undefined
 }
 
 export const noBackoff: BackoffRecord = { failures: 0 }
@@ -41,6 +44,40 @@ function newest(times: readonly Instant[]): Instant {
   for (const time of times) most = Math.max(most, time)
   return instant(most)
 }
+
+/**
+ * After the clock was set back the newest failure may lie in the future: it counts as of now, so that nobody waits longer
+ * than the delay itself.
+ */
+export const notInFuture = (record: BackoffRecord, now: Instant): BackoffRecord =>
+  record.lastFailure === undefined || record.lastFailure <= now ? record : { ...record, lastFailure: now }
+
+/** The same for failed pods that stand for their index: notes those that seem to have ended in the future. */
+export function noteFutureEnds(
+  record: BackoffRecord | undefined,
+  pods: Iterable<Pod> | undefined,
+  now: Instant,
+): BackoffRecord {
+  const known = record?.endedBy
+  let isNews = false
+  const endedBy: Record<string, Instant> = {}
+  for (const pod of pods ?? []) {
+    if (finishTime(pod) <= now) continue
+    const { uid = '' } = pod.metadata
+    const noted = known?.[uid]
+    endedBy[uid] = noted !== undefined && noted <= now ? noted : now
+    isNews ||= endedBy[uid] !== noted
+  }
+  const count = Object.keys(endedBy).length
+  if (count === 0) return noBackoff
+  return isNews || record === undefined || count !== Object.keys(known ?? {}).length
+    ? { ...noBackoff, endedBy }
+    : record
+}
+
+/** When a failed pod of an index ended, for its delay. */
+export const endOf = ({ endedBy }: BackoffRecord, pod: Pod): Instant =>
+  endedBy?.[pod.metadata.uid ?? ''] ?? finishTime(pod)
 
 /** The delay after the n-th failure in a row; none for n = 0. */
 export function backoffDelay(failures: number, cap: Millis): Millis {

@@ -126,3 +126,14 @@ test('a pass after refused creations tells the true state and creates nothing', 
   )
   assert.equal(podsOf(world).length, 0)
 })
+
+test('a Job completes no earlier than it started, also when the clock was set back meanwhile', () => {
+  const world = worldOf()
+  settle(world)
+  run(world, first(world))
+  succeed(world, first(world))
+  advance(world, -3600)
+  settle(world)
+  assert.equal(conditionOf(world, 'Complete')?.status, 'True')
+  assert.equal(world.job.status.completionTime, world.job.status.startTime)
+})

@@ -7,10 +7,10 @@
  * @source kubernetes v1.36 pkg/controller/job/job_controller.go, syncJob
  */
 import type { Job, JobCondition, JobStatus } from '../../apis/batch/index.ts'
-import { formatTime, type Instant } from '../../base/index.ts'
-import { type BackoffRecord, nextBackoff, noBackoff } from './backoff.ts'
+import { formatTime, type Instant, parseTime } from '../../base/index.ts'
+import { type BackoffRecord, nextBackoff, noBackoff, noteFutureEnds, notInFuture } from './backoff.ts'
 import { claimPods } from './claim.ts'
-import { isJobFinished, trueCondition, type WantedCondition, withCondition } from './conditions.ts'
+import { isJobFinished, type WantedCondition, withCondition } from './conditions.ts'
 import { factsOf, foreignManager, hasKnownMode, type JobFacts } from './facts.ts'
 import { type IndexState, indexStateOf } from './index-state.ts'
 import { countIndexes } from './indexes.ts'
@@ -79,19 +79,25 @@ function assess(snapshot: JobSnapshot, now: Instant, options: JobOptions): Asses
     failed: (status.failed ?? 0) + tally.freshFailed + (uncounted.failed?.length ?? 0),
     startTime: status.startTime ?? (facts.suspended ? undefined : formatTime(now)),
     // With limits per index every index has its own delay, told by the annotations of its pods.
-    backoff: facts.backoffLimitPerIndex === undefined ? backoffAfter(snapshot, tally, options) : noBackoff,
+    backoff:
+      facts.backoffLimitPerIndex === undefined
+        ? backoffAfter({ snapshot, tally, options, now })
+        : noteFutureEnds(snapshot.backoff, indexes?.waiting.values(), now),
     snapshot,
     options,
     now,
   }
 }
 
-function backoffAfter({ backoff }: JobSnapshot, tally: Tally, { deletionResetsBackoff }: JobOptions): BackoffRecord {
+type BackoffFacts = Pick<Assessment, 'snapshot' | 'tally' | 'options' | 'now'>
+
+function backoffAfter({ snapshot: { backoff }, tally, options, now }: BackoffFacts): BackoffRecord {
+  const { deletionResetsBackoff } = options
   const resets = deletionResetsBackoff ? [...tally.freshSuccesses, ...tally.freshDeletions] : tally.freshSuccesses
   const failures = deletionResetsBackoff ? tally.freshFailures : [...tally.freshFailures, ...tally.freshDeletions]
   let newestReset: Instant | undefined
   for (const at of resets) if (newestReset === undefined || at > newestReset) newestReset = at
-  return nextBackoff(backoff ?? noBackoff, { newestReset, failures })
+  return notInFuture(nextBackoff(backoff ?? noBackoff, { newestReset, failures }), now)
 }
 
 /** What happens to pods, and the end if there is one. */
@@ -190,13 +196,9 @@ function trackingActions(assessment: Assessment, decision: Decision) {
   const parts = { startTime, completionTime: facts.job.status.completionTime, active, ready, terminating, conditions }
   const first = statusOf({ ...parts, counters: accounting.before })
   const over = outcome !== undefined && isOver(accounting, terminating)
-  const ended = over ? endedParts(conditions, outcome, now) : {}
-  const last = statusOf({
-    ...parts,
-    ...ended,
-    startTime: startTime ?? (over ? formatTime(now) : undefined),
-    counters: accounting.after,
-  })
+  const start = startTime ?? (over ? formatTime(now) : undefined)
+  const ended = over ? endedParts(conditions, outcome, { start, now }) : {}
+  const last = statusOf({ ...parts, ...ended, startTime: start, counters: accounting.after })
   const fold = over && options.foldFinish
   const toldFirst = !fold && !sameStatus(facts.job.status, first)
   const toldLast = !sameStatus(toldFirst ? first : facts.job.status, last)
@@ -215,7 +217,7 @@ function trackingActions(assessment: Assessment, decision: Decision) {
 }
 
 const isNews = (record: BackoffRecord, known: BackoffRecord = noBackoff): boolean =>
-  record.failures !== known.failures || record.lastFailure !== known.lastFailure
+  record.failures !== known.failures || record.lastFailure !== known.lastFailure || record.endedBy !== known.endedBy
 
 const recorded = (event: JobEvent): JobAction => ({ kind: 'RecordEvent', event })
 
@@ -232,10 +234,18 @@ function isOver({ after, complete }: Accounting, terminating: number): boolean {
   return complete && succeeded.length === 0 && failed.length === 0 && terminating === 0
 }
 
-function endedParts(conditions: readonly JobCondition[], { success, reason, message }: Outcome, now: Instant) {
+type Span = { readonly start: string | undefined; readonly now: Instant }
+
+/** Nothing completes before it starts: when the clock was set back meanwhile, it completes as it starts. */
+function completionTime({ start, now }: Span): string {
+  const end = formatTime(now)
+  return start !== undefined && (parseTime(start) ?? now) > now ? start : end
+}
+
+function endedParts(conditions: readonly JobCondition[], { success, reason, message }: Outcome, span: Span) {
   const type = success ? 'Complete' : 'Failed'
-  const ended = withCondition(conditions, { type, status: 'True', reason, message }, now)
-  return { conditions: ended, ...(success && { completionTime: trueCondition(ended, 'Complete')?.lastTransitionTime }) }
+  const ended = withCondition(conditions, { type, status: 'True', reason, message }, span.now)
+  return { conditions: ended, ...(success && { completionTime: completionTime(span) }) }
 }
 
 function endEvents({ spec }: Job, status: JobStatus, { success, reason, message }: Outcome): readonly JobEvent[] {

@@ -5,11 +5,11 @@
  */
 import type { Pod } from '../../apis/core/index.ts'
 import { after, type Instant } from '../../base/index.ts'
-import { type BackoffRecord, backoffDelay, backoffEnd } from './backoff.ts'
+import { type BackoffRecord, backoffDelay, backoffEnd, endOf } from './backoff.ts'
 import type { JobFacts } from './facts.ts'
 import { type IndexState, priorFailures } from './index-state.ts'
 import { firstMissingIndexes, indexSetOf, uniteIndexes } from './indexes.ts'
-import { completionIndex, finishTime } from './pod.ts'
+import { completionIndex } from './pod.ts'
 import type { JobOptions, SyncAction } from './snapshot.ts'
 import type { Tally } from './tally.ts'
 import { newIndexedPods, newPods } from './template.ts'
@@ -77,12 +77,12 @@ function pendingIndexes({ facts, tally }: ScaleInput, indexes: IndexState, limit
 }
 
 /** Of the pending indexes those whose own delay is over; with the end of the shortest other delay. */
-function startableIndexes({ options, now }: ScaleInput, { waiting }: IndexState, pending: readonly number[]) {
+function startableIndexes({ options, backoff, now }: ScaleInput, { waiting }: IndexState, pending: readonly number[]) {
   let wakeAt: Instant | undefined
   const ready = pending.filter((index) => {
     const failed = waiting.get(index)
     if (failed === undefined) return true
-    const end = after(finishTime(failed), backoffDelay(priorFailures(failed) + 1, options.maxPodBackoff))
+    const end = after(endOf(backoff, failed), backoffDelay(priorFailures(failed) + 1, options.maxPodBackoff))
     if (end <= now) return true
     if (wakeAt === undefined || end < wakeAt) wakeAt = end
     return false
