@@ -1,8 +1,7 @@
 /** The node agent: sees the pods of its node, makes them real, and says how they fare. */
 import type { Pod } from '../apis/core/index.ts'
-import { after, type Clock, type Log, millis, type Random } from '../base/index.ts'
+import { type Clock, createTimers, type Log, millis, type Random, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
-import { type Alarms, createAlarms } from './alarms.ts'
 import { containerConfig } from './container-config.ts'
 import { containerOf } from './container-hooks.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
@@ -55,7 +54,7 @@ const ADDRESS = '127.0.0.1'
 type State = {
   readonly options: AgentOptions
   readonly context: WorkerContext
-  readonly alarms: Alarms
+  readonly timers: Timers
   readonly recorder: EventRecorder
   readonly timeKeeper: TimeKeeper
   /** Pods that are not over, by uid. */
@@ -68,17 +67,17 @@ type State = {
 
 export function startAgent(options: AgentOptions): Agent {
   const { client, clock, log, runtime, nodeName } = options
-  const alarms = createAlarms(clock)
+  const timers = createTimers(clock)
   const recorder = createEventRecorder({ client, clock, log, nodeName })
   const state: State = {
     options,
-    alarms,
+    timers,
     recorder,
-    timeKeeper: createTimeKeeper({ clock, setAlarm: alarms.set }),
+    timeKeeper: createTimeKeeper({ clock, timers }),
     workers: new Map(),
     released: new Map(),
     stopped: false,
-    context: workerContext(options, alarms, recorder, (worker) => {
+    context: workerContext(options, timers, recorder, (worker) => {
       const uid = worker.pod.metadata.uid ?? ''
       state.workers.delete(uid)
       state.released.set(uid, versionOf(worker.pod))
@@ -123,14 +122,14 @@ export function startAgent(options: AgentOptions): Agent {
       for (const part of running) part.stop()
       for (const worker of state.workers.values()) leave(worker)
       state.timeKeeper.stop()
-      alarms.stop()
+      timers.stop()
     },
   }
 }
 
 function workerContext(
   { client, clock, log, runtime, nodeName, ...options }: AgentOptions,
-  alarms: Alarms,
+  timers: Timers,
   recorder: EventRecorder,
   onOver: (worker: PodWorker) => void,
 ): WorkerContext {
@@ -149,7 +148,7 @@ function workerContext(
     log,
     runtime,
     recorder,
-    alarms,
+    timers,
     load: { starting: 0 },
     node: { name: nodeName, hostIP: ADDRESS, podIP: ADDRESS },
     prepare: (pod) => preparePodVolumes(volumes, pod),
@@ -195,7 +194,7 @@ async function register(state: State): Promise<void> {
     const registered = await registerNode(client, identity, clock.now())
     if (registered.ok) return
     log.warn('registering the node failed; trying again', { because: registered.error.message })
-    await new Promise<void>((resolve) => state.alarms.set(after(clock.now(), millis(delay)), resolve))
+    await new Promise<void>((resolve) => state.timers.after(millis(delay), resolve))
   }
 }
 
@@ -260,7 +259,7 @@ async function onPod(state: State, pod: Pod): Promise<void> {
 
 /** The object is gone. What still runs is asked to end, and has a moment to do so. */
 function onDeleted(state: State, pod: Pod): void {
-  const { runtime, clock } = state.options
+  const { runtime } = state.options
   const uid = pod.metadata.uid ?? ''
   const worker = state.workers.get(uid)
   state.workers.delete(uid)
@@ -274,7 +273,7 @@ function onDeleted(state: State, pod: Pod): void {
   }
   for (const { key } of running) void runtime.signal(key, 'SIGTERM')
   const grace = millis(1000 * Math.max(1, pod.metadata.deletionGracePeriodSeconds ?? 0))
-  state.alarms.set(after(clock.now(), grace), () => void clear(state, pod))
+  state.timers.after(grace, () => void clear(state, pod))
 }
 
 /** Ends what still runs of a pod and removes all that it had here. */

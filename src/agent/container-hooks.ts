@@ -1,7 +1,6 @@
 /** What belongs to a container besides its run: probes while it runs, hooks after its start and before its end. */
 import type { Container, LifecycleHandler, Pod } from '../apis/core/index.ts'
-import { between, type Clock, type Instant, type Millis, millis } from '../base/index.ts'
-import type { Alarms } from './alarms.ts'
+import { between, type Clock, type Instant, type Millis, millis, type Timers } from '../base/index.ts'
 import type { EventRecorder } from './event-recorder.ts'
 import { type ProbeFacts, podEvent, type Unhealthy } from './pod/index.ts'
 import { hasProbes, type ProbeKind, probeRun, runHandler } from './probes/index.ts'
@@ -10,7 +9,7 @@ import type { ContainerKey, Runtime } from './runtime/index.ts'
 export type HookContext = {
   readonly clock: Clock
   readonly runtime: Runtime
-  readonly alarms: Alarms
+  readonly timers: Timers
   readonly recorder: EventRecorder
   readonly node: { readonly podIP: string }
 }
@@ -41,7 +40,7 @@ export function watchRun(
   if (!hasProbes(container)) return undefined
   const target = { key, container, host: context.node.podIP }
   return probeRun(
-    { clock: context.clock, runtime: context.runtime, setAlarm: context.alarms.set },
+    { clock: context.clock, runtime: context.runtime, timers: context.timers },
     { target, startedAt },
     {
       onFacts: observer.onFacts,

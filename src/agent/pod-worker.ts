@@ -5,9 +5,21 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isConflict, isNotFound, notFound, type Status } from '../apimachinery/index.ts'
 import type { Pod, PodStatus } from '../apis/core/index.ts'
-import { after, type Clock, fail, type Instant, type Log, millis, type Result } from '../base/index.ts'
+import {
+  after,
+  between,
+  type Clock,
+  fail,
+  type Instant,
+  type Log,
+  later,
+  type Millis,
+  type Monotonic,
+  millis,
+  type Result,
+  type Timers,
+} from '../base/index.ts'
 import type { Client } from '../client/index.ts'
-import type { Alarms } from './alarms.ts'
 import { afterStart, beforeStop, containerOf, eventFactsOf, watchRun } from './container-hooks.ts'
 import type { EventRecorder } from './event-recorder.ts'
 import {
@@ -19,6 +31,7 @@ import {
   type ProbeFacts,
   planPod,
   podEvent,
+  shiftMemory,
   type Unhealthy,
 } from './pod/index.ts'
 import type { PreparedVolumes } from './pod-volumes.ts'
@@ -32,7 +45,7 @@ export type WorkerContext = {
   readonly log: Log
   readonly runtime: Runtime
   readonly recorder: EventRecorder
-  readonly alarms: Alarms
+  readonly timers: Timers
   /** How much goes on: starts asked of the runtime and not yet answered. */
   readonly load: { starting: number }
   readonly node: NodeFacts
@@ -72,7 +85,10 @@ export type PodWorker = {
   cancelWake?: (() => void) | undefined
   cancelWrite?: (() => void) | undefined
   cancelRefresh?: (() => void) | undefined
-  writeAt?: Instant | undefined
+  /** When the status is to be written, on the clock that nobody sets. */
+  writeAt?: Monotonic | undefined
+  /** What the wall clock was ahead of the monotonic one when it was last seen to have been set. */
+  ahead?: Millis | undefined
 }
 
 /** A start that could not be is tried again after this; as often as a kubelet looks at a pod that failed to sync. */
@@ -203,7 +219,23 @@ export function withMessage(context: Pick<WorkerContext, 'messageOf'>, pod: Pod,
   return message === undefined ? observed : { ...observed, state: { ...state, exit: { ...state.exit, message } } }
 }
 
+/** A wall clock that moved by more than this against the monotonic one was set. */
+const STEADY = 250
+
+/** When the wall clock was set, what is waited for stays as far away as it was. */
+function followClock({ clock }: WorkerContext, worker: PodWorker): void {
+  const ahead = millis(clock.now() - clock.monotonic())
+  const by = millis(ahead - (worker.ahead ?? ahead))
+  if (worker.ahead !== undefined && Math.abs(by) <= STEADY) return
+  worker.ahead = ahead
+  worker.memory = shiftMemory(worker.memory, by)
+  for (const [name, failed] of worker.failedStarts) {
+    worker.failedStarts.set(name, { ...failed, retryAt: after(failed.retryAt, by) })
+  }
+}
+
 function look(context: WorkerContext, worker: PodWorker): void {
+  followClock(context, worker)
   const now = context.clock.now()
   const plan = planPod({
     pod: worker.pod,
@@ -222,7 +254,9 @@ function look(context: WorkerContext, worker: PodWorker): void {
   for (const event of plan.events) context.recorder.record(worker.pod, event)
   worker.cancelWake?.()
   worker.cancelWake =
-    plan.wakeAt === undefined ? undefined : context.alarms.set(plan.wakeAt, () => touch(context, worker))
+    plan.wakeAt === undefined
+      ? undefined
+      : context.timers.after(between(now, plan.wakeAt), () => touch(context, worker))
   for (const action of plan.actions) perform(context, worker, action)
   writeWhenDue(context, worker)
 }
@@ -258,14 +292,14 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
   worker.isPreparing = true
   const prepared = await context.prepare(worker.pod)
   if (worker.isGone) return
-  const { alarms, clock, recorder } = context
+  const { timers, recorder } = context
   if (prepared.ok) {
     worker.isPreparing = false
     worker.isPrepared = true
     worker.volumes = prepared.value.paths
     const { refreshAt } = prepared.value
     if (refreshAt !== undefined) {
-      worker.cancelRefresh = alarms.set(refreshAt, () => void prepareVolumes(context, worker, MOUNT_RETRY.first))
+      worker.cancelRefresh = timers.at(refreshAt, () => void prepareVolumes(context, worker, MOUNT_RETRY.first))
     }
     touch(context, worker)
     return
@@ -275,7 +309,7 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
     worker.pod,
     podEvent('Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${volume}" : ${message}`),
   )
-  worker.cancelRefresh = alarms.set(after(clock.now(), millis(pause)), () => {
+  worker.cancelRefresh = timers.after(millis(pause), () => {
     if (worker.isGone || worker.pod.metadata.deletionTimestamp !== undefined) worker.isPreparing = false
     else void prepareVolumes(context, worker, Math.min(2 * pause, MOUNT_RETRY.most))
   })
@@ -326,16 +360,17 @@ function writeWhenDue(context: WorkerContext, worker: PodWorker): void {
     settled(context, worker)
     return
   }
-  const now = context.clock.now()
-  const due = after(now, foldingTime(context, worker, wanted))
+  const now = context.clock.monotonic()
+  const delay = foldingTime(context, worker, wanted)
+  const due = later(now, delay)
   if (worker.writeAt !== undefined && worker.writeAt <= due && worker.writeAt > now) return
   worker.cancelWrite?.()
-  if (due <= now) {
+  if (delay <= 0) {
     void write(context, worker, wanted)
     return
   }
   worker.writeAt = due
-  worker.cancelWrite = context.alarms.set(due, () => {
+  worker.cancelWrite = context.timers.after(delay, () => {
     worker.writeAt = undefined
     if (worker.wanted !== undefined && !worker.isWriting && !worker.isGone) void write(context, worker, worker.wanted)
   })
@@ -365,7 +400,7 @@ async function write(context: WorkerContext, worker: PodWorker, status: PodStatu
     pod: `${worker.pod.metadata.namespace}/${worker.pod.metadata.name}`,
     because: newest.error.message,
   })
-  context.alarms.set(after(context.clock.now(), millis(1000)), () => touch(context, worker))
+  context.timers.after(millis(1000), () => touch(context, worker))
 }
 
 async function readAgain({ client }: WorkerContext, worker: PodWorker): Promise<Result<Pod, Status>> {
@@ -413,5 +448,5 @@ async function deletePod(context: WorkerContext, worker: PodWorker): Promise<voi
   }
   const pod = `${namespace}/${name}`
   context.log.warn('deleting a pod for good failed; trying again', { pod, because: gone.error.message })
-  context.alarms.set(after(context.clock.now(), millis(1000)), () => touch(context, worker))
+  context.timers.after(millis(1000), () => touch(context, worker))
 }

@@ -99,6 +99,7 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
           }
         },
         canMount: async () => false,
+        canLimit: () => false,
         logPath: () => '/nonexistent/sim.log',
         messagePath: () => '/nonexistent/sim.message',
         close: async () => {

@@ -7,7 +7,7 @@
  * while a log does not grow, nor in the first second of a run, whose start and end say enough.
  */
 import { appendFileSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs'
-import { after, type Clock, type Instant, instant, millis } from '../../base/index.ts'
+import { type Clock, type Instant, instant, millis, type Timers } from '../../base/index.ts'
 
 export type Note = { readonly size: number; readonly at: Instant }
 
@@ -66,7 +66,7 @@ export type TimeKeeper = {
 
 export type TimeKeeperOptions = {
   readonly clock: Clock
-  readonly setAlarm: (at: Instant, ring: () => void) => () => void
+  readonly timers: Timers
 }
 
 type Tracked = { size: number; watcher?: FSWatcher | undefined; cancel?: (() => void) | undefined }
@@ -94,7 +94,7 @@ export function createTimeKeeper(options: TimeKeeperOptions): TimeKeeper {
 }
 
 function pause(options: TimeKeeperOptions, logPath: string, log: Tracked): void {
-  log.cancel = options.setAlarm(after(options.clock.now(), APART), () => note(options, logPath, log))
+  log.cancel = options.timers.after(APART, () => note(options, logPath, log))
 }
 
 /** Writes a note if the log has grown; if not, waits until it does. */

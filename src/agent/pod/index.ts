@@ -7,5 +7,6 @@ export {
   type PodInput,
   type PodMemory,
   type ProbeFacts,
+  shiftMemory,
   type Unhealthy,
 } from './pod-input.ts'

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Container, Pod, PodSpec, PodStatus } from '../../apis/core/index.ts'
-import { formatTime, instant } from '../../base/index.ts'
+import { formatTime, instant, millis } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
 import { planPod } from './lifecycle.ts'
-import { newMemory, type PodInput, type PodMemory } from './pod-input.ts'
+import { newMemory, type PodInput, type PodMemory, shiftMemory } from './pod-input.ts'
 
 const start = instant(Date.UTC(2026, 0, 1))
 const at = (seconds: number) => instant(start + 1000 * seconds)
@@ -285,6 +285,24 @@ describe('restarts', () => {
     assert.deepEqual(plan.says, ['BackOff: Back-off restarting failed container main in pod p_ns(u)'])
     const again = look(podOf({ restartPolicy: 'OnFailure' }), [run], { now: at(3), memory: plan.memory })
     assert.deepEqual(again.says, [], 'told once for each wait')
+  })
+
+  test('are as far away after the clock was set as before', () => {
+    const pod = podOf({ restartPolicy: 'OnFailure' })
+    const run = ended('main', 1, { attempt: 3, from: 0, to: 1 })
+    const before = look(pod, [run], { now: at(2) })
+    assert.equal(before.wakeAt, at(41))
+    const hour = millis(-3_600_000)
+    const after = look(pod, [run], { now: at(2 - 3600), memory: shiftMemory(before.memory, hour) })
+    assert.equal(after.wakeAt, at(41 - 3600))
+  })
+
+  test('of a run that seems to have ended in the future wait for the delay and no longer', () => {
+    const run = ended('main', 1, { attempt: 3, from: 3600, to: 3601 })
+    const plan = look(podOf({ restartPolicy: 'OnFailure' }), [run], { now: at(2) })
+    assert.equal(plan.wakeAt, at(42))
+    const later = look(podOf({ restartPolicy: 'OnFailure' }), [run], { now: at(30), memory: plan.memory })
+    assert.equal(later.wakeAt, at(42), 'a later look does not begin anew')
   })
 
   test('show the last run, and forget older ones', () => {

@@ -3,7 +3,7 @@
  * of it, and when to look again.
  */
 import type { Container, Pod, PodStatus } from '../../apis/core/index.ts'
-import { after, type Instant, millis, parseTime, seconds, toMillis } from '../../base/index.ts'
+import { after, type Instant, instant, millis, parseTime, seconds, toMillis } from '../../base/index.ts'
 import type { ContainerKey, Exit } from '../runtime/index.ts'
 import { assumedBackOff, type BackOff, formatDelay, nextBackOff, restartAt } from './back-off.ts'
 import type { Waiting } from './container-status.ts'
@@ -50,7 +50,9 @@ export function planPod(input: PodInput): PodPlan {
   const containers = viewContainers(input.pod, input.runs, input.starting)
   const draft: Draft = { actions: [], events: [], waiting: new Map(), wakes: [], memory: input.memory }
   const startedAt = draft.memory.startedAt ?? parseTime(input.pod.status.startTime ?? '') ?? input.now
-  draft.memory = { ...draft.memory, startedAt }
+  // Nothing has started in the future: the clock was set back since.
+  const activeSince = draft.memory.activeSince ?? instant(Math.min(startedAt, input.now))
+  draft.memory = { ...draft.memory, startedAt, activeSince }
   const known = input.pod.status.phase
   const isOver = known === 'Succeeded' || known === 'Failed'
   const anyRunning = containers.some(isRunning)
@@ -111,7 +113,7 @@ function teardownOf(input: PodInput, draft: Draft): Teardown | undefined {
   if (known !== undefined) return known
   const deadline = pod.spec.activeDeadlineSeconds
   if (deadline === undefined) return undefined
-  const end = after(draft.memory.startedAt ?? now, toMillis(seconds(deadline)))
+  const end = after(draft.memory.activeSince ?? now, toMillis(seconds(deadline)))
   if (now < end) {
     draft.wakes.push(end)
     return undefined
@@ -230,11 +232,30 @@ function nextAttemptOf(input: PodInput, view: ContainerView, draft: Draft): numb
   if (standing.kind === 'Absent') return 0
   if (standing.kind !== 'Ended' || !isRestarted(input.pod, view, standing.exit)) return undefined
   const backOff = backOffOf(draft.memory, spec.name, standing.attempt, standing.exit)
-  const due = restartAt(backOff, standing.exit)
+  const due = heldUntil(input, { name: spec.name, attempt: standing.attempt, backOff, exit: standing.exit }, draft)
   if (due === undefined || backOff === undefined || input.now >= due) return standing.attempt + 1
   draft.wakes.push(due)
   tellBackOff(input, view, { attempt: standing.attempt, delay: formatDelay(backOff.delay) }, draft)
   return undefined
+}
+
+type Ended = {
+  readonly name: string
+  readonly attempt: number
+  readonly backOff: BackOff | undefined
+  readonly exit: Exit
+}
+
+/** Until when a container is held back; kept once it is known, so that a clock that is set does not change it. */
+function heldUntil({ now }: PodInput, { name, attempt, backOff, exit }: Ended, draft: Draft): Instant | undefined {
+  const known = draft.memory.held[name]
+  if (known?.attempt === attempt) return known.until
+  // Nothing ends in the future: the clock was set back since.
+  const finishedAt = exit.finishedAt > now ? now : exit.finishedAt
+  const until = restartAt(backOff, { ...exit, finishedAt })
+  if (until === undefined) return undefined
+  draft.memory = { ...draft.memory, held: { ...draft.memory.held, [name]: { attempt, until } } }
+  return until
 }
 
 const backOffOf = (memory: PodMemory, container: string, attempt: number, exit: Exit): BackOff | undefined =>

@@ -1,6 +1,6 @@
 /** What one look at a pod is given, and what it remembers for the next. */
 import type { Pod } from '../../apis/core/index.ts'
-import type { Instant, Millis } from '../../base/index.ts'
+import { after, type Instant, type Millis } from '../../base/index.ts'
 import type { Observed } from '../runtime/index.ts'
 import type { BackOff } from './back-off.ts'
 import type { Waiting } from './container-status.ts'
@@ -45,6 +45,9 @@ export type Teardown = {
 /** One container that is being stopped. */
 export type Stopping = { readonly killAt: Instant; readonly killed: boolean }
 
+/** `attempt` is the one that ended. */
+export type Held = { readonly attempt: number; readonly until: Instant }
+
 /** What the life cycle remembers between two looks. All of it may be lost: then it is derived anew. */
 export type PodMemory = {
   readonly teardown?: Teardown | undefined
@@ -54,8 +57,28 @@ export type PodMemory = {
   readonly backOff: Readonly<Record<string, BackOff>>
   /** Containers whose back-off was told since they last ran, by container: the attempt. */
   readonly toldBackOff: Readonly<Record<string, number>>
+  /** How long a container that ended has to wait for its next run, by container. */
+  readonly held: Readonly<Record<string, Held>>
   /** When the pod was first looked at; `status.startTime` is this in whole seconds. */
   readonly startedAt?: Instant | undefined
+  /** The same for its deadline: unlike the time that is shown, it goes along when the clock is set. */
+  readonly activeSince?: Instant | undefined
 }
 
-export const newMemory: PodMemory = { stopping: {}, backOff: {}, toldBackOff: {} }
+export const newMemory: PodMemory = { stopping: {}, backOff: {}, toldBackOff: {}, held: {} }
+
+/** The memory after the wall clock was set by a span: what was so long ago, or is so far away, stays so. */
+export function shiftMemory(memory: PodMemory, by: Millis): PodMemory {
+  const { teardown, stopping, backOff, held, activeSince } = memory
+  return {
+    ...memory,
+    teardown: teardown && { ...teardown, since: after(teardown.since, by), killAt: after(teardown.killAt, by) },
+    stopping: mapped(stopping, (one) => ({ ...one, killAt: after(one.killAt, by) })),
+    backOff: mapped(backOff, (one) => ({ ...one, restartedAt: after(one.restartedAt, by) })),
+    held: mapped(held, (one) => ({ ...one, until: after(one.until, by) })),
+    activeSince: activeSince && after(activeSince, by),
+  }
+}
+
+const mapped = <T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Readonly<Record<string, T>> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))

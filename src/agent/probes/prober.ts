@@ -1,6 +1,6 @@
 /** Asks the programs of running containers how they fare, as their probes say. */
 import type { Container, Probe } from '../../apis/core/index.ts'
-import { after, type Clock, type Instant, type Millis, millis } from '../../base/index.ts'
+import { after, between, type Clock, type Instant, type Millis, millis, type Timers } from '../../base/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { type HandlerTarget, runHandler } from './handler.ts'
 
@@ -8,7 +8,7 @@ export type ProbeKind = 'Startup' | 'Liveness' | 'Readiness'
 export type ProberOptions = {
   readonly clock: Clock
   readonly runtime: Runtime
-  readonly setAlarm: (at: Instant, ring: () => void) => () => void
+  readonly timers: Timers
 }
 
 /** What a container's probes have to say. */
@@ -107,9 +107,10 @@ function repeat(
     state.last = ok
     const threshold = ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3)
     if (state.inRow >= threshold && onResult(ok) === 'Stop') return
-    state.cancel = options.setAlarm(after(options.clock.now(), period), () => void attempt())
+    state.cancel = options.timers.after(period, () => void attempt())
   }
-  state.cancel = options.setAlarm(first, () => void attempt())
+  const wait = millis(Math.max(0, between(options.clock.now(), first)))
+  state.cancel = options.timers.after(wait, () => void attempt())
   return () => {
     state.stopped = true
     state.cancel()
