@@ -4,7 +4,7 @@
  * @source kubernetes v1.36 apiserver/pkg/storage/cacher/{cacher,cache_watcher}.go (facts: order of events, bookmarks)
  */
 import { apiVersionOf, expired, type KubeObject, plainError, type Status } from '../../apimachinery/index.ts'
-import { after, fail, type Instant, millis, ok, type Result, type Revision, revision } from '../../base/index.ts'
+import { fail, later, type Monotonic, millis, ok, type Result, type Revision, revision } from '../../base/index.ts'
 import { type CachedEvent, eventsSince, type Selection, select } from '../cache/index.ts'
 import type { ApiWatch, ApiWatchEvent, ApiWatchObserver, ListQuery, Target } from './api.ts'
 import type { Bookmarks } from './bookmarks.ts'
@@ -23,7 +23,7 @@ export type WatchStart = {
   /** Mark the end of these by a bookmark. */
   readonly markObjects: boolean
   readonly bookmarks: boolean
-  readonly deadline: Instant | undefined
+  readonly deadline: Monotonic | undefined
 }
 
 /** Understands a watch request, or answers what is wrong with it. */
@@ -47,7 +47,8 @@ export function prepareWatch(
     tellObjects,
     markObjects: bookmarks && query.sendInitialEvents === true,
     bookmarks,
-    deadline: timeoutSeconds === undefined ? undefined : after(registry.clock.now(), millis(timeoutSeconds * 1000)),
+    deadline:
+      timeoutSeconds === undefined ? undefined : later(registry.clock.monotonic(), millis(timeoutSeconds * 1000)),
   })
 }
 
