@@ -1,5 +1,5 @@
 /** The Runtime whose containers are process trees of this host. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { fail, millis, type Result } from '../../base/index.ts'
 import type { ContainerKey, ExecHandle, ExecOutput, ExecSpec, Observed, Runtime } from '../runtime/index.ts'
 import { closeCgroups } from './cgroups.ts'
@@ -11,7 +11,7 @@ import { mainPidOf } from './process-tree.ts'
 import { listRuns, readDirectory, recoverRun } from './recover.ts'
 import { runIdOf, textOfFileName } from './run-name.ts'
 import { findRun, type RunTable, runsOf } from './run-table.ts'
-import { scratchDirectory } from './scratch.ts'
+import { claimScratch, removeAbandoned, scratchDirectory } from './scratch.ts'
 import { admit, onEventLine } from './settle-run.ts'
 import { startRun } from './start-run.ts'
 import { cgroupsOf, logPathOf, messagePathOf, type ProcessRuntimeOptions, type State } from './state.ts'
@@ -23,8 +23,12 @@ import { cgroupsOf, logPathOf, messagePathOf, type ProcessRuntimeOptions, type S
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
   const scratchDir = options.scratchDir ?? scratchDirectory(options.dir)
   const table: RunTable = { pods: new Map(), root: `${options.dir}/pods`, scratch: `${scratchDir}/pods` }
-  mkdirSync(table.root, { recursive: true, mode: 0o700 })
+  const isNew = mkdirSync(table.root, { recursive: true, mode: 0o700 }) !== undefined
+  // What an earlier directory of this name left in memory belongs to nothing any more.
+  if (isNew) rmSync(table.scratch, { recursive: true, force: true })
   mkdirSync(table.scratch, { recursive: true, mode: 0o700 })
+  claimScratch(scratchDir, options.dir)
+  void removeAbandoned(scratchDir)
   const state: State = {
     options,
     table,
@@ -63,7 +67,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     removeRun: async (key) => removeRun(state, key),
     logPath: (key) => logPathOf(table, key),
     messagePath: (key) => messagePathOf(table, key),
-    close: () => close(state),
+    close: () => close(state, scratchDir),
   }
 }
 
@@ -102,7 +106,7 @@ async function exec(
   }
 }
 
-async function close(state: State): Promise<void> {
+async function close(state: State, scratchDir: string): Promise<void> {
   if (state.closed) return
   state.closed = true
   state.cancelLook?.()
@@ -110,5 +114,7 @@ async function close(state: State): Promise<void> {
   await state.opening
   state.events.close()
   if (state.cgroups) closeCgroups(state.cgroups)
+  const isEmpty = readDirectory(state.table.scratch).every((name) => OWN.has(name))
+  if (isEmpty) rmSync(scratchDir, { recursive: true, force: true })
   await state.host?.spawner.close()
 }

@@ -1,5 +1,6 @@
 /** Reading and writing the files of a run. See run-name.ts for what they are. */
-import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type Instant, instant } from '../../base/index.ts'
 import { bootId, type ProcessIdentity, parseStat } from './proc.ts'
 
@@ -48,6 +49,7 @@ export const startedAt = (base: string): Instant | undefined => modifiedAt(`${ba
  */
 export function claimVoid(base: string): boolean {
   try {
+    mkdirSync(dirname(base), { recursive: true, mode: 0o700 })
     const file = openSync(`${base}.claim`, 'wx', 0o600)
     writeSync(file, 'void\n')
     closeSync(file)

@@ -1,6 +1,8 @@
 /** The place for what may be lost with a reboot. */
 import { createHash } from 'node:crypto'
-import { statfsSync } from 'node:fs'
+import { existsSync, statfsSync, writeFileSync } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 
 const TMPFS = 0x01021994
 /** A pod that runs has about 40 KB there. */
@@ -27,5 +29,24 @@ function isRoomy(path: string): boolean {
     return type === TMPFS && bavail * bsize >= NEEDED
   } catch {
     return false
+  }
+}
+
+/** The file that tells whose scratch directory it is in. */
+const OWNER = 'owner'
+
+/** Says whose the directory is, so that it can be told when nobody's data stands behind it any more. */
+export const claimScratch = (scratchDir: string, dir: string): void => writeFileSync(`${scratchDir}/${OWNER}`, dir)
+
+/**
+ * Removes the scratch directories of runtimes whose directory on disk is gone: of servers that were killed and then
+ * deleted, as test runs do. In a place of its own there are no others.
+ */
+export async function removeAbandoned(scratchDir: string): Promise<void> {
+  const place = dirname(scratchDir)
+  if (basename(place) !== 'jobd') return
+  for (const name of await readdir(place)) {
+    const owner = await readFile(`${place}/${name}/${OWNER}`, 'utf8').catch(() => undefined)
+    if (owner !== undefined && !existsSync(owner)) await rm(`${place}/${name}`, { recursive: true, force: true })
   }
 }
