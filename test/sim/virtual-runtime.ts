@@ -10,7 +10,7 @@ type Run = { observed: Observed; readonly config: ContainerConfig; cancel: () =>
 
 export type VirtualMachine = {
   /** A runtime as one agent sees it; the next agent gets another one on the same containers. */
-  readonly runtime: () => Runtime
+  readonly runtime: () => { readonly runtime: Runtime; readonly die: () => void }
   /** How often each run was really started: more than once is a fault. */
   readonly starts: ReadonlyMap<string, number>
   readonly running: () => readonly ContainerKey[]
@@ -58,55 +58,79 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
         .map(({ observed }) => observed.key),
     runtime() {
       const own = new Set<(observed: Observed) => void>()
-      return {
-        name: 'virtual',
-        version: '1',
-        canLimit: () => true,
-        volatileDir: '/nonexistent/sim-volatile',
-        exec: async () => fail('simulated containers run no commands'),
-        release: async (podUid) => {
-          for (const [id, { observed }] of runs) {
-            if (observed.key.podUid === podUid && observed.state.kind === 'Exited') runs.delete(id)
-          }
-        },
-        start: async (config) => {
-          const observed = start(config)
-          tell(observed)
-          return ok(observed)
-        },
-        signal: async (key, signal) => {
-          const stubborn = runs.get(idOf(key))?.config.command.includes('ignore-sigterm') === true
-          if (signal === 'SIGTERM' && stubborn) return
-          end(idOf(key), signal === 'SIGTERM' ? 143 : 137, signal === 'SIGTERM' ? 15 : 9)
-        },
-        podUids: async () => [...new Set([...runs.values()].map(({ observed }) => observed.key.podUid))],
-        observe: async (podUid) =>
-          [...runs.values()].filter(({ observed }) => observed.key.podUid === podUid).map(({ observed }) => observed),
-        removeRun: async (key) => {
-          const id = idOf(key)
-          if (runs.get(id)?.observed.state.kind === 'Exited') runs.delete(id)
-        },
-        onChange(callback) {
-          own.add(callback)
-          listeners.add(callback)
-          return () => void listeners.delete(callback)
-        },
-        remove: async (podUid) => {
-          for (const [id, { observed }] of runs) {
-            if (observed.key.podUid !== podUid) continue
-            end(id, 137, 9)
-            runs.delete(id)
-          }
-        },
-        canMount: async () => false,
-        canLimit: () => false,
-        logPath: () => '/nonexistent/sim.log',
-        messagePath: () => '/nonexistent/sim.message',
-        close: async () => {
-          for (const callback of own) listeners.delete(callback)
-        },
+      const gate = { open: true }
+      const die = (): void => {
+        gate.open = false
+        for (const callback of own) listeners.delete(callback)
       }
+      return { runtime: runtimeOf({ runs, start, end, listeners, own, gate, tell, die }), die }
     },
+  }
+}
+
+type Hands = {
+  readonly runs: Map<string, Run>
+  readonly start: (config: ContainerConfig) => Observed
+  readonly end: (id: string, exitCode: number, signal?: number) => void
+  readonly listeners: Set<(observed: Observed) => void>
+  readonly own: Set<(observed: Observed) => void>
+  readonly gate: { readonly open: boolean }
+  readonly tell: (observed: Observed) => void
+  readonly die: () => void
+}
+
+const never = new Promise<never>(() => {})
+
+/** The containers as one agent sees them. Once it has died it does nothing more to them. */
+function runtimeOf({ runs, start, end, listeners, own, gate, tell, die }: Hands): Runtime {
+  const act = async <T>(work: () => T): Promise<T> => (gate.open ? work() : never)
+  const ofPod = (podUid: string): [string, Run][] =>
+    [...runs].filter(([, { observed }]) => observed.key.podUid === podUid)
+  return {
+    name: 'virtual',
+    version: '1',
+    volatileDir: '/nonexistent/sim-volatile',
+    canLimit: () => true,
+    canMount: async () => false,
+    logPath: () => '/nonexistent/sim.log',
+    messagePath: () => '/nonexistent/sim.message',
+    exec: async () => fail('simulated containers run no commands'),
+    start: (config) =>
+      act(() => {
+        const observed = start(config)
+        tell(observed)
+        return ok(observed)
+      }),
+    signal: (key, signal) =>
+      act(() => {
+        const stubborn = runs.get(idOf(key))?.config.command.includes('ignore-sigterm') === true
+        if (signal === 'SIGTERM' && stubborn) return
+        end(idOf(key), signal === 'SIGTERM' ? 143 : 137, signal === 'SIGTERM' ? 15 : 9)
+      }),
+    podUids: () => act(() => [...new Set([...runs.values()].map(({ observed }) => observed.key.podUid))]),
+    observe: (podUid) => act(() => ofPod(podUid).map(([, { observed }]) => observed)),
+    onChange(callback) {
+      own.add(callback)
+      listeners.add(callback)
+      return () => void listeners.delete(callback)
+    },
+    removeRun: (key) =>
+      act(() => {
+        const id = idOf(key)
+        if (runs.get(id)?.observed.state.kind === 'Exited') runs.delete(id)
+      }),
+    release: (podUid) =>
+      act(() => {
+        for (const [id, { observed }] of ofPod(podUid)) if (observed.state.kind === 'Exited') runs.delete(id)
+      }),
+    remove: (podUid) =>
+      act(() => {
+        for (const [id] of ofPod(podUid)) {
+          end(id, 137, 9)
+          runs.delete(id)
+        }
+      }),
+    close: async () => die(),
   }
 }
 

@@ -138,18 +138,22 @@ export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOpt
     async node() {
       const { clock, silence } = time.forPart()
       const network = networkFor('node', clock)
+      const hands = machine.runtime()
       startAgent({
         client: throughNetwork(() => clientOf('node'), network),
         clock,
         random: random.fork('node-own'),
         log,
-        runtime: machine.runtime(),
+        runtime: hands.runtime,
         dataDir: '/nonexistent/sim',
         nodeName: 'sim',
         version: 'sim',
         hostEnv: {},
       })
-      return deathOf(network, silence)
+      return deathOf(network, () => {
+        silence()
+        hands.die()
+      })
     },
   }
 

@@ -12,10 +12,14 @@ test('notes are taken while a log grows, a second apart, and none while it does 
   const clock = { now: () => instant(state.now) } as unknown as Clock
   const keeper = createTimeKeeper({
     clock,
-    setAlarm: (_at, ring) => {
-      state.alarms.push(ring)
-      state.onAlarm()
-      return () => undefined
+    timers: {
+      after: (_delay, ring) => {
+        state.alarms.push(ring)
+        state.onAlarm()
+        return () => undefined
+      },
+      at: () => assert.fail('notes follow no wall clock'),
+      stop: () => undefined,
     },
   })
   t.after(() => {
