@@ -2,13 +2,14 @@
  * Benchmarks: `npm run bench [NAME…]` runs all or the named cases and prints one line of JSON for each.
  * Figures are for comparing on one machine in one run; nothing asserts them.
  */
+import { podCases } from './cases/pods.ts'
 import { processCases } from './cases/processes.ts'
 import { requestCases } from './cases/requests.ts'
 import { scaleCases } from './cases/scale.ts'
 import { workloadCases } from './cases/workloads.ts'
 import { machine } from './measure.ts'
 
-const cases = [...processCases, ...requestCases, ...workloadCases, ...scaleCases]
+const cases = [...processCases, ...requestCases, ...workloadCases, ...scaleCases, ...podCases]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !cases.some((one) => one.name === name))
 if (unknown.length > 0) {
