@@ -19,7 +19,14 @@ import { sendCacheable } from './cacheable.ts'
 import { type Compact, compactPath, serveCompact } from './compact.ts'
 import { type Document, type Exchange, send, sendDefect, sendDocument, sendStatus } from './exchange.ts'
 import { type HealthCheck, healthPaths, serveHealth } from './health.ts'
-import { acceptedByRoute, mediaTypes, negotiate, type Representation, routeNotAcceptable } from './negotiate.ts'
+import {
+  acceptedByRoute,
+  contentTypes,
+  mediaTypes,
+  negotiate,
+  type Representation,
+  routeNotAcceptable,
+} from './negotiate.ts'
 import { newServeOpenApi } from './openapi.ts'
 
 export type PathParts = {
@@ -70,6 +77,18 @@ function plainDocument(x: Exchange, value: unknown): void {
   const form = plainForm(x)
   if (form.ok) sendDocument(x, 200, form.value, documentOf(value))
   else sendStatus(x, form.error)
+}
+
+/** Values of no kind have no other form than indented JSON. */
+const rawJson = (x: Exchange, value: unknown): void =>
+  send(x, 200, contentTypes.json, JSON.stringify(value, undefined, 2))
+
+const jsonOnly: readonly string[] = [contentTypes.json]
+
+function versionDocument(x: Exchange, version: object): void {
+  if (x.req.method !== 'GET') sendStatus(x, noMethod)
+  else if (!acceptedByRoute(x.req.headers.accept, jsonOnly)) sendStatus(x, routeNotAcceptable(jsonOnly))
+  else rawJson(x, version)
 }
 
 const aggregated = remembered((root: 'api' | 'apis', added: readonly KindSchema[]) => {
@@ -159,14 +178,15 @@ export function newServePath(parts: PathParts): (x: Exchange) => boolean {
     const words = x.info.path.split('/').filter((word) => word !== '')
     switch (words[0]) {
       case undefined:
-        plainDocument(x, rootPaths(otherPaths(parts), parts.addedKinds))
+        // Whatever the method and whatever was asked for.
+        rawJson(x, rootPaths(otherPaths(parts), parts.addedKinds))
         return true
       case 'api':
       case 'apis':
         return discovery(x, parts, words)
       case 'version':
         if (words.length > 1) return false
-        plainDocument(x, parts.version)
+        versionDocument(x, parts.version)
         return true
       case 'openapi':
         return serveOpenApi?.(x) === true

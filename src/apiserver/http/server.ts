@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { badRequest, type Status, serviceUnavailable, timeout, unauthorized } from '../../apimachinery/index.ts'
 import { type Clock, type Log, type Millis, millis, type Random, type Result } from '../../base/index.ts'
@@ -296,6 +296,11 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => handleUpgrade(state, req, socket, head))
   server.maxHeadersCount = maxHeaders
   server.maxConnections = maxConnections
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.on('tlsClientError', (error) => parts.log.debug('a TLS handshake failed', { error: error.message }))
   const bound = await listening(server, listen)
   server.on('error', (error) => parts.log.error('the listener failed', { error: error.message }))
@@ -310,7 +315,10 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
         state.closing = true
         stopSweep()
         for (const x of state.open) endLongRunning(x)
-        const cancel = parts.clock.wake(grace, () => server.closeAllConnections())
+        // Also those in the middle of a handshake, and those that have left HTTP.
+        const cancel = parts.clock.wake(grace, () => {
+          for (const socket of sockets) socket.destroy()
+        })
         server.close(() => {
           cancel()
           resolve()

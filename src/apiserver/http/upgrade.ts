@@ -2,6 +2,7 @@
  * Requests that want to leave HTTP for WebSocket: streams of Pods, and watches in browsers.
  */
 import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { websocketTokenPrefix } from '../auth/index.ts'
@@ -23,14 +24,21 @@ export function isForeignPage(req: IncomingMessage): boolean {
   return URL.parse(origin)?.host !== host
 }
 
+/** How long a client that was refused may take to close its side. */
+const lingering = 5000
+
 /** A response for a request whose socket has been handed over; used until the handshake. */
-export function responseFor(req: IncomingMessage, socket: Duplex): ServerResponse {
+export function responseFor(req: IncomingMessage, duplex: Duplex): ServerResponse {
+  const socket = duplex as Socket
   const res = new ServerResponse(req)
   res.shouldKeepAlive = false
-  res.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+  res.assignSocket(socket)
   res.on('finish', () => {
-    res.detachSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+    res.detachSocket(socket)
     socket.end()
+    // Nobody reads from it any more: its end has to be read for it to close.
+    socket.resume()
+    socket.setTimeout(lingering, () => socket.destroy())
   })
   return res
 }
@@ -51,7 +59,7 @@ export function acceptorOf(x: Exchange, socket: Duplex, head: Buffer): AcceptWeb
     })
     x.code = 101
     x.longRunning = true
-    x.res.detachSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+    x.res.detachSocket(socket as Socket)
     return new Promise<WebSocket>((resolve) => server.handleUpgrade(x.req, socket, head, resolve))
   }
 }
