@@ -93,7 +93,10 @@ async function follow(job: Job, context: RunContext, several: boolean): Promise<
   }
   const pods = watchPods(following, context)
   const end = await finished(following, context)
-  if (end.ok) await following.logs.finished()
+  if (end.ok) {
+    await seeAllPods(following, context)
+    await following.logs.finished()
+  }
   pods.stop()
   progress.end()
   if (!end.ok) {
@@ -108,27 +111,39 @@ async function follow(job: Job, context: RunContext, several: boolean): Promise<
   return exitCodeOf(finish, failure)
 }
 
-function watchPods({ job, logs, progress, failures, told }: Following, { connection, clock }: RunContext): WatchHandle {
-  const selector = `batch.kubernetes.io/controller-uid=${job.metadata.uid}`
-  const selection = { namespace: job.metadata.namespace, labelSelector: selector }
+const podsOf = (job: Job) => ({
+  namespace: job.metadata.namespace,
+  labelSelector: `batch.kubernetes.io/controller-uid=${job.metadata.uid}`,
+})
+
+function watchPods(following: Following, { connection, clock }: RunContext): WatchHandle {
   return watchObjects<Pod>(
     connection.client,
     clock,
-    { resource: 'pods', selection },
+    { resource: 'pods', selection: podsOf(following.job) },
     {
-      onObject(pod) {
-        const failure = failureOf(pod)
-        if (failure !== undefined) failures.set(pod.metadata.uid ?? '', failure)
-        for (const trouble of troublesOf(pod)) {
-          if (!told.has(trouble)) progress.say(trouble)
-          told.add(trouble)
-        }
-        logs.onPod(pod)
-      },
+      onObject: (pod) => seePod(following, pod),
       onGone() {},
-      onTrouble: (status) => progress.say(`the server does not answer, trying again: ${statusText(status)}`),
+      onTrouble: (status) => following.progress.say(`the server does not answer, trying again: ${statusText(status)}`),
     },
   )
+}
+
+/** The Job may be told finished before the watch of its pods has told of the last one. */
+async function seeAllPods(following: Following, { connection }: RunContext): Promise<void> {
+  const listed = await connection.client.list<Pod>('pods', podsOf(following.job))
+  if (listed.ok) for (const pod of listed.value.items) seePod(following, pod)
+  else following.progress.say(`the pods cannot be listed: ${statusText(listed.error)}`)
+}
+
+function seePod({ logs, progress, failures, told }: Following, pod: Pod): void {
+  const failure = failureOf(pod)
+  if (failure !== undefined) failures.set(pod.metadata.uid ?? '', failure)
+  for (const trouble of troublesOf(pod)) {
+    if (!told.has(trouble)) progress.say(trouble)
+    told.add(trouble)
+  }
+  logs.onPod(pod)
 }
 
 /** What keeps a pod from running, told once: waiting reasons that do not pass by themselves. */
