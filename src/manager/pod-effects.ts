@@ -31,7 +31,9 @@ export const component = 'job-controller'
 const mostAtOnce = 500
 
 const podRef = ({ metadata: { namespace, name = '' } }: Pod): Ref => ({ resource: 'pods', namespace, name })
-const untracked = { metadata: { '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] } }
+const untracked = ({ metadata: { uid } }: Pod) => ({
+  metadata: { uid, '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] },
+})
 
 export type PodEffects = {
   readonly createPods: (job: Job, wanted: readonly Pod[]) => Promise<Failure | undefined>
@@ -102,7 +104,10 @@ async function deletePod(
   if (kept !== undefined) return kept
   const { uid } = pod.metadata
   const deleted = await client.delete(podRef(pod), uid === undefined ? {} : { preconditions: { uid } })
-  if (!deleted.ok && isNotFound(deleted.error)) return undefined
+  if (!deleted.ok && isNotFound(deleted.error)) {
+    sawGone(context, job, pod)
+    return undefined
+  }
   if (!deleted.ok) {
     const message = messageOf(deleted.error)
     recorder.record(component, job, 'Warning', 'FailedDelete', `Error deleting: ${message}`)
@@ -120,8 +125,9 @@ async function deletePod(
 async function untrack(context: PodEffectsContext, job: Job | undefined, pod: Pod): Promise<Failure | undefined> {
   const replaced = await context.client.update<Pod>('pods', withoutFinalizer(pod), { fieldManager })
   if (replaced.ok) sawWrite(context, job, pod, replaced.value)
-  else if (!isNotFound(replaced.error)) {
-    const failure = await patchPod(context, job, pod, untracked, isNotFound)
+  else if (isNotFound(replaced.error)) sawGone(context, job, pod)
+  else {
+    const failure = await patchPod(context, job, pod, untracked(pod), isNotFound)
     if (failure !== undefined) return failure
   }
   if (isTerminal(pod)) context.metrics.tracked('delete')
@@ -137,8 +143,8 @@ function withoutFinalizer(pod: Pod): Pod {
 const adoption = (job: Job, { metadata: { uid } }: Pod) => ({
   metadata: { uid, ownerReferences: [controllerReference(job)], finalizers: [trackingFinalizer] },
 })
-const dismissal = (job: Job, { metadata: { uid } }: Pod) => ({
-  metadata: { uid, ownerReferences: [{ $patch: 'delete', uid: job.metadata.uid }], ...untracked.metadata },
+const dismissal = (job: Job, pod: Pod) => ({
+  metadata: { ownerReferences: [{ $patch: 'delete', uid: job.metadata.uid }], ...untracked(pod).metadata },
 })
 
 async function patchPod(
@@ -149,9 +155,15 @@ async function patchPod(
   ignored: (status: Status) => boolean,
 ): Promise<Failure | undefined> {
   const patched = await context.client.patch<Pod>(podRef(pod), 'strategic', patch, { fieldManager })
-  if (!patched.ok) return ignored(patched.error) ? undefined : failureOf(patched.error)
-  sawWrite(context, job, pod, patched.value)
+  if (patched.ok) sawWrite(context, job, pod, patched.value)
+  else if (!ignored(patched.error)) return failureOf(patched.error)
+  else if (isNotFound(patched.error)) sawGone(context, job, pod)
   return undefined
+}
+
+/** The server says that a pod is gone: a copy that still shows it is behind, and would have it counted once more. */
+function sawGone({ visibility, pods }: PodEffectsContext, job: Job | undefined, pod: Pod): void {
+  if (job !== undefined) visibility.changed(keyOf(job), pods, pod, () => false)
 }
 
 function sawWrite({ visibility, pods }: PodEffectsContext, job: Job | undefined, pod: Pod, written: Pod): void {
