@@ -21,8 +21,12 @@ export function formatMicroTime(at: Instant): string {
   return `${formatTime(at).slice(0, 19)}.${String(fraction).padStart(6, '0')}Z`
 }
 
-/** The instant that an RFC 3339 text names, or undefined when it is none (also for dates such as 31 April). */
-export function parseTime(text: string): Instant | undefined {
+/**
+ * The instant that an RFC 3339 text names, or undefined when it is none (also for dates such as 31 April). Null is none:
+ * the API shows times that are always written so while they are unset.
+ */
+export function parseTime(text: string | null | undefined): Instant | undefined {
+  if (text === undefined || text === null) return undefined
   if (text.length !== 20) return parseAny(text)
   const before = known.get(text)
   if (before !== undefined) return before

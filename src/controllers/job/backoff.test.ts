@@ -12,6 +12,7 @@ import {
   noteFutureEnds,
   notInFuture,
 } from './backoff.ts'
+import { finishTime } from './pod.ts'
 
 const seconds = (n: number) => instant(n * 1000)
 
@@ -96,4 +97,13 @@ test('a failed pod of an index that ended in the future ended when it was first 
   assert.equal(second, first, 'nothing new')
   assert.deepEqual(noteFutureEnds(second, pods, seconds(60)).endedBy, { future: seconds(60) }, 'set back once more')
   assert.equal(noteFutureEnds(second, pods, seconds(4000)), noBackoff, 'the clock has caught up')
+})
+
+test('a container that was lost has no times, and its pod ended when it stopped being ready', () => {
+  const pod = failedAt('lost', 10)
+  const at = formatTime(seconds(70))
+  const lost = { terminated: { exitCode: 137, startedAt: null, finishedAt: null } }
+  const conditions = [{ type: 'Ready', status: 'False', lastTransitionTime: at }]
+  const status = { ...pod.status, conditions, containerStatuses: [{ name: 'main', state: lost }] }
+  assert.equal(finishTime({ ...pod, status } as unknown as Pod), seconds(70))
 })

@@ -24,15 +24,13 @@ export const isSettled = (pod: Pod): boolean => isTerminal(pod) && !isTracked(po
 
 export const isReady = (pod: Pod): boolean => readyCondition(pod)?.status === 'True'
 /** Since when the pod is as ready as it is; undefined when nothing says so. */
-export const readySince = (pod: Pod): Instant | undefined => parsed(readyCondition(pod)?.lastTransitionTime)
+export const readySince = (pod: Pod): Instant | undefined => parseTime(readyCondition(pod)?.lastTransitionTime)
 
 function readyCondition(pod: Pod) {
   const { conditions } = pod.status
   if (conditions !== undefined) for (const condition of conditions) if (condition.type === 'Ready') return condition
   return undefined
 }
-
-const parsed = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : parseTime(text))
 
 /** The completion index that the annotation names; undefined for none, nonsense, or one not below `completions`. */
 export function completionIndex(pod: Pod, completions: number): number | undefined {
@@ -56,7 +54,7 @@ function natural(text: string): number | undefined {
   return value <= 0x7fffffff ? value : undefined
 }
 
-export const createdAt = (pod: Pod): Instant => parsed(pod.metadata.creationTimestamp) ?? instant(0)
+export const createdAt = (pod: Pod): Instant => parseTime(pod.metadata.creationTimestamp) ?? instant(0)
 
 /**
  * When the pod ended, from the best evidence there is: the ends of all its containers, then the moment it stopped being
@@ -71,7 +69,7 @@ export function finishTime(pod: Pod): Instant {
 function containersFinish(pod: Pod): Instant | undefined {
   let newest: Instant | undefined
   for (const { state } of pod.status.containerStatuses ?? []) {
-    const finished = parsed(state?.terminated?.finishedAt)
+    const finished = parseTime(state?.terminated?.finishedAt)
     if (finished === undefined) return undefined
     if (newest === undefined || finished > newest) newest = finished
   }
@@ -80,11 +78,11 @@ function containersFinish(pod: Pod): Instant | undefined {
 
 function notReadySince(pod: Pod): Instant | undefined {
   const ready = readyCondition(pod)
-  return ready?.status === 'False' ? parsed(ready.lastTransitionTime) : undefined
+  return ready?.status === 'False' ? parseTime(ready.lastTransitionTime) : undefined
 }
 
 function deletionAsked(pod: Pod): Instant | undefined {
-  const at = parsed(pod.metadata.deletionTimestamp)
+  const at = parseTime(pod.metadata.deletionTimestamp)
   return at === undefined ? undefined : instant(at - 1000 * (pod.metadata.deletionGracePeriodSeconds ?? 0))
 }
 
