@@ -48,6 +48,9 @@ export type Network = {
 
 const never = new Promise<never>(() => {})
 
+/** A server that can be called. `died` is fulfilled when its connections break. */
+export type Peer = { readonly client: Client; readonly died: Promise<void> }
+
 function hit(network: Network, fault: keyof FaultRates): boolean {
   const happens = network.random.chance(network.rates[fault])
   if (happens) network.counts[fault]++
@@ -58,20 +61,21 @@ const pause = (network: Network, most: number): Promise<void> =>
   new Promise((resolve) => void network.clock.wake(millis(network.random.between(1, most)), resolve))
 
 /** The client as a part sees it through this network. `server` is asked anew for each call: it may have restarted. */
-export function throughNetwork(server: () => Client | undefined, network: Network): Client {
+export function throughNetwork(server: () => Peer | undefined, network: Network): Client {
   const call = async <T extends Result<unknown, Status>>(
     what: () => string,
     act: (client: Client) => Promise<T>,
   ): Promise<T> => {
     if (!network.alive || !network.mayCall()) return never
     if (hit(network, 'delay')) await pause(network, 3000)
-    const client = server()
+    const peer = server()
     if (!network.alive) return never
-    if (client === undefined || hit(network, 'refuse')) {
+    if (peer === undefined || hit(network, 'refuse')) {
       network.tell?.(`${what()} → not carried out`)
       return fail(serviceUnavailable('simulated: the server does not answer')) as T
     }
-    const answer = await act(client)
+    const broken = peer.died.then(() => fail(serviceUnavailable('simulated: the connection broke')) as T)
+    const answer = await Promise.race([act(peer.client), broken])
     if (!network.alive) return never
     const lost = hit(network, 'loseAnswer')
     network.tell?.(`${what()} → ${answer.ok ? summaryOf(answer.value) : answer.error.message}${lost ? ', lost' : ''}`)
@@ -130,14 +134,14 @@ export function summaryOf(value: unknown): string {
   return `@${resourceVersion}${status?.phase === undefined ? '' : ` ${status.phase}`}${going} [${finalizers}]`
 }
 
-type Line = { readonly server: () => Client | undefined; readonly network: Network; readonly resource: string }
+type Line = { readonly server: () => Peer | undefined; readonly network: Network; readonly resource: string }
 
 function watchThrough<T extends KubeObject>(
   { server, network, resource }: Line,
   begin: (client: Client, observer: WatchObserver<T>) => WatchHandle,
   observer: WatchObserver<T>,
 ): WatchHandle {
-  const client = server()
+  const client = server()?.client
   let open = true
   let queue = Promise.resolve()
   let handle: WatchHandle | undefined

@@ -13,7 +13,15 @@ import { startManager } from '../../src/manager/index.ts'
 import { createMemoryStore } from '../../src/storage/memory/index.ts'
 import type { Store } from '../../src/storage/revision/index.ts'
 import type { Violation } from './checkers.ts'
-import { type FaultCounts, type FaultRates, type Network, newFaultCounts, summaryOf, throughNetwork } from './faults.ts'
+import {
+  type FaultCounts,
+  type FaultRates,
+  type Network,
+  newFaultCounts,
+  type Peer,
+  summaryOf,
+  throughNetwork,
+} from './faults.ts'
 import { type SeededRandom, seededRandom, seededUids } from './seeded-random.ts'
 import { newSimClock, type SimClock, settle } from './sim-clock.ts'
 import { newVirtualMachine, simStart, type VirtualMachine } from './virtual-runtime.ts'
@@ -42,6 +50,18 @@ export type World = {
   readonly stepClock: (span: Millis) => void
   /** Lets virtual time pass; everything that falls due meanwhile happens. */
   readonly advance: (span: number) => Promise<void>
+}
+
+/** What a part can only log as a defect of its own is a violation. */
+function watchedLog(log: Log, tell: (violation: Violation) => void): Log {
+  return {
+    ...log,
+    error(message, fields) {
+      log.error(message, fields)
+      if (message.includes('thrown') || message.includes('defect'))
+        tell({ invariant: 'nothing-throws', what: `${message}: ${JSON.stringify(fields)}` })
+    },
+  }
 }
 
 /** More calls than this while no time passes are a circle. */
@@ -73,22 +93,27 @@ export type WorldOptions = {
   readonly log?: Log | undefined
 }
 
-export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOptions): Promise<World> {
+export async function newWorld({ seed, rates, trace, ...options }: WorldOptions): Promise<World> {
   const random = seededRandom(seed)
   const time = newSimClock(simStart)
   const disk = createMemoryStore()
   const counts = newFaultCounts()
   const violations: Violation[] = []
+  const log = watchedLog(options.log ?? silentLog, (what) => void violations.push(what))
   const machine = newVirtualMachine(time.forPart().clock)
   const tell = trace === undefined ? undefined : (line: string): void => trace(`${stampOf(time)} ${line}`)
   if (tell !== undefined) traceDisk(disk, tell)
   const newUid = seededUids(random.fork('uids'))
   const running = new Map<Part, Running>()
-  const current: { api?: RunningApi | undefined } = {}
+  const current: { api?: RunningApi | undefined; died?: Promise<void> } = {}
   const clientOf = (name: string): Client | undefined =>
     current.api === undefined
       ? undefined
       : inProcessClient(current.api, { user: { name, ...trusted }, userAgent: name })
+  const peerOf = (name: string) => (): Peer | undefined => {
+    const client = clientOf(name)
+    return client === undefined || current.died === undefined ? undefined : { client, died: current.died }
+  }
   const networkFor = (name: string, clock: Clock): Network => ({
     rates,
     counts,
@@ -115,10 +140,13 @@ export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOpt
       })
       if (!api.ok) throw new Error(`the server cannot start: ${JSON.stringify(api.error)}`)
       current.api = api.value
+      const { promise: died, resolve: breakConnections } = Promise.withResolvers<void>()
+      current.died = died
       const die = (): void => {
         gate.open = false
         silence()
         current.api = undefined
+        breakConnections()
         api.value.close()
       }
       return { die }
@@ -127,7 +155,7 @@ export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOpt
       const { clock, silence } = time.forPart()
       const network = networkFor('controllers', clock)
       startManager({
-        client: throughNetwork(() => clientOf('controllers'), network),
+        client: throughNetwork(peerOf('controllers'), network),
         clock,
         random: random.fork('controllers-own'),
         log,
@@ -140,7 +168,7 @@ export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOpt
       const network = networkFor('node', clock)
       const hands = machine.runtime()
       startAgent({
-        client: throughNetwork(() => clientOf('node'), network),
+        client: throughNetwork(peerOf('node'), network),
         clock,
         random: random.fork('node-own'),
         log,
@@ -168,7 +196,7 @@ export async function newWorld({ seed, rates, trace, log = silentLog }: WorldOpt
     disk,
     truth: () => clientOf('truth'),
     api: () => current.api,
-    user: throughNetwork(() => clientOf('user'), networkFor('user', userClock)),
+    user: throughNetwork(peerOf('user'), networkFor('user', userClock)),
     isUp: (part) => running.has(part),
     crash(part) {
       tell?.(`${part} dies`)
