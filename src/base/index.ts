@@ -1,4 +1,5 @@
 export { below, type Clock, type Random } from './clock.ts'
+export { dictionary, ownValue } from './dictionary.ts'
 export { createHeap, type Heap } from './heap.ts'
 export { type Log, type LogFields, silentLog } from './log.ts'
 export { fail, ok, type Result } from './result.ts'

@@ -3,9 +3,9 @@
  *
  * @source Go time/format.go, ParseDuration (facts: grammar, errors, limits)
  */
-import { fail, ok, type Result } from '../base/index.ts'
+import { dictionary, fail, ok, type Result } from '../base/index.ts'
 
-const unitNanos: Readonly<Record<string, bigint>> = {
+const unitNanos = dictionary<bigint>({
   ns: 1n,
   us: 1_000n,
   µs: 1_000n,
@@ -14,7 +14,7 @@ const unitNanos: Readonly<Record<string, bigint>> = {
   s: 1_000_000_000n,
   m: 60_000_000_000n,
   h: 3_600_000_000_000n,
-}
+})
 const limit = 2n ** 63n
 const part = /^(\d*)(?:(\.)(\d*))?([^.\d]*)/
 

@@ -3,7 +3,7 @@
  *
  * @source robfig/cron v3 parser.go, ParseStandard (facts: grammar, order of checks, errors)
  */
-import { fail, ok, type Result } from '../base/index.ts'
+import { dictionary, fail, ok, type Result } from '../base/index.ts'
 import { parseGoDuration } from './go-duration.ts'
 import { isTimeZone } from './zone.ts'
 
@@ -35,7 +35,7 @@ const daysOfMonth: Bounds = { min: 1, max: 31 }
 const months: Bounds = { min: 1, max: 12, names: named(1, 'jan feb mar apr may jun jul aug sep oct nov dec') }
 const daysOfWeek: Bounds = { min: 0, max: 6, names: named(0, 'sun mon tue wed thu fri sat') }
 
-const descriptors: Readonly<Record<string, string>> = {
+const descriptors = dictionary<string>({
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',
@@ -43,7 +43,7 @@ const descriptors: Readonly<Record<string, string>> = {
   '@daily': '0 0 * * *',
   '@midnight': '0 0 * * *',
   '@hourly': '0 * * * *',
-}
+})
 
 /** White space as Go's `unicode.IsSpace` has it. */
 const space = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/

@@ -9,6 +9,7 @@ import type {
   Taint,
   Toleration,
 } from '../../apis/core/index.ts'
+import { ownValue } from '../../base/index.ts'
 
 /** Amounts by resource in thousandths: `cpu`, `memory`, `nvidia.com/gpu`. */
 export type Amounts = Readonly<Record<string, bigint>>
@@ -119,7 +120,7 @@ function matchesTerm(
 ): boolean {
   if (matchExpressions.length === 0 && matchFields.length === 0) return false
   return (
-    matchExpressions.every((expression) => matches(expression, labels[expression.key])) &&
+    matchExpressions.every((expression) => matches(expression, ownValue(labels, expression.key))) &&
     matchFields.every((expression) => expression.key === 'metadata.name' && matches(expression, name))
   )
 }

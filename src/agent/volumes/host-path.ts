@@ -1,9 +1,9 @@
 /** hostPath volumes: the path itself, once it is of the kind that the pod expects. */
 import { closeSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
 import type { HostPathVolumeSource } from '../../apis/core/index.ts'
-import { fail, ok, type Result } from '../../base/index.ts'
+import { dictionary, fail, ok, type Result } from '../../base/index.ts'
 
-const kinds: Readonly<Record<string, readonly [string, (stats: Stats) => boolean]>> = {
+const kinds = dictionary<readonly [string, (stats: Stats) => boolean]>({
   Directory: ['a directory', (stats) => stats.isDirectory()],
   DirectoryOrCreate: ['a directory', (stats) => stats.isDirectory()],
   File: ['a file', (stats) => stats.isFile()],
@@ -11,7 +11,7 @@ const kinds: Readonly<Record<string, readonly [string, (stats: Stats) => boolean
   Socket: ['a socket file', (stats) => stats.isSocket()],
   CharDevice: ['a character device', (stats) => stats.isCharacterDevice()],
   BlockDevice: ['a block device', (stats) => stats.isBlockDevice()],
-}
+})
 
 /** @source kubernetes v1.36 pkg/volume/hostpath/host_path.go, checkTypeInternal */
 export function hostPath({ path, type = '' }: HostPathVolumeSource): Result<string, string> {

@@ -3,7 +3,7 @@
  *
  * @source kubernetes v1.36 apimachinery/pkg/labels/selector.go and pkg/apis/meta/v1/helpers.go
  */
-import { fail, ok, type Result } from '../../base/index.ts'
+import { dictionary, fail, ok, type Result } from '../../base/index.ts'
 import { quoted } from '../field/errors.ts'
 import type { LabelSelector } from '../meta/types.gen.ts'
 import { parseLabelRequirements } from './label-parser.ts'
@@ -50,12 +50,12 @@ function printOne({ key, operator, values }: LabelRequirement): string {
   }
 }
 
-const objectOperators: Readonly<Record<string, LabelOperator>> = {
+const objectOperators = dictionary<LabelOperator>({
   In: 'in',
   NotIn: 'notin',
   Exists: 'exists',
   DoesNotExist: '!',
-}
+})
 
 /** The same conditions from a LabelSelector object: an empty one matches all; an absent one matches nothing (`undefined`). */
 export function requirementsOf(selector: LabelSelector | undefined): Result<LabelRequirements | undefined, string> {

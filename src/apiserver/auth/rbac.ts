@@ -5,6 +5,7 @@
  */
 import type { KubeObject, LabelSelector } from '../../apimachinery/index.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding, RoleRef, Subject } from '../../apis/other/index.ts'
+import { ownValue } from '../../base/index.ts'
 import type { User } from '../registry/index.ts'
 import type { Attributes, Authorize, Decision } from './authorize.ts'
 import { type PolicyRule, ruleAllows } from './rbac-rules.ts'
@@ -43,9 +44,10 @@ const nameOf = (object: KubeObject): string => object.metadata.name ?? ''
 const byName = (a: KubeObject, b: KubeObject): number => (nameOf(a) < nameOf(b) ? -1 : 1)
 
 function selects(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels[key] !== value) return false
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {}))
+    if (ownValue(labels, key) !== value) return false
   for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
-    const value = labels[key]
+    const value = ownValue(labels, key)
     const holds =
       operator === 'Exists'
         ? value !== undefined

@@ -15,7 +15,7 @@ import {
 } from '../../apimachinery/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
 import type { BoundObjectReference, TokenRequest } from '../../apis/other/index.ts'
-import { fail, formatTime, type Instant, ok, type Result } from '../../base/index.ts'
+import { dictionary, fail, formatTime, type Instant, ok, type Result } from '../../base/index.ts'
 import type { CreateHandler, Target } from '../registry/index.ts'
 import {
   type AuthReads,
@@ -53,11 +53,11 @@ function nameErrors({ metadata }: TokenRequest, { name, namespace }: Target): re
 
 type Bound = Pick<Binding, 'pod' | 'secret' | 'node'>
 
-const boundKinds: Readonly<Record<string, 'pods' | 'secrets' | 'nodes'>> = {
+const boundKinds = dictionary<'pods' | 'secrets' | 'nodes'>({
   Pod: 'pods',
   Secret: 'secrets',
   Node: 'nodes',
-}
+})
 
 function boundPod(reads: AuthReads, account: string, pod: Pod): Result<Bound, Status> {
   const { metadata, spec } = pod

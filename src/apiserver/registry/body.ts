@@ -11,7 +11,7 @@ import {
   parseJson,
   type Status,
 } from '../../apimachinery/index.ts'
-import { fail, ok, type Result } from '../../base/index.ts'
+import { dictionary, fail, ok, type Result } from '../../base/index.ts'
 import type { RequestBody } from './api.ts'
 import type { FieldValidation } from './options.ts'
 
@@ -23,7 +23,7 @@ export type DecodedBody = {
 }
 
 /** Versions that are gone from the API but still known by name: told apart from kinds that never were. */
-const formerVersions: Readonly<Record<string, readonly string[]>> = {
+const formerVersions = dictionary<readonly string[]>({
   'batch/v1beta1': ['CronJob', 'CronJobList'],
   'policy/v1beta1': ['Eviction', 'PodDisruptionBudget', 'PodDisruptionBudgetList'],
   'events.k8s.io/v1beta1': ['Event', 'EventList'],
@@ -32,7 +32,7 @@ const formerVersions: Readonly<Record<string, readonly string[]>> = {
   'scheduling.k8s.io/v1alpha1': ['PriorityClass', 'PriorityClassList'],
   'rbac.authorization.k8s.io/v1beta1': ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'],
   'rbac.authorization.k8s.io/v1alpha1': ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'],
-}
+})
 
 const envelope = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
 

@@ -5,10 +5,11 @@
  * appendDuplicatedIndexPodsForRemoval
  */
 import type { Pod } from '../../apis/core/index.ts'
+import { dictionary } from '../../base/index.ts'
 import { ascending } from './indexes.ts'
 import { createdAt, isReady, maxRestarts, readySince } from './pod.ts'
 
-const phaseOrder: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 }
+const phaseOrder = dictionary<number>({ Pending: 0, Unknown: 1, Running: 2 })
 
 type Ranked = {
   readonly pod: Pod

@@ -4,6 +4,7 @@
  * @source kubernetes v1.36 pkg/registry/core/persistentvolumeclaim/strategy.go; pkg/api/persistentvolumeclaim/util.go
  */
 import type { FieldError } from '../../../apimachinery/index.ts'
+import { dictionary } from '../../../base/index.ts'
 import { buildStrategy, keepFields } from '../../generic/index.ts'
 import type { Strategy } from '../../strategy.ts'
 import { ageColumn, column, humanDuration, nameColumn, tableOf } from '../../table/index.ts'
@@ -77,12 +78,12 @@ function pairSources(
   return paired
 }
 
-const shortModes: Readonly<Record<string, string>> = {
+const shortModes = dictionary<string>({
   ReadWriteOnce: 'RWO',
   ReadOnlyMany: 'ROX',
   ReadWriteMany: 'RWX',
   ReadWriteOncePod: 'RWOP',
-}
+})
 
 function modesText(modes: readonly string[] | undefined): string {
   return Object.entries(shortModes)

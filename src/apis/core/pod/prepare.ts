@@ -4,6 +4,7 @@
  * @source kubernetes v1.36 pkg/registry/core/pod/strategy.go
  */
 import type { LabelSelector } from '../../../apimachinery/index.ts'
+import { ownValue } from '../../../base/index.ts'
 import { changed, countGeneration, keepFields } from '../../generic/index.ts'
 import { appArmorPrefix } from '../podspec/annotations.ts'
 import { appArmorOfAnnotation, sameProfile } from '../podspec/app-armor.ts'
@@ -102,7 +103,10 @@ function withKeys(
 ): LabelSelector | undefined {
   if (selector === undefined) return undefined
   const requirements = (keys: readonly string[] | undefined, operator: string) =>
-    (keys ?? []).flatMap((key) => (labels[key] === undefined ? [] : [{ key, operator, values: [labels[key]] }]))
+    (keys ?? []).flatMap((key) => {
+      const value = ownValue(labels, key)
+      return value === undefined ? [] : [{ key, operator, values: [value] }]
+    })
   const added = [...requirements(match, 'In'), ...requirements(mismatch, 'NotIn')]
   if (added.length === 0) return selector
   return { ...selector, matchExpressions: [...(selector.matchExpressions ?? []), ...added] }

@@ -3,7 +3,7 @@
  *
  * @source kubernetes v1.36 pkg/printers/internalversion/printers.go, printPod (facts: columns, status texts)
  */
-import { type Instant, parseTime } from '../../../base/index.ts'
+import { dictionary, type Instant, parseTime } from '../../../base/index.ts'
 import type { Column, RowCondition, TableDefinition } from '../../strategy.ts'
 import { ageColumn, column, humanDuration, nameColumn, tableOf } from '../../table/index.ts'
 import { isSidecar } from '../podspec/pod-resources.ts'
@@ -27,10 +27,10 @@ type Tally = { reason: string; ready: number; restarts: number; lastRestart: str
 const completed = (reason: string, message: string): readonly RowCondition[] => [
   { type: 'Completed', status: 'True', reason, message },
 ]
-const rowConditions: Readonly<Record<string, readonly RowCondition[]>> = {
+const rowConditions = dictionary<readonly RowCondition[]>({
   Succeeded: completed('Succeeded', 'The pod has completed successfully.'),
   Failed: completed('Failed', 'The pod failed.'),
-}
+})
 
 const later = (a: string | undefined, b: string | undefined): string | undefined => {
   if (!a || !b) return a || b || undefined

@@ -4,6 +4,7 @@
  * @source kubernetes v1.36 pkg/api/pod/warnings.go, pkg/api/node/util.go (facts: conditions, texts)
  */
 import { formatQuantity, type ObjectMeta, quoted } from '../../../apimachinery/index.ts'
+import { dictionary } from '../../../base/index.ts'
 import { ipWarnings, isLabelValue } from '../../meta/index.ts'
 import { isFractional, quantityOf, type ResourceList } from '../resources/quantities.ts'
 import type { Affinity, Container, NodeSelectorTerm, PodAffinity, PodSpec, PodTemplateSpec } from '../types.gen.ts'
@@ -53,7 +54,7 @@ export function podWarnings(spec: PodSpec, metadata: ObjectMeta | undefined, pat
   return warnings
 }
 
-const deprecatedNodeLabels: Readonly<Record<string, string>> = {
+const deprecatedNodeLabels = dictionary<string>({
   'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
   'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
   'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
@@ -62,7 +63,7 @@ const deprecatedNodeLabels: Readonly<Record<string, string>> = {
   'app.kubernetes.io/created-by': 'deprecated since v1.9',
   'scheduler.alpha.kubernetes.io/preferAvoidPods': 'deprecated since v1.22; use Taints and Tolerations instead',
   'node-role.kubernetes.io/master': 'use "node-role.kubernetes.io/control-plane" instead',
-}
+})
 
 const deprecatedAnnotations: Readonly<Record<string, string>> = {
   'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',

@@ -4,6 +4,7 @@
  * @source kubernetes v1.36 pkg/apis/core/validation/validation.go, ValidateResourceQuotaSpec and its callers
  */
 import { type FieldError, invalid, required } from '../../../apimachinery/index.ts'
+import { dictionary } from '../../../base/index.ts'
 import { immutableText, validateCoreObjectMetaUpdate } from '../../meta/index.ts'
 import { isStandardQuotaResourceName, validateResourceName } from '../resources/names.ts'
 import { type ResourceList, validateResourceQuantity } from '../resources/quantities.ts'
@@ -20,7 +21,7 @@ const podCompute: ReadonlySet<string> = new Set([
 ])
 const claimResources: ReadonlySet<string> = new Set(['persistentvolumeclaims', 'requests.storage'])
 /** Which resources a scope can narrow down. */
-const scopeResources: Readonly<Record<string, ReadonlySet<string>>> = {
+const scopeResources = dictionary<ReadonlySet<string>>({
   Terminating: podCompute,
   NotTerminating: podCompute,
   NotBestEffort: podCompute,
@@ -28,7 +29,7 @@ const scopeResources: Readonly<Record<string, ReadonlySet<string>>> = {
   CrossNamespacePodAffinity: podCompute,
   BestEffort: new Set(['pods']),
   VolumeAttributesClass: claimResources,
-}
+})
 const existsOnly: ReadonlySet<string> = new Set([
   'BestEffort',
   'NotBestEffort',

@@ -13,6 +13,7 @@ import {
   required,
   tooLong,
 } from '../../../apimachinery/index.ts'
+import { dictionary } from '../../../base/index.ts'
 import { buildStrategy, changed } from '../../generic/index.ts'
 import {
   isConfigMapKey,
@@ -40,13 +41,13 @@ function defaultSecret(secret: Secret): Secret {
 const accountAnnotation = 'kubernetes.io/service-account.name'
 
 /** Keys that a type must have, in the order in which they are told. */
-const requiredKeys: Readonly<Record<string, readonly string[]>> = {
+const requiredKeys = dictionary<readonly string[]>({
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-}
-const configKeys: Readonly<Record<string, string>> = {
+})
+const configKeys = dictionary<string>({
   'kubernetes.io/dockercfg': '.dockercfg',
   'kubernetes.io/dockerconfigjson': '.dockerconfigjson',
-}
+})
 
 function validateData({ data = {}, type = '', metadata }: Secret): readonly FieldError[] {
   const errors: FieldError[] = []

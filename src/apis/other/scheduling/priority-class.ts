@@ -4,6 +4,7 @@
  * @source kubernetes v1.36 pkg/registry/scheduling/priorityclass/strategy.go; pkg/apis/scheduling/validation, v1/helpers
  */
 import { type FieldError, forbiddenField, notSupported, required } from '../../../apimachinery/index.ts'
+import { dictionary } from '../../../base/index.ts'
 import { buildStrategy, firstGeneration } from '../../generic/index.ts'
 import { validateCoreObjectMetaUpdate, validateImmutable } from '../../meta/index.ts'
 import type { Strategy } from '../../strategy.ts'
@@ -13,10 +14,10 @@ import type { PriorityClass } from '../types.gen.ts'
 /** The highest priority that users may give. */
 export const highestUserPriority = 1_000_000_000
 /** Classes that every server has, with their priorities. */
-export const systemPriorities: Readonly<Record<string, number>> = {
+export const systemPriorities = dictionary<number>({
   'system-node-critical': 2_000_001_000,
   'system-cluster-critical': 2_000_000_000,
-}
+})
 
 function systemFault({ metadata, value = 0, globalDefault = false }: PriorityClass): string | undefined {
   const name = metadata.name ?? ''
