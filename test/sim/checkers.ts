@@ -1,4 +1,5 @@
 /** What must hold, each by its name. A checker answers what is wrong, in a sentence, or nothing. */
+import { createHash } from 'node:crypto'
 import type { KubeObject } from '../../src/apimachinery/index.ts'
 import type { Job } from '../../src/apis/batch/index.ts'
 import type { Pod } from '../../src/apis/core/index.ts'
@@ -12,6 +13,8 @@ export type Violation = { readonly invariant: string; readonly what: string }
 export type History = {
   readonly revisions: () => number
   readonly violations: Violation[]
+  /** One short text for all that became durable, in its order: equal histories have equal ones. */
+  readonly fingerprint: () => string
   /** Every version of every object: `uid` → resourceVersions. */
   readonly versions: ReadonlyMap<string, ReadonlySet<string>>
   /** Pods ever made, by the uid of their Job. */
@@ -28,12 +31,17 @@ export function followHistory(world: World): History {
   const versions = new Map<string, Set<string>>()
   const podsOf = new Map<string, Set<string>>()
   const last = new Map<string, KubeObject>()
+  const hash = createHash('sha256')
   let newest = 0
   const violated = (invariant: string, what: string): void => void violations.push({ invariant, what })
   const onChange = (change: Change): void => {
     if (change.revision !== newest + 1) violated('revisions-never-go-back', `${change.revision} after ${newest}`)
     newest = change.revision
     const key = change.kind === 'Put' ? change.entry.key : change.previous.key
+    // A Node tells of the machine on which the simulator runs.
+    hash.update(
+      `${change.revision} ${key} ${change.kind === 'Put' && !key.includes('/nodes/') ? change.entry.value : ''}\n`,
+    )
     if (change.kind === 'Delete') {
       last.delete(key)
       return
@@ -47,7 +55,8 @@ export function followHistory(world: World): History {
     if (object.kind === 'Job') checkJobStep(before as Job | undefined, object as Job, podsOf, violated)
   }
   world.disk.watch('/', 0 as never, { onChanges: (changes) => changes.forEach(onChange), onEnd() {} })
-  return { revisions: () => newest, violations, versions, podsOf }
+  const fingerprint = (): string => hash.copy().digest('hex').slice(0, 16)
+  return { revisions: () => newest, violations, fingerprint, versions, podsOf }
 }
 
 function rememberOwner(podsOf: Map<string, Set<string>>, pod: KubeObject): void {

@@ -1,8 +1,9 @@
 /**
- * `npm run sim -- [--seed N] [--runs N] [--for 60s] [--without crashes,clockSteps] [--trace TEXT] [--debug]`: simulated
+ * `npm run sim -- [--seed N] [--runs N] [--for 60s] [--without crashes,clockSteps] [--trace TEXT] [--debug] [--fingerprint]`: simulated
  * histories, one line for each that breaks an invariant, with the command that repeats it.
  *
- * `--trace` prints the lines of what happened that contain TEXT, such as the name of a pod; `--debug` what the parts log.
+ * `--trace` prints the lines of what happened that contain TEXT, such as the name of a pod; `--debug` what the parts log;
+ * `--fingerprint` a text for each history that tells whether another one was the same.
  */
 import { parseArgs } from 'node:util'
 import type { Log, LogFields } from '../../src/base/index.ts'
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     without: { type: 'string' },
     trace: { type: 'string' },
     debug: { type: 'boolean' },
+    fingerprint: { type: 'boolean' },
   },
 })
 const first = Number(values.seed ?? 1)
@@ -51,6 +53,7 @@ for (let seed = first; done < runs && (performance.now() - begin) / 1000 < secon
   const result = await simulate(seed, settings)
   done++
   writes += result.writes
+  if (values.fingerprint === true) console.log(`seed ${seed}: ${result.fingerprint}`)
   for (const [fault, count] of Object.entries(result.counts)) totals[fault] = (totals[fault] ?? 0) + count
   if (result.violations.length === 0) continue
   broken++

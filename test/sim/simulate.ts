@@ -12,6 +12,8 @@ export type Simulated = {
   readonly counts: FaultCounts
   readonly writes: number
   readonly acts: number
+  /** Equal for equal histories. */
+  readonly fingerprint: string
 }
 
 const parts: readonly Part[] = ['server', 'controllers', 'node']
@@ -57,7 +59,14 @@ export async function simulate(seed: number, settings: Settings = {}): Promise<S
     ...checkAcknowledged(history, workload.acknowledged),
     ...(await checkSettled(world)),
   ]
-  return { seed, violations, counts: world.counts, writes: history.revisions(), acts }
+  return {
+    seed,
+    violations,
+    counts: world.counts,
+    writes: history.revisions(),
+    acts,
+    fingerprint: history.fingerprint(),
+  }
 }
 
 async function trouble(

@@ -1,0 +1,34 @@
+/** Simulated histories with fixed seeds; `npm run sim` runs others. */
+import { deepEqual, equal } from 'node:assert/strict'
+import { test } from 'node:test'
+import { simulate } from './simulate.ts'
+
+/** As many histories as fit into half a minute of processor time. */
+const seeds = 40
+const atOnce = 10
+
+for (let first = 1; first <= seeds; first += atOnce) {
+  test(`seeds ${first} to ${first + atOnce - 1} break no invariant`, async () => {
+    for (let seed = first; seed < first + atOnce; seed++) {
+      const { violations } = await simulate(seed)
+      deepEqual(violations, [], `repeat with: npm run sim -- --seed ${seed}`)
+    }
+  })
+}
+
+test('one seed gives one history', async () => {
+  for (const seed of [3, 7]) {
+    const traces: string[][] = [[], []]
+    const [one, other] = [
+      await simulate(seed, { trace: (line) => void traces[0]?.push(line) }),
+      await simulate(seed, { trace: (line) => void traces[1]?.push(line) }),
+    ]
+    deepEqual(traces[0], traces[1])
+    equal(one.fingerprint, other.fingerprint)
+  }
+})
+
+test('different seeds give different histories', async () => {
+  const [one, other] = [await simulate(1), await simulate(2)]
+  equal(one.fingerprint === other.fingerprint, false)
+})
