@@ -6,10 +6,11 @@ import { podCases } from './cases/pods.ts'
 import { processCases } from './cases/processes.ts'
 import { requestCases } from './cases/requests.ts'
 import { scaleCases } from './cases/scale.ts'
+import { watchCases } from './cases/watches.ts'
 import { workloadCases } from './cases/workloads.ts'
 import { machine } from './measure.ts'
 
-const cases = [...processCases, ...requestCases, ...workloadCases, ...scaleCases, ...podCases]
+const cases = [...processCases, ...requestCases, ...watchCases, ...workloadCases, ...scaleCases, ...podCases]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !cases.some((one) => one.name === name))
 if (unknown.length > 0) {
