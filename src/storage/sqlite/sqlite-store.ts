@@ -38,6 +38,9 @@ type State = {
   readonly followers: Followers
   queue: Pending[]
   committing: boolean
+  /** How many writes make the next commit worth starting before all of the current turn are there. */
+  worthwhile: number
+  gathering: boolean
   oldest: Revision
   /** Writes after `oldest` that made older rows history, in order; the first `forgotten` of them are done. */
   superseded: Superseded[]
@@ -69,6 +72,8 @@ export async function openSqliteStore(file: string): Promise<Result<SqliteStore,
     followers,
     queue: [],
     committing: false,
+    worthwhile: 1,
+    gathering: false,
     oldest: opened.oldest,
     superseded: [...opened.superseded],
     forgotten: 0,
@@ -129,8 +134,22 @@ function write(state: State, request: WriteRequest): Promise<Result<Change, Stor
   if (!decided.ok) return Promise.resolve(decided)
   return new Promise((answer) => {
     state.queue.push({ write: decided.value, answer })
-    // Behind the current turn, so that writes of one turn go together.
-    if (state.queue.length === 1 && !state.committing) queueMicrotask(() => void commit(state))
+    if (!state.committing) beginSoon(state)
+  })
+}
+
+/**
+ * Starts a commit with half as many writes as the last one had, or with what there is when nothing else is left to do.
+ * So two groups of writes take turns: one is on its way to the disk while the answers to the other make new ones. Started
+ * with the first write of a turn, a commit would carry that one alone, and all others would wait for two.
+ */
+function beginSoon(state: State): void {
+  if (state.queue.length >= state.worthwhile) return void queueMicrotask(() => void commit(state))
+  if (state.gathering) return
+  state.gathering = true
+  setImmediate(() => {
+    state.gathering = false
+    void commit(state)
   })
 }
 
@@ -139,6 +158,7 @@ async function commit(state: State): Promise<void> {
   state.committing = true
   const batch = state.queue.slice(0, batchBound)
   state.queue = state.queue.slice(batchBound)
+  state.worthwhile = Math.ceil(batch.length / 2)
   const newest = batch[batch.length - 1]?.write.revision ?? state.keyspace.visible
   const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch: batchOf(state, batch, newest) })
   state.committing = false
