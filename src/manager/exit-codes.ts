@@ -1,6 +1,7 @@
 /** The exit code that ended a Job, noted on the Job because its pods may be gone when somebody asks. */
 import { exitCodeAnnotation, finishedCondition, type Job } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
+import { newestFailure } from '../controllers/job/index.ts'
 import type { Informer } from './informer.ts'
 import { controllerOf } from './job-snapshots.ts'
 
@@ -18,23 +19,9 @@ export function createExitCodes(pods: Informer<Pod>): (job: Job) => Job {
   return (job) => {
     const end = finishedCondition(job)
     if (end?.type !== 'Failed' || blameless.has(end.reason ?? '')) return job
-    const code = newestCode(failed.get(job.metadata.uid ?? '').values())
+    const code = newestFailure(failed.get(job.metadata.uid ?? '').values())?.terminated.exitCode
     if (code === undefined) return job
     const annotations = { ...job.metadata.annotations, [exitCodeAnnotation]: String(code) }
     return { ...job, metadata: { ...job.metadata, annotations } }
   }
-}
-
-/** The code of the container that failed last; pods that were told to go count for nothing. */
-function newestCode(pods: Iterable<Pod>): number | undefined {
-  let newest: { readonly at: string; readonly code: number } | undefined
-  for (const { metadata, status } of pods) {
-    if (metadata.deletionTimestamp !== undefined) continue
-    for (const { state } of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]) {
-      const { exitCode = 0, finishedAt = '' } = state?.terminated ?? {}
-      if (exitCode !== 0 && (newest === undefined || finishedAt >= newest.at))
-        newest = { at: finishedAt, code: exitCode }
-    }
-  }
-  return newest?.code
 }

@@ -3,6 +3,7 @@ import type { Job } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
 import { type Clock, type Millis, type Monotonic, millis } from '../base/index.ts'
 import {
+  asksToFailFast,
   type BackoffRecord,
   foreignManager,
   isJobFinished,
@@ -57,7 +58,8 @@ export function watchJobs({ jobs, controller, onForeign, onFinished, onGone }: J
 /** Whether something changed that a plan depends on. The status is this controller's own business. */
 const isTouched = (old: Job, job: Job): boolean =>
   old.metadata.generation !== job.metadata.generation ||
-  old.metadata.deletionTimestamp !== job.metadata.deletionTimestamp
+  old.metadata.deletionTimestamp !== job.metadata.deletionTimestamp ||
+  asksToFailFast(old) !== asksToFailFast(job)
 
 export function watchPods(triggers: JobTriggers): void {
   const { clock, pods, controller, orphans, snapshots, backoff, lastPass, options, podChangeDelay, onTrackedEnd } =

@@ -13,6 +13,7 @@ export {
   cronJobScheduledTimestampAnnotation,
   editedAtAnnotation,
   exitCodeAnnotation,
+  failFastAnnotation,
   jobControllerName,
   jobNameLabel,
   jobTrackingFinalizer,

@@ -21,6 +21,8 @@ export const jobControllerName = 'kubernetes.io/job-controller'
  * controller writes it with the terminal condition, where it knows it.
  */
 export const exitCodeAnnotation = 'jobd.dev/exit-code'
+/** Annotation of ours on a Job: `true` fails it soon after a pod that cannot run, instead of waiting or trying again. */
+export const failFastAnnotation = 'jobd.dev/fail-fast'
 /** Annotation of ours on a CronJob: `start-latest` starts the newest run after more than 100 missed ones, as upstream does. */
 export const tooManyMissedAnnotation = 'jobd.dev/too-many-missed'
 /** Annotation of ours on a CronJob: how the newest of its finished runs ended, e.g. `Complete`, `BackoffLimitExceeded`. */

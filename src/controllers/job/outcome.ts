@@ -4,10 +4,13 @@
  * @source kubernetes v1.36 pkg/controller/job/job_controller.go, syncJob
  */
 import { type Instant, instant, parseTime } from '../../base/index.ts'
+import { describeFailure, newestFailure } from './blame.ts'
 import { trueCondition } from './conditions.ts'
 import type { JobFacts } from './facts.ts'
+import type { Incurable } from './fail-fast.ts'
 import type { IndexState } from './index-state.ts'
 import { countIndexes } from './indexes.ts'
+import type { JobOptions } from './snapshot.ts'
 import { metSuccessPolicy } from './success-policy.ts'
 import type { Tally } from './tally.ts'
 
@@ -29,6 +32,9 @@ export type Evidence = {
   /** Counted failures, those in this pass and on the way included. */
   readonly failed: number
   readonly startTime: Instant | undefined
+  /** What keeps the pods from running, where the Job asks to fail for it. */
+  readonly trouble: Incurable | undefined
+  readonly options: Pick<JobOptions, 'namesFailure'>
   readonly now: Instant
 }
 
@@ -40,8 +46,19 @@ export function decideOutcome(evidence: Evidence): Outcome | undefined {
     (tally.failJob === undefined ? undefined : failure('PodFailurePolicy', tally.failJob)) ??
     limitOutcome(evidence) ??
     deadlineOutcome(evidence) ??
-    (indexes && indexOutcome(facts, indexes))
+    (indexes && indexOutcome(evidence, indexes)) ??
+    troubleOutcome(evidence)
   )
+}
+
+function troubleOutcome({ trouble, now }: Evidence): Outcome | undefined {
+  return trouble === undefined || now < trouble.endsAt ? undefined : failure('FailFast', trouble.message)
+}
+
+/** The end by a limit, with what happened last: the words of upstream first, so that texts are found. */
+function reached(reason: string, message: string, { tally, options }: Evidence): Outcome {
+  const last = options.namesFailure ? newestFailure([...tally.failed, ...tally.active]) : undefined
+  return failure(reason, last === undefined ? message : `${message}; ${describeFailure(last)}`)
 }
 
 function persistedOutcome({ job }: JobFacts): Outcome | undefined {
@@ -52,9 +69,10 @@ function persistedOutcome({ job }: JobFacts): Outcome | undefined {
   return { success: success !== undefined, reason: target.reason ?? '', message: target.message ?? '' }
 }
 
-function limitOutcome({ facts, tally, failed }: Evidence): Outcome | undefined {
+function limitOutcome(evidence: Evidence): Outcome | undefined {
+  const { facts, tally, failed } = evidence
   const exceeded = failed > facts.backoffLimit || restartsExceeded(facts, tally.restarts)
-  return exceeded ? failure('BackoffLimitExceeded', 'Job has reached the specified backoff limit') : undefined
+  return exceeded ? reached('BackoffLimitExceeded', 'Job has reached the specified backoff limit', evidence) : undefined
 }
 
 /** With restartPolicy OnFailure restarts in place count: at the limit, not above it, except for limit 0. */
@@ -76,14 +94,15 @@ function deadlineOutcome({ facts, startTime, now }: Evidence): Outcome | undefin
   return failure('DeadlineExceeded', 'Job was active longer than specified deadline')
 }
 
-function indexOutcome({ job }: JobFacts, { failed, succeeded, count }: IndexState): Outcome | undefined {
+function indexOutcome(evidence: Evidence, { failed, succeeded, count }: IndexState): Outcome | undefined {
   const failedCount = failed === undefined ? 0 : countIndexes(failed)
-  const { maxFailedIndexes, successPolicy } = job.spec
+  const { maxFailedIndexes, successPolicy } = evidence.facts.job.spec
   if (maxFailedIndexes !== undefined && failedCount > maxFailedIndexes) {
-    return failure('MaxFailedIndexesExceeded', 'Job has exceeded the specified maximal number of failed indexes')
+    const message = 'Job has exceeded the specified maximal number of failed indexes'
+    return reached('MaxFailedIndexesExceeded', message, evidence)
   }
   if (failedCount > 0 && failedCount + countIndexes(succeeded) >= count) {
-    return failure('FailedIndexes', 'Job has failed indexes')
+    return reached('FailedIndexes', 'Job has failed indexes', evidence)
   }
   const message = metSuccessPolicy(successPolicy, count, succeeded)
   return message === undefined ? undefined : { success: true, reason: 'SuccessPolicy', message }

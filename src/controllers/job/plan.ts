@@ -12,6 +12,7 @@ import { type BackoffRecord, nextBackoff, noBackoff, noteFutureEnds, notInFuture
 import { claimPods } from './claim.ts'
 import { isJobFinished, type WantedCondition, withCondition } from './conditions.ts'
 import { factsOf, foreignManager, hasKnownMode, type JobFacts } from './facts.ts'
+import { asksToFailFast, type Incurable, incurableTrouble } from './fail-fast.ts'
 import { type IndexState, indexStateOf } from './index-state.ts'
 import { countIndexes } from './indexes.ts'
 import { completionsReached, deadlineOf, decideOutcome, hasCompleted, type Outcome, statedStart } from './outcome.ts'
@@ -59,6 +60,8 @@ type Assessment = {
   readonly failed: number
   readonly startTime: string | undefined
   readonly backoff: BackoffRecord
+  /** What keeps pods from running, where the Job asks to fail for it. */
+  readonly trouble: Incurable | undefined
   readonly snapshot: JobSnapshot
   readonly options: JobOptions
   readonly now: Instant
@@ -83,10 +86,16 @@ function assess(snapshot: JobSnapshot, now: Instant, options: JobOptions): Asses
       facts.backoffLimitPerIndex === undefined
         ? backoffAfter({ snapshot, tally, options, now })
         : noteFutureEnds(snapshot.backoff, indexes?.waiting.values(), now),
+    trouble: troubleOf(snapshot, options),
     snapshot,
     options,
     now,
   }
+}
+
+function troubleOf({ job, pods }: JobSnapshot, { failFastGrace }: JobOptions): Incurable | undefined {
+  const heeds = failFastGrace !== undefined && asksToFailFast(job)
+  return heeds ? incurableTrouble(pods, failFastGrace) : undefined
 }
 
 type BackoffFacts = Pick<Assessment, 'snapshot' | 'tally' | 'options' | 'now'>
@@ -111,23 +120,24 @@ type Decision = {
 }
 
 function planPass(assessment: Assessment): JobPlan {
-  const { facts, now, startTime } = assessment
+  const { facts, now, startTime, trouble } = assessment
   const start = statedStart(startTime)
   const decided = decideOutcome({ ...assessment, startTime: start })
   const decision = decided === undefined ? goOn(assessment) : endWith(decided, assessment)
   const { actions, judged, more } = trackingActions(assessment, decision)
-  const deadline = decision.outcome === undefined ? deadlineOf(facts, start) : undefined
+  const goesOn = decision.outcome === undefined
+  const ends = goesOn ? [deadlineOf(facts, start), trouble?.endsAt] : []
   return {
     actions: [...decision.podActions, ...actions],
-    wakeAt: earliest(deadline, decision.scaling?.wakeAt, now),
+    wakeAt: earliest([...ends, decision.scaling?.wakeAt], now),
     syncAction: decision.scaling?.syncAction ?? 'tracking',
     judged,
     more,
   }
 }
 
-function earliest(one: Instant | undefined, other: Instant | undefined, now: Instant): Instant | undefined {
-  const times = [one, other].filter((at) => at !== undefined && at > now) as Instant[]
+function earliest(instants: readonly (Instant | undefined)[], now: Instant): Instant | undefined {
+  const times = instants.filter((at) => at !== undefined && at > now) as Instant[]
   return times.length === 0 ? undefined : (Math.min(...times) as Instant)
 }
 

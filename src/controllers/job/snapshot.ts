@@ -26,17 +26,25 @@ export type JobOptions = {
   readonly deletionResetsBackoff: boolean
   /** Write a Job's last counts and its end in one status update instead of two, where nothing is lost by it. */
   readonly foldFinish: boolean
+  /** The message of a limit that was reached goes on with the container that failed last, and how. */
+  readonly namesFailure: boolean
+  /** How long pods of a Job with `jobd.dev/fail-fast` may wait for what does not heal; undefined: the annotation says nothing. */
+  readonly failFastGrace: Millis | undefined
 }
 
 export const exactJobOptions: JobOptions = {
   maxPodBackoff: 600_000 as Millis,
   deletionResetsBackoff: false,
   foldFinish: false,
+  namesFailure: false,
+  failFastGrace: undefined,
 }
 export const defaultJobOptions: JobOptions = {
   maxPodBackoff: 360_000 as Millis,
   deletionResetsBackoff: true,
   foldFinish: true,
+  namesFailure: true,
+  failFastGrace: 10_000 as Millis,
 }
 
 export type JobEvent = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
