@@ -6,15 +6,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   base: [],
   apimachinery: ['base'],
   cron: ['base'],
+  yaml: ['base'],
   apis: ['base', 'apimachinery', 'cron'],
   controllers: ['base', 'apimachinery', 'apis', 'cron'],
   storage: ['base'],
   client: ['base', 'apimachinery', 'apis'],
-  apiserver: ['base', 'apimachinery', 'apis', 'cron', 'client', 'storage/revision'],
+  apiserver: ['base', 'apimachinery', 'apis', 'cron', 'yaml', 'client', 'storage/revision'],
   manager: ['base', 'apimachinery', 'apis', 'controllers', 'cron', 'client'],
   agent: ['base', 'apimachinery', 'apis', 'client'],
   simulator: ['base', 'apimachinery', 'apis', 'controllers', 'cron'],
-  cli: ['base', 'apimachinery', 'apis', 'client', 'cron', 'simulator'],
+  cli: ['base', 'apimachinery', 'apis', 'client', 'cron', 'yaml', 'simulator'],
 }
 const PURE = '^src/(base|apimachinery|apis|controllers|cron|simulator|storage/revision|agent/pod)/'
 const TEST = '[.](test|sim|bench)[.]ts$'

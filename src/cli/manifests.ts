@@ -1,8 +1,8 @@
 /** Reading manifests: every document of every file is understood before anything is applied. */
 import { readFile } from 'node:fs/promises'
-import { type Document, parseAllDocuments } from 'yaml'
 import type { KindSchema, KubeObject } from '../apimachinery/index.ts'
 import { fail, ok, type Result } from '../base/index.ts'
+import { parseYamlDocuments } from '../yaml/parse/index.ts'
 import { kindOfManifest } from './resources.ts'
 
 export type Manifest = { readonly object: KubeObject; readonly kind: KindSchema; readonly origin: string }
@@ -38,36 +38,21 @@ async function textOf(file: string, readInput: () => Promise<string>): Promise<R
 
 /** The objects in a YAML or JSON text; a `List` is taken apart. Empty documents are passed over. */
 export function parseManifests(text: string, origin: string): Result<readonly Manifest[], string> {
-  const documents = parseAllDocuments(text, { version: '1.1', merge: true, uniqueKeys: true })
-  if (!Array.isArray(documents)) return ok([])
+  const documents = parseYamlDocuments(text)
   const manifests: Manifest[] = []
   for (const [i, document] of documents.entries()) {
     const place = documents.length > 1 ? `${origin}, document ${i + 1},` : origin
-    const [error] = document.errors
-    if (error !== undefined) {
-      // The parser runs out of stack where brackets stand in brackets thousands of times.
-      const text = error.message.replace('Maximum call stack size exceeded', 'nested too deeply')
-      return fail(`${place} is not valid YAML: ${text.split('\n')[0]?.replace(/:$/, '')}`)
-    }
-    const plain = plainOf(document, place)
-    if (!plain.ok) return plain
-    if (plain.value === null || plain.value === undefined) continue
-    for (const object of itemsOf(plain.value)) {
+    if (!document.ok) return fail(`${place} is not valid YAML: ${document.error.replace(/^yaml: /, '')}`)
+    const { value, problems } = document.value
+    if (problems.length > 0) return fail(`${place} is not valid YAML: ${problems[0]}`)
+    if (value === null) continue
+    for (const object of itemsOf(value)) {
       const manifest = manifestOf(object, place)
       if (!manifest.ok) return manifest
       manifests.push(manifest.value)
     }
   }
   return ok(manifests)
-}
-
-/** Aliases that grow without end are told when the value is made, not before. */
-function plainOf(document: Document.Parsed, place: string): Result<unknown, string> {
-  try {
-    return ok(document.toJS({ maxAliasCount: 1000 }))
-  } catch (error) {
-    return fail(`${place} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }
 
 function itemsOf(value: unknown): readonly unknown[] {

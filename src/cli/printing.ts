@@ -1,6 +1,6 @@
 /** Tables and objects as text. */
-import { stringify } from 'yaml'
 import type { KindSchema, KubeObject, Status } from '../apimachinery/index.ts'
+import { yamlText } from '../yaml/text/index.ts'
 import type { Table } from './connection.ts'
 import { resourceNameOf, shownName } from './resources.ts'
 
@@ -60,7 +60,7 @@ export function formatObjects(
   }))
   const value = asList ? { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items: clean } : clean[0]
   if (format === 'json') return `${JSON.stringify(value, null, 4)}\n`
-  return stringify(value, { lineWidth: 0, sortMapEntries: true })
+  return yamlText(value)
 }
 
 /** A failure of the server as one sentence. */

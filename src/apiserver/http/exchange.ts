@@ -6,13 +6,13 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { internalError, type Status } from '../../apimachinery/index.ts'
 import type { Instant, Log } from '../../base/index.ts'
+import { yamlText } from '../../yaml/text/index.ts'
 import type { RequestContext, User } from '../registry/index.ts'
 import { protobufOf } from './media.ts'
 import { contentTypes, negotiate, type Representation, wantsPretty } from './negotiate.ts'
 import { boolOf, first, type Query } from './query.ts'
 import type { RequestInfo } from './request-info.ts'
 import { warningHeaders } from './warnings.ts'
-import { yamlText } from './yaml-text.ts'
 
 export type Exchange = {
   readonly req: IncomingMessage

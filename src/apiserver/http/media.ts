@@ -69,7 +69,7 @@ async function yamlBody(
   kind: KindSchema,
   validation: string | undefined,
 ): Promise<Result<RequestBody, Status>> {
-  const { parseYaml } = await import('./yaml-parse.ts')
+  const { parseYaml } = await import('../../yaml/parse/index.ts')
   const parsed = parseYaml(body.toString('utf8'))
   if (!parsed.ok) return fail(unrecognized(kind, parsed.error, body))
   const { value, problems } = parsed.value
@@ -116,7 +116,7 @@ const looksLikeJson = (text: string): boolean => /^\s*\{/.test(text)
 export async function patchBody(type: string, body: Buffer, validation?: string): Promise<Result<RequestBody, Status>> {
   const text = body.toString('utf8')
   if (type !== 'apply' || looksLikeJson(text)) return ok({ kind: 'Text', text })
-  const { parseYaml } = await import('./yaml-parse.ts')
+  const { parseYaml } = await import('../../yaml/parse/index.ts')
   const parsed = parseYaml(text)
   const converting = 'error converting YAML to JSON'
   if (!parsed.ok) return fail(badRequest(`error decoding YAML: ${converting}: ${parsed.error}`))

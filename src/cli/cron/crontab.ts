@@ -3,8 +3,8 @@
  *
  * The rules of crontabs are those of Vixie cron and cronie, as crontab(5) tells them.
  */
-import { stringify } from 'yaml'
 import { isTimeZone, parseSchedule } from '../../cron/index.ts'
+import { yamlText } from '../../yaml/text/index.ts'
 import { type CronJobManifest, cronJobManifest, nameOfCommand } from './manifest.ts'
 
 export type ImportOptions = {
@@ -220,5 +220,5 @@ function freeName({ names }: State, base: string): string {
 export const crontabYaml = ({ manifests, notes, problems }: Imported): string =>
   [
     ...[...notes, ...problems].map((note) => `# ${note}\n`),
-    ...manifests.map((manifest) => `---\n${stringify(manifest, { lineWidth: 0 })}`),
+    ...manifests.map((manifest) => `---\n${yamlText(manifest)}`),
   ].join('')

@@ -1,10 +1,22 @@
 /**
- * YAML bodies as upstream reads them: the words of YAML 1.1 for booleans, dates as texts, the first document only, keys as
- * texts. Loaded with the first YAML body. The library gives the structure; what plain texts mean is decided here.
+ * YAML as upstream reads it: the words of YAML 1.1 for booleans, dates as texts, keys as texts. The library gives the
+ * structure; what plain texts mean is decided here.
  *
  * @source kubernetes v1.36 sigs.k8s.io/yaml goyaml.v2 (facts: what resolves to what, error texts)
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar, type YAMLMap } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml'
 import { fail, ok, type Result } from '../../base/index.ts'
 
 /** A parsed document; `problems` are keys that stand twice, as `line 3: key "a" already set in map`. */
@@ -138,20 +150,28 @@ function firstDocumentEnd(text: string): number {
   return text.length
 }
 
+const options = { schema: 'failsafe', uniqueKeys: false, strict: false, logLevel: 'silent' } as const
+
 /** The first document of a text, or what is wrong with it as upstream says it. An empty text is null. */
 export function parseYaml(text: string): Result<ParsedYaml, string> {
-  const counter = new LineCounter()
-  const document = parseDocument(text.slice(0, firstDocumentEnd(text)), {
-    schema: 'failsafe',
-    uniqueKeys: false,
-    lineCounter: counter,
-    strict: false,
-    logLevel: 'silent',
-  })
+  const lineCounter = new LineCounter()
+  return read(parseDocument(text.slice(0, firstDocumentEnd(text)), { ...options, lineCounter }), lineCounter)
+}
+
+/** All documents of a text; empty ones are null. Lines count from the start of the text. */
+export function parseYamlDocuments(text: string): readonly Result<ParsedYaml, string>[] {
+  const lineCounter = new LineCounter()
+  const documents = parseAllDocuments(text, { ...options, lineCounter })
+  return Array.isArray(documents) ? documents.map((document) => read(document, lineCounter)) : []
+}
+
+function read(document: Document.Parsed, counter: LineCounter): Result<ParsedYaml, string> {
   const error = document.errors[0]
   if (error !== undefined) {
     const line = error.linePos?.[0].line ?? 1
-    const what = texts[error.code] ?? 'did not find expected key'
+    // The parser runs out of stack where brackets stand in brackets thousands of times.
+    const isDeep = error.message.includes('call stack')
+    const what = isDeep ? 'exceeded max depth' : (texts[error.code] ?? 'did not find expected key')
     return fail(line <= 1 ? `yaml: ${what}` : `yaml: line ${line}: ${what}`)
   }
   const reading: Reading = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { parseYaml } from './yaml-parse.ts'
-import { compareKeys, yamlText } from './yaml-text.ts'
+import { parseYaml, parseYamlDocuments } from './parse/parse.ts'
+import { compareKeys, yamlText } from './text/text.ts'
 
 describe('YAML as it is written', () => {
   const cases: readonly [string, unknown, string][] = [
@@ -74,6 +74,11 @@ describe('YAML as it is read', () => {
     ['a leading mark', '---\na: 1\n', { a: 1 }],
     ['JSON is YAML', '{"a":[1,"x"]}', { a: [1, 'x'] }],
     ['nothing', '', null],
+    [
+      'names that begin as numbers do',
+      '[e3, 1e3, 12:30:45, 0x1f, 010, 1_000, .5]',
+      ['e3', 1000, '12:30:45', 31, 8, 1000, 0.5],
+    ],
     ['anchors', 'a: &x {b: 1}\nc: *x', { a: { b: 1 }, c: { b: 1 } }],
     ['a name from the prototype', '__proto__: 1', JSON.parse('{"__proto__":1}')],
   ]
@@ -84,6 +89,13 @@ describe('YAML as it is read', () => {
       assert.deepEqual(parsed.value.value, value)
     })
   }
+  it('reads every document of a text, and counts lines from its start', () => {
+    const value = (one: unknown) => ({ ok: true, value: { value: one, problems: [] } })
+    const read = parseYamlDocuments('# first\na: on\n---\n---\nb: 2026-01-02\n---\nc: 1\nd: : 2\n')
+    const fault = 'yaml: line 8: mapping values are not allowed in this context'
+    assert.deepEqual(read, [value({ a: true }), value(null), value({ b: '2026-01-02' }), { ok: false, error: fault }])
+    assert.deepEqual(parseYamlDocuments(''), [])
+  })
   it('tells keys that stand twice, the last one wins', () => {
     const parsed = parseYaml('a: 1\nb:\n  c: 1\n  c: 2\na: 3\n')
     assert.deepEqual(parsed, {

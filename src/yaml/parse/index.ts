@@ -1,0 +1,1 @@
+export { type ParsedYaml, parseYaml, parseYamlDocuments } from './parse.ts'
