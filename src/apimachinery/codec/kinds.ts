@@ -6,6 +6,8 @@ const metaKinds: Readonly<Record<string, TypeName>> = {
   DeleteOptions: 'meta.v1.DeleteOptions',
   WatchEvent: 'meta.v1.WatchEvent',
 }
+/** Discovery names no version for some of these: upstream made it before it gave them one. */
+const plainVersions: readonly string[] = ['', 'v1', 'meta.k8s.io/v1']
 const plainKinds: Readonly<Record<string, TypeName>> = {
   Status: 'meta.v1.Status',
   APIVersions: 'meta.v1.APIVersions',
@@ -37,6 +39,5 @@ export function typeOfKind(apiVersion: string, kind: string): TypeName | undefin
   const found = byKind.get(`${apiVersion} ${kind}`)
   if (found !== undefined) return found
   if (Object.hasOwn(metaKinds, kind)) return metaKinds[kind]
-  const plain = apiVersion === 'v1' || apiVersion === 'meta.k8s.io/v1'
-  return plain && Object.hasOwn(plainKinds, kind) ? plainKinds[kind] : undefined
+  return plainVersions.includes(apiVersion) && Object.hasOwn(plainKinds, kind) ? plainKinds[kind] : undefined
 }
