@@ -33,6 +33,7 @@ export {
 export { encodeJson } from './decode/encode.ts'
 export { canonicalTime, type TimeKind } from './decode/go-time.ts'
 export { duplicateMembers, type ExactJson, type ParsedJson, parseJson } from './decode/json.ts'
+export { deepest } from './decode/json-syntax.ts'
 export {
   causeOf,
   child,

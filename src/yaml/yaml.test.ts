@@ -113,6 +113,21 @@ describe('YAML as it is read', () => {
   for (const [text, error] of refused) {
     it(`refuses ${JSON.stringify(text)}`, () => assert.deepEqual(parseYaml(text), { ok: false, error }))
   }
+  const heavy: readonly [string, string, string][] = [
+    ['brackets in brackets', `a: ${'['.repeat(50_000)}`, 'yaml: exceeded max depth'],
+    ['maps in maps', `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`, 'yaml: exceeded max depth'],
+    ['dashes', `${'- '.repeat(50_000)}a`, 'yaml: exceeded max depth'],
+    [
+      'more parts than anybody needs',
+      `[${'1,'.repeat(400_000)}1]`,
+      'yaml: document has too many parts: send it as JSON',
+    ],
+  ]
+  for (const [name, text, error] of heavy) {
+    it(`refuses ${name} before it reads them`, () => assert.deepEqual(parseYaml(text), { ok: false, error }))
+  }
+  it('takes the first document also where it is empty and many follow', () =>
+    assert.deepEqual(parseYaml(`${'---\n'.repeat(100_000)}a: 1`), { ok: true, value: { value: null, problems: [] } }))
   it('refuses a bomb of aliases', () => {
     const lines = ['a0: &a0 [x,x,x,x,x,x,x,x,x]']
     for (let i = 1; i < 9; i++)

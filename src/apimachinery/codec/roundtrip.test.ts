@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { arbitraryObject } from '../../../test/support/arbitrary-objects.ts'
 import { decodeObject } from '../decode/decoder.ts'
+import { parseJson } from '../decode/json.ts'
 import { schema, type TypeName } from '../schema/schema.ts'
 import { decodeMessage, decodeWatchFrames, encodeMessage, openEnvelope } from './protobuf.ts'
 
@@ -45,6 +46,26 @@ describe('an object of any served type', () => {
       )
     })
   }
+})
+
+describe('a map', () => {
+  const names = fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'a')
+  const map = fc.dictionary(names, fc.string(), { noNullPrototype: true })
+  const type = 'core.v1.ConfigMap'
+  it('keeps keys that objects have a meaning for, as JSON and as protobuf', () => {
+    fc.assert(
+      fc.property(map, map, (data, labels) => {
+        const text = JSON.stringify({ data, metadata: { labels } })
+        const parsed = parseJson(text)
+        assert.ok(parsed.ok)
+        const object = canonical(type, parsed.value.value)
+        const kept = object as { data?: object; metadata: { labels?: object } }
+        assert.deepEqual([kept.data ?? {}, kept.metadata.labels ?? {}], [data, labels])
+        assert.equal(JSON.stringify(readBack(type, encodeMessage(type, object))), JSON.stringify(object))
+      }),
+      { numRuns: 200 },
+    )
+  })
 })
 
 describe('bytes that are no message', () => {

@@ -4,6 +4,7 @@
  */
 import { formatTime, type Instant, parseTime } from '../../base/index.ts'
 import { base64OfBytes, bytesOfBase64 } from '../decode/base64.ts'
+import { jsonValue } from '../decode/json.ts'
 import { canonicalQuantity } from '../quantity/quantity.ts'
 import type { ScalarType } from '../schema/schema.ts'
 import {
@@ -192,12 +193,10 @@ const rawValue: Value = {
       return true
     })
     if (bytes === undefined || bytes.length === 0) return null
-    try {
-      return JSON.parse(textOf(bytes))
-    } catch {
-      refuse(reader, 'proto: embedded JSON is not valid')
-      return null
-    }
+    const value = jsonValue(textOf(bytes))
+    if (value !== undefined) return value
+    refuse(reader, 'proto: embedded JSON is not valid')
+    return null
   },
 }
 

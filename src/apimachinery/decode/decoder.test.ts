@@ -370,19 +370,19 @@ describe('texts that are no JSON', () => {
     ['"\n"', "invalid character '\\n' in string literal"],
     ["'a'", "invalid character '\\'' looking for beginning of value"],
     ['\u00e9', "invalid character '\u00c3' looking for beginning of value"],
-    ['['.repeat(10_001), 'exceeded max depth'],
-    [`${'['.repeat(10_001)}${']'.repeat(10_001)}`, 'exceeded max depth'],
+    ['['.repeat(1001), 'exceeded max depth'],
+    [`${'['.repeat(1001)}${']'.repeat(1001)}`, 'exceeded max depth'],
   ]
   for (const [text, wanted] of cases) {
     it(`${JSON.stringify(text.slice(0, 20))}: ${wanted}`, () => {
       assert.deepEqual(parseJson(text), { ok: false, error: wanted })
     })
   }
-  it('may nest ten thousand deep', () => {
-    const text = `{"metadata":{"managedFields":[{"fieldsV1":${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}}]}}`
-    assert.ok(JSON.stringify(object('core.v1.ConfigMap', text)).length > 9000)
+  it('may nest hundreds deep', () => {
+    const text = `{"metadata":{"managedFields":[{"fieldsV1":${'{"a":'.repeat(900)}1${'}'.repeat(900)}}]}}`
+    assert.ok(JSON.stringify(object('core.v1.ConfigMap', text)).length > 900)
     const repeated = text.replace('{"metadata"', '{"metadata":{},"metadata"')
-    assert.ok(JSON.stringify(object('core.v1.ConfigMap', repeated)).length > 9000)
+    assert.ok(JSON.stringify(object('core.v1.ConfigMap', repeated)).length > 900)
   })
 })
 

@@ -41,6 +41,29 @@ export function parseJson(text: string): Result<ParsedJson, string> {
   return ok(found !== unusual && found === countMembers(value) ? { value } : exactly(text))
 }
 
+/** The value of a text that stands within an object, e.g. of an annotation; undefined when it is no JSON or nests too deeply. */
+export function jsonValue(text: string): unknown {
+  // Too short to nest deeply: the native parser alone will do.
+  if (text.length > deepest) {
+    const parsed = parseJson(text)
+    return parsed.ok ? parsed.value.value : undefined
+  }
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** How many containers stand within each other at the deepest place of a value; more than bodies may have are not counted. */
+export function depthOf(value: unknown, most: number = deepest): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (most === 0) return 1
+  let below = 0
+  for (const inner of Object.values(value)) below = Math.max(below, depthOf(inner, most - 1))
+  return below + 1
+}
+
 function exactly(text: string): ParsedJson {
   const exact = exactParse(text)
   return { value: plain(exact.value), exact }

@@ -5,6 +5,8 @@
  * @source kubernetes v1.36 apiserver/pkg/endpoints/handlers/patch.go, applyJSPatch; evanphx/json-patch v4, Patch.Apply
  */
 import { fail, ok, type Result } from '../../base/index.ts'
+import { depthOf } from '../decode/json.ts'
+import { deepest } from '../decode/json-syntax.ts'
 import { badRequest, rejectedRequest, tooLarge } from '../meta/status.ts'
 import type { Status } from '../meta/types.gen.ts'
 import {
@@ -73,15 +75,29 @@ function shapeProblem(body: unknown, lenient: boolean): string | undefined {
 export function applyJsonPatch(current: unknown, patch: JsonPatch): Result<unknown, Status> {
   let document = current
   let copied = 0
+  let depth = depthOf(document)
   for (const operation of patch) {
     const next = applyOperation(document, operation)
     if (next === undefined) return fail(rejectedRequest())
     document = next.document
+    depth = depthAfter(operation, depth)
+    if (depth > deepest) {
+      depth = depthOf(document)
+      if (depth > deepest) return fail(rejectedRequest())
+    }
     if (next.copied === undefined) continue
     copied += JSON.stringify(next.copied)?.length ?? 0
     if (copied > maxCopied) return fail(rejectedRequest())
   }
   return ok(document)
+}
+
+/** A bound of the depth after an operation: what it puts somewhere is at most as deep as what there was. */
+function depthAfter(operation: JsonObject, before: number): number {
+  const path = member(operation, 'path')
+  const keys = typeof path === 'string' ? path.split('/').length : 0
+  const moves = member(operation, 'from') !== undefined
+  return Math.max(before, keys + (moves ? before : depthOf(member(operation, 'value'))))
 }
 
 type Applied = { readonly document: unknown; readonly copied?: unknown }

@@ -4,6 +4,7 @@
  * @source kubernetes v1.36 apimachinery/pkg/util/managedfields/internal/{lastapplied,lastappliedmanager,
  * lastappliedupdater}.go
  */
+import { jsonValue } from '../decode/json.ts'
 import type { TypeName } from '../schema/schema.ts'
 import { compare } from './compare.ts'
 import { difference, type Fields } from './field-set.ts'
@@ -36,12 +37,7 @@ export function allowedByLastApplied(
 ): Fields {
   const text = annotationsOf(live)?.[lastApplied]
   if (typeof text !== 'string' || text === '') return undefined
-  let config: unknown
-  try {
-    config = JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const config = jsonValue(text)
   const node = typeNode(type)
   if (!isObject(config) || config['apiVersion'] !== apiVersion || problemsOf(node, config).length > 0) return undefined
   const change = compare(node, config, live)

@@ -99,6 +99,17 @@ test('JSON patch keeps untouched parts and refuses copies that explode', () => {
   assert.equal(patched({ l: ['x'.repeat(100)] }, bomb), 422)
 })
 
+test('JSON patch refuses what nests too deeply, however it got there', () => {
+  const nest = [
+    { op: 'add', path: '/a', value: {} },
+    { op: 'move', from: '/b', path: '/a/x' },
+    { op: 'move', from: '/a', path: '/b' },
+  ]
+  const operations = (count: number): readonly JsonObject[] => Array.from({ length: count }, () => nest).flat()
+  assert.equal(typeof patched({ b: {} }, operations(500)), 'object')
+  assert.equal(patched({ b: {} }, operations(1500)), 422)
+})
+
 test('the body of a JSON patch is checked as upstream decodes it', () => {
   const message = (body: unknown, lenient = false): string | undefined => {
     const read = readJsonPatch(body, lenient)

@@ -3,6 +3,7 @@
  *
  * @source kubernetes v1.36 sigs.k8s.io/structured-merge-diff/v6/fieldpath/{element,serialize-pe}.go
  */
+import { jsonValue } from '../decode/json.ts'
 import { quoted } from '../field/errors.ts'
 import { goText, isObject } from './json-value.ts'
 
@@ -77,20 +78,12 @@ export function canonicalElement(key: string): string | undefined {
       return /^-?\d+$/.test(rest) ? key : undefined
     case 'v':
     case 'k': {
-      const value = parsed(rest)
+      const value = jsonValue(rest)
       if (value === undefined) return undefined
       if (key[0] === 'v') return `v:${JSON.stringify(value)}`
       return isObject(value) ? keyElement(Object.keys(value).sort(), (name) => value[name]) : undefined
     }
     default:
       return ''
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
   }
 }

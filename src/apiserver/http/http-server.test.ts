@@ -7,7 +7,7 @@ import { connect } from 'node:tls'
 import { gunzipSync } from 'node:zlib'
 import { WebSocket } from 'ws'
 import { type TestServer, testServer } from '../../../test/support/http-server.ts'
-import { openEnvelope } from '../../apimachinery/index.ts'
+import { decodeMessage, openEnvelope } from '../../apimachinery/index.ts'
 import { ok } from '../../base/index.ts'
 import { issueClientCertificate } from '../auth/index.ts'
 import type { ExecEnd, PodLogs, PodStreams } from './index.ts'
@@ -119,6 +119,24 @@ describe('the HTTPS server', () => {
     assert.ok(envelope.ok && envelope.value.kind === 'ConfigMap')
     const answer = await call('GET', `${maps}/yaml`, undefined, { Accept: 'application/yaml' })
     assert.match(answer.text, /^apiVersion: v1\ndata:\n {2}a: "1"\nkind: ConfigMap\n/)
+  })
+  it('tells in protobuf what it serves', async () => {
+    const kinds: readonly [string, string][] = [
+      ['/api', 'APIVersions'],
+      ['/apis', 'APIGroupList'],
+      ['/apis/batch', 'APIGroup'],
+      ['/api/v1', 'APIResourceList'],
+      ['/apis/batch/v1', 'APIResourceList'],
+    ]
+    for (const [path, kind] of kinds) {
+      const answer = await call('GET', path, undefined, { Accept: 'application/vnd.kubernetes.protobuf' })
+      const envelope = openEnvelope(answer.body)
+      assert.ok(envelope.ok && envelope.value.kind === kind, `${path}: ${answer.code}`)
+      const message = decodeMessage(`meta.v1.${kind}`, envelope.value.raw)
+      const { apiVersion: _version, kind: _kind, ...plain } = await json('GET', path)
+      assert.ok(message.ok)
+      assert.deepEqual(message.value, plain, path)
+    }
   })
   it('warns of unknown fields', async () => {
     const answer = await call('POST', maps, JSON.stringify({ metadata: { name: 'odd' }, dta: {} }))

@@ -5,15 +5,16 @@
  * @source kubernetes v1.36 sigs.k8s.io/yaml goyaml.v2 (facts: what resolves to what, error texts)
  */
 import {
+  Composer,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
-  parseAllDocuments,
-  parseDocument,
+  Parser,
   type Scalar,
   type YAMLMap,
 } from 'yaml'
@@ -60,6 +61,11 @@ export function resolvePlain(text: string): string | number | boolean | null {
 
 /** Nodes that aliases may stand for, all in all. */
 const maxNodes = 1_000_000
+
+/** Containers within each other; more than any manifest has, and few enough for the stack. */
+const deepest = 1000
+/** Words and marks of one document: about what 1.5 MiB, the most that upstream stores, can hold. Each costs about 2 µs. */
+const maxWords = 500_000
 
 class YamlError extends Error {}
 
@@ -143,36 +149,69 @@ function anchorsOf(node: unknown, anchors: Map<string, Node>): ReadonlyMap<strin
 
 /** Where the first document with content ends. */
 function firstDocumentEnd(text: string): number {
+  let from = 0
   for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) {
-    const before = text.slice(0, index).replace(/^(?:---|%|#).*$/gm, '')
+    const before = text.slice(from, index).replace(/^(?:---|%|#).*$/gm, '')
     if (before.trim() !== '') return index
+    from = index
   }
   return text.length
 }
 
-const options = { schema: 'failsafe', uniqueKeys: false, strict: false, logLevel: 'silent' } as const
+/** Gives the library one word after the other, so that it is stopped before it builds what nobody should send. */
+function* tokensOf(text: string, parser: Parser) {
+  let words = 0
+  for (const word of new Lexer().lex(text)) {
+    if (++words > maxWords) throw new YamlError('document has too many parts: send it as JSON')
+    for (const token of parser.next(word)) {
+      words = 0
+      yield token
+    }
+    if (parser.stack.length > deepest) throw new YamlError(tooDeep)
+  }
+  yield* parser.end()
+}
+
+const tooDeep = 'exceeded max depth'
+const options = {
+  schema: 'failsafe',
+  uniqueKeys: false,
+  strict: false,
+  logLevel: 'silent',
+  prettyErrors: false,
+} as const
+
+function* documentsOf(text: string, isForced: boolean): Generator<Result<ParsedYaml, string>> {
+  const counter = new LineCounter()
+  counter.addNewLine(0)
+  const parser = new Parser(counter.addNewLine)
+  try {
+    for (const document of new Composer(options).compose(tokensOf(text, parser), isForced, text.length)) {
+      yield ok(read(document, counter))
+    }
+  } catch (thrown) {
+    // Aliases of aliases can nest deeper than the text does.
+    if (thrown instanceof RangeError) yield fail(`yaml: ${tooDeep}`)
+    else if (thrown instanceof YamlError) yield fail(`yaml: ${thrown.message}`)
+    else throw thrown
+  }
+}
 
 /** The first document of a text, or what is wrong with it as upstream says it. An empty text is null. */
 export function parseYaml(text: string): Result<ParsedYaml, string> {
-  const lineCounter = new LineCounter()
-  return read(parseDocument(text.slice(0, firstDocumentEnd(text)), { ...options, lineCounter }), lineCounter)
+  for (const document of documentsOf(text.slice(0, firstDocumentEnd(text)), true)) return document
+  return ok({ value: null, problems: [] })
 }
 
-/** All documents of a text; empty ones are null. Lines count from the start of the text. */
-export function parseYamlDocuments(text: string): readonly Result<ParsedYaml, string>[] {
-  const lineCounter = new LineCounter()
-  const documents = parseAllDocuments(text, { ...options, lineCounter })
-  return Array.isArray(documents) ? documents.map((document) => read(document, lineCounter)) : []
-}
+/** The documents of a text up to the first that is wrong; empty ones are null. Lines count from the start of the text. */
+export const parseYamlDocuments = (text: string): readonly Result<ParsedYaml, string>[] => [...documentsOf(text, false)]
 
-function read(document: Document.Parsed, counter: LineCounter): Result<ParsedYaml, string> {
+function read(document: Document.Parsed, counter: LineCounter): ParsedYaml {
   const error = document.errors[0]
   if (error !== undefined) {
-    const line = error.linePos?.[0].line ?? 1
-    // The parser runs out of stack where brackets stand in brackets thousands of times.
-    const isDeep = error.message.includes('call stack')
-    const what = isDeep ? 'exceeded max depth' : (texts[error.code] ?? 'did not find expected key')
-    return fail(line <= 1 ? `yaml: ${what}` : `yaml: line ${line}: ${what}`)
+    const { line } = counter.linePos(error.pos[0])
+    const what = texts[error.code] ?? 'did not find expected key'
+    throw new YamlError(line <= 1 ? what : `line ${line}: ${what}`)
   }
   const reading: Reading = {
     anchors: anchorsOf(document.contents, new Map()),
@@ -180,12 +219,7 @@ function read(document: Document.Parsed, counter: LineCounter): Result<ParsedYam
     problems: [],
     nodes: 0,
   }
-  try {
-    const value = valueOfNode(document.contents, reading)
-    const problems = reading.problems.toSorted((a, b) => a.line - b.line).map((problem) => problem.text)
-    return ok({ value, problems })
-  } catch (thrown) {
-    if (!(thrown instanceof YamlError) && !(thrown instanceof RangeError)) throw thrown
-    return fail(`yaml: ${thrown instanceof YamlError ? thrown.message : 'exceeded max depth'}`)
-  }
+  const value = valueOfNode(document.contents, reading)
+  const problems = reading.problems.toSorted((a, b) => a.line - b.line).map((problem) => problem.text)
+  return { value, problems }
 }
