@@ -2,6 +2,7 @@
  * Benchmarks: `npm run bench [NAME…]` runs all or the named cases and prints one line of JSON for each.
  * Figures are for comparing on one machine in one run; nothing asserts them.
  */
+import { libraryCases } from './cases/library.ts'
 import { podCases } from './cases/pods.ts'
 import { processCases } from './cases/processes.ts'
 import { requestCases } from './cases/requests.ts'
@@ -10,7 +11,15 @@ import { watchCases } from './cases/watches.ts'
 import { workloadCases } from './cases/workloads.ts'
 import { machine } from './measure.ts'
 
-const cases = [...processCases, ...requestCases, ...watchCases, ...workloadCases, ...scaleCases, ...podCases]
+const cases = [
+  ...processCases,
+  ...requestCases,
+  ...watchCases,
+  ...workloadCases,
+  ...scaleCases,
+  ...podCases,
+  ...libraryCases,
+]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !cases.some((one) => one.name === name))
 if (unknown.length > 0) {

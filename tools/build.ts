@@ -1,4 +1,4 @@
-/** Bundles src/main into dist/: one executable with its lazily loaded parts, and the database thread. */
+/** Bundles src/main into dist/: one executable with its lazily loaded parts, the library, and the database thread. */
 import { rm } from 'node:fs/promises'
 import { build } from 'esbuild'
 
@@ -9,6 +9,8 @@ await build({
   absWorkingDir: root,
   entryPoints: {
     jobd: 'src/main/jobd.ts',
+    library: 'src/main/library.ts',
+    testing: 'src/main/testing.ts',
     'sqlite-thread': 'src/storage/sqlite/thread.ts',
   },
   outdir: 'dist',

@@ -76,14 +76,14 @@ export const forbidden: IForbiddenRuleType[] = [
   {
     name: 'runtimes-are-strangers',
     severity: 'error',
-    from: { path: '^src/agent/(process|docker|cri)/', pathNot: TEST },
-    to: { path: '^src/agent/(process|docker|cri)/', pathNot: '^src/agent/$1/' },
+    from: { path: '^src/agent/(process|docker|cri|virtual)/', pathNot: TEST },
+    to: { path: '^src/agent/(process|docker|cri|virtual)/', pathNot: '^src/agent/$1/' },
   },
   {
     name: 'runtimes-only-from-main',
     severity: 'error',
-    from: { path: '^src/', pathNot: ['^src/main/', '^src/agent/(process|docker|cri)/', TEST] },
-    to: { path: '^src/agent/(process|docker|cri)/' },
+    from: { path: '^src/', pathNot: ['^src/main/', '^src/agent/(process|docker|cri|virtual)/', TEST] },
+    to: { path: '^src/agent/(process|docker|cri|virtual)/' },
   },
   {
     name: 'core-is-below-the-other-groups',
@@ -100,7 +100,7 @@ export const forbidden: IForbiddenRuleType[] = [
   {
     name: 'child-process-has-one-home',
     severity: 'error',
-    from: { path: '^src/', pathNot: ['^src/agent/(process|docker|cri)/', TEST] },
+    from: { path: '^src/', pathNot: ['^src/agent/(process|docker|cri|virtual)/', TEST] },
     to: { path: '^(node:)?child_process$' },
   },
   {

@@ -35,6 +35,10 @@ export type AgentOptions = {
   readonly serviceEnv?: (() => Readonly<Record<string, string>>) | undefined
   /** Whether this agent also binds pods to its node; true unless a scheduler of another kind does. */
   readonly schedules?: boolean | undefined
+  /** What the node has to give; what this machine has when absent. */
+  readonly resources?: Readonly<Record<string, string>> | undefined
+  /** Whether a status that news may soon supersede is held back for some milliseconds; true unless told otherwise. */
+  readonly foldsStatus?: boolean | undefined
 }
 
 export type Agent = {
@@ -139,7 +143,7 @@ function workerContext(
       return value === undefined ? [] : [[name, value]]
     }),
   )
-  const allocatable = nodeResources(POD_LIMIT)
+  const allocatable = options.resources ?? nodeResources(POD_LIMIT)
   const factsOf = (pod: Pod) => ({ pod, hostIP: ADDRESS, podIP: ADDRESS, allocatable })
   const volumes = { client, clock, runtime, roots: volumeRoots({ runtime, dataDir: options.dataDir }), factsOf }
   return {
@@ -150,6 +154,7 @@ function workerContext(
     recorder,
     timers,
     load: { starting: 0 },
+    foldsStatus: options.foldsStatus !== false,
     node: { name: nodeName, hostIP: ADDRESS, podIP: ADDRESS },
     prepare: (pod) => preparePodVolumes(volumes, pod),
     configOf: (worker, { key, container }) =>
@@ -188,7 +193,7 @@ async function register(state: State): Promise<void> {
     version,
     runtimeVersion: `${runtime.name}://${runtime.version}`,
     address: ADDRESS,
-    podLimit: POD_LIMIT,
+    resources: state.options.resources ?? nodeResources(POD_LIMIT),
   }
   for (let delay = 50; !state.stopped; delay = Math.min(delay * 2, 10_000)) {
     const registered = await registerNode(client, identity, clock.now())

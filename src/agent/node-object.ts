@@ -12,7 +12,7 @@ export type NodeIdentity = {
   /** `process://0.1.0`. */
   readonly runtimeVersion: string
   readonly address: string
-  readonly podLimit: number
+  readonly resources: Readonly<Record<string, string>>
 }
 
 /** What this machine has to give to pods. */
@@ -61,7 +61,7 @@ function nodeObject({ name, ...identity }: NodeIdentity, now: Instant): Node {
 }
 
 function nodeStatus(identity: NodeIdentity, architecture: string, now: Instant): NodeStatus {
-  const resources = nodeResources(identity.podLimit)
+  const { resources } = identity
   return {
     capacity: resources,
     allocatable: resources,

@@ -48,6 +48,8 @@ export type WorkerContext = {
   readonly timers: Timers
   /** How much goes on: starts asked of the runtime and not yet answered. */
   readonly load: { starting: number }
+  /** Whether a status that news may soon supersede is held back a little. */
+  readonly foldsStatus: boolean
   readonly node: NodeFacts
   readonly prepare: (pod: Pod) => Promise<Result<PreparedVolumes, VolumeFailure>>
   readonly configOf: (
@@ -376,7 +378,8 @@ function writeWhenDue(context: WorkerContext, worker: PodWorker): void {
   })
 }
 
-function foldingTime({ load }: WorkerContext, { starting, pod }: PodWorker, wanted: PodStatus) {
+function foldingTime({ load, foldsStatus }: WorkerContext, { starting, pod }: PodWorker, wanted: PodStatus) {
+  if (!foldsStatus) return millis(0)
   if (wanted.phase === 'Succeeded' || wanted.phase === 'Failed') return millis(0)
   if (pod.metadata.deletionTimestamp !== undefined) return millis(0)
   const isStarting = wanted.phase === 'Pending' && starting.size > 0

@@ -1,3 +1,4 @@
+export { type ApplyOptions, applyManifest, placed } from './apply.ts'
 export type { Connection, LogRequest, Table, Terminal } from './connection.ts'
 export { addCronJob } from './cron/add.ts'
 export { crontabYaml, type ImportOptions, importCrontab } from './cron/crontab.ts'
@@ -11,7 +12,8 @@ export { parseEnv, triggerCronJob } from './jobs/trigger.ts'
 export { printLogs } from './logs.ts'
 export { type Manifest, parseManifests, readManifests } from './manifests.ts'
 export { deleteObjects, getObjects, type Named, parseNames } from './objects.ts'
-export { type OutputFormat, outputFormats } from './printing.ts'
+export { type OutputFormat, outputFormats, statusText } from './printing.ts'
+export { finishOf } from './run/outcome.ts'
 export { type RunContext, runManifests } from './run/run.ts'
 export {
   formatTimeline,
@@ -21,3 +23,4 @@ export {
   timelineJson,
   timelineSvg,
 } from './simulate.ts'
+export { watchObjects } from './watching.ts'

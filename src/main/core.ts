@@ -6,11 +6,13 @@ import { fail, type Log, ok, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { type Manager, type ManagerOptions, startManager } from '../manager/index.ts'
 import type { Store } from '../storage/revision/index.ts'
-import { newUid, realClock, realRandom } from './real.ts'
+import { realSurroundings, type Surroundings } from './real.ts'
 
 export type CoreOptions = {
   readonly store: Store
   readonly log: Log
+  /** The real ones when absent. */
+  readonly surroundings?: Surroundings | undefined
   readonly api: ApiOptions
   readonly manager: Omit<ManagerOptions, 'exact'>
   readonly disabledAdmission?: readonly string[] | undefined
@@ -33,11 +35,12 @@ const trusted = (part: string): User => ({
 })
 
 export async function startCore(options: CoreOptions): Promise<Result<Core, string>> {
+  const { clock, random, newUid } = options.surroundings ?? realSurroundings
   const api = await createApi({
     store: options.store,
     strategies,
-    clock: realClock,
-    random: realRandom,
+    clock,
+    random,
     newUid,
     options: options.api,
     log: options.log,
@@ -50,10 +53,14 @@ export async function startCore(options: CoreOptions): Promise<Result<Core, stri
   const clientFor = (part: string): Client => inProcessClient(running, { user: trusted(part), userAgent: part })
   const manager = startManager({
     client: clientFor('jobd-controllers'),
-    clock: realClock,
-    random: realRandom,
+    clock,
+    random,
     log: options.log,
-    options: { exact: options.api.exact, ...options.manager },
+    options: {
+      exact: options.api.exact,
+      longestSleep: options.surroundings?.longestSleep,
+      ...options.manager,
+    },
   })
   return ok({
     api: running,

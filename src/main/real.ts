@@ -27,6 +27,16 @@ function wake(delay: Millis, callback: () => void): () => void {
 export const realRandom: Random = { bits: () => Math.floor(Math.random() * 2 ** 32) }
 export const newUid = (): string => randomUUID()
 
+/** Time, chance and names, as a server is given them. */
+export type Surroundings = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly newUid: () => string
+  /** How long at most controllers sleep on a wall clock that somebody may set; a second when absent. */
+  readonly longestSleep?: Millis | undefined
+}
+export const realSurroundings: Surroundings = { clock: realClock, random: realRandom, newUid }
+
 /** Standard output and error of this process, by the conventions of NO_COLOR and of pipes. */
 export function realTerminal(): Terminal {
   const interactive = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb'

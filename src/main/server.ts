@@ -24,7 +24,7 @@ import type { Store } from '../storage/revision/index.ts'
 import { openSqliteStore } from '../storage/sqlite/index.ts'
 import { type Core, startCore } from './core.ts'
 import { isFileTrouble, readHolder, reasonOf } from './data-dir.ts'
-import { newUid, realClock, realRandom } from './real.ts'
+import { realClock, realRandom, realSurroundings, type Surroundings } from './real.ts'
 import { version } from './version.ts'
 
 export type ServerOptions = {
@@ -45,7 +45,16 @@ export type ServerOptions = {
   /** The IANA zone of schedules that name none; UTC when absent. */
   readonly timeZone?: string | undefined
   readonly log: Log
+  /** The time, chance and names that objects see; the real ones when absent. Connections live in real time in any case. */
+  readonly surroundings?: Surroundings | undefined
+  /** Whether pods end with the server; they run on when absent. */
+  readonly endsPods?: boolean | undefined
+  /** Starts the node in the place of the built-in runtimes. */
+  readonly startNode?: StartNode | undefined
 }
+
+/** `serviceEnv` is filled once the server listens. */
+export type StartNode = (client: Client, serviceEnv: Readonly<Record<string, string>>) => Promise<Agent>
 
 export type Server = {
   readonly core: Core
@@ -82,6 +91,7 @@ async function startOn(store: Store, options: ServerOptions): Promise<Result<Ser
   const core = await startCore({
     store,
     log,
+    surroundings: options.surroundings,
     api: {
       exact: options.exact,
       imageWarning: options.runtime === 'process' ? imageWarning : undefined,
@@ -106,7 +116,8 @@ async function startOn(store: Store, options: ServerOptions): Promise<Result<Ser
   }
   // Filled once the server listens: pods that start before then are told nothing of it.
   const serviceEnv: Record<string, string> = {}
-  const agent = options.runtime === 'process' ? await startNode(options, clientFor('node'), serviceEnv) : undefined
+  const startsNode = options.startNode ?? builtInNode(options)
+  const agent = await startsNode?.(clientFor('node'), serviceEnv)
   const http = secured.value === undefined ? ok(undefined) : await listen(options, core.value, secured.value, agent)
   if (http.ok && http.value !== undefined) Object.assign(serviceEnv, serviceVariables(http.value))
   if (!http.ok) {
@@ -159,12 +170,15 @@ async function openStore({ store, directory }: ServerOptions): Promise<Result<St
 
 type Secured = { readonly auth: Auth; readonly certificates: Certificates }
 
-async function secure({ directory, tokenFile }: ServerOptions, host: string): Promise<Result<Secured, string>> {
+async function secure(
+  { directory, tokenFile, surroundings = realSurroundings }: ServerOptions,
+  host: string,
+): Promise<Result<Secured, string>> {
   const certificates = await ensureCertificates({ dataDir: directory, hosts: [host, hostname()], now: realClock.now() })
   const tokens = tokenFile === undefined ? ok(new Map()) : readTokens(tokenFile)
   if (!tokens.ok) return tokens
   const { serviceAccountKey } = certificates
-  return ok({ certificates, auth: createAuth({ tokens: tokens.value, serviceAccountKey, clock: realClock, newUid }) })
+  return ok({ certificates, auth: createAuth({ tokens: tokens.value, serviceAccountKey, ...surroundings }) })
 }
 
 function readTokens(file: string) {
@@ -208,8 +222,11 @@ function serviceVariables({ address }: HttpServer): Record<string, string> {
   }
 }
 
-async function startNode(
-  { directory, log }: ServerOptions,
+const builtInNode = (options: ServerOptions): StartNode | undefined =>
+  options.runtime === 'process' ? (client, serviceEnv) => startProcessNode(options, client, serviceEnv) : undefined
+
+async function startProcessNode(
+  { directory, log, endsPods }: ServerOptions,
   client: Client,
   serviceEnv: Readonly<Record<string, string>>,
 ): Promise<Agent> {
@@ -236,6 +253,7 @@ async function startNode(
     ...agent,
     async stop() {
       await agent.stop()
+      if (endsPods === true) for (const podUid of await runtime.podUids()) await runtime.remove(podUid)
       await runtime.close()
     },
   }

@@ -4,10 +4,11 @@ import type { Job } from '../../apis/batch/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
 import { type Clock, fail, ok, type Result } from '../../base/index.ts'
 import type { WatchHandle } from '../../client/index.ts'
+import { applyManifest } from '../apply.ts'
 import type { Connection, Terminal } from '../connection.ts'
 import type { Manifest } from '../manifests.ts'
 import { statusText } from '../printing.ts'
-import { resourceNameOf, shownName } from '../resources.ts'
+import { shownName } from '../resources.ts'
 import { watchObjects } from '../watching.ts'
 import { exitCodeOf, type Failure, failureOf, finishOf, newestOf, summaryOf } from './outcome.ts'
 import { newPodLogStreams, type PodLogStreams } from './pod-logs.ts'
@@ -51,22 +52,10 @@ export async function followJobs(jobs: readonly Job[], context: RunContext): Pro
   return codes.find((code) => code !== 0) ?? 0
 }
 
-/** Server-side apply of a named object; a create where the server chooses the name. */
-async function apply(
-  { kind, object }: Manifest,
-  { connection, terminal, namespace }: RunContext,
-): Promise<Result<KubeObject, Status>> {
-  const resource = resourceNameOf(kind)
-  const { name } = object.metadata
-  const home = kind.namespaced ? (object.metadata.namespace ?? namespace) : undefined
-  const placed = home === undefined ? object : { ...object, metadata: { ...object.metadata, namespace: home } }
-  const written = name
-    ? await connection.client.patch<KubeObject>({ resource, namespace: home, name }, 'apply', placed, {
-        fieldManager: 'jobd-run',
-        force: true,
-      })
-    : await connection.client.create<KubeObject>(resource, placed, { fieldManager: 'jobd-run' })
-  if (written.ok) terminal.err(`${shownName(kind, written.value.metadata.name ?? '')} applied\n`)
+async function apply(manifest: Manifest, context: RunContext): Promise<Result<KubeObject, Status>> {
+  const { connection, terminal, namespace } = context
+  const written = await applyManifest(connection.client, manifest, { namespace, fieldManager: 'jobd-run' })
+  if (written.ok) terminal.err(`${shownName(manifest.kind, written.value.metadata.name ?? '')} applied\n`)
   return written
 }
 

@@ -1,0 +1,1 @@
+export { createVirtualRuntime, type VirtualRun, type VirtualRuntime } from './virtual-runtime.ts'

@@ -1,0 +1,108 @@
+/** The calls of a program, carried out on the server that it started. */
+import type { KubeObject } from '../apimachinery/index.ts'
+import type { CronJob, Job } from '../apis/batch/index.ts'
+import type { Pod } from '../apis/core/index.ts'
+import { kubeconfigText } from '../apiserver/auth/index.ts'
+import type { Clock } from '../base/index.ts'
+import { applyManifest, finishOf, type Manifest, parseManifests, statusText, watchObjects } from '../cli/index.ts'
+import type { Client } from '../client/index.ts'
+import { JobdError, type Manifests, type Place, type Program, unwrap } from './program.ts'
+import type { Server } from './server.ts'
+
+// The command line loads these when it needs them; a program always does, and wants its server soon after the call.
+import '../apiserver/discovery/index.ts'
+import '../apiserver/http/index.ts'
+import '../apiserver/metrics/index.ts'
+import '../apiserver/openapi/index.ts'
+
+const inNamespace = (place: Place | undefined): string => place?.namespace ?? 'default'
+
+/** `close` ends what the server does not know of, after it. */
+export function programOn(server: Server, clock: Clock, close: () => Promise<void> | void): Program {
+  const { http, certificates, core } = server
+  if (http === undefined || certificates === undefined) throw new Error('a server without a listener has no program')
+  const client = core.clientFor('program')
+  const { url } = http.address
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopped ??= server.stop().then(close)
+    return stopped
+  }
+  const get = async <T extends KubeObject>(resource: string, name: string, place: Place | undefined): Promise<T> =>
+    unwrap(await client.get<T>({ resource, namespace: inNamespace(place), name }))
+  return {
+    url,
+    kubeconfig: kubeconfigText({
+      server: url,
+      ca: certificates.ca,
+      cert: certificates.admin.cert,
+      key: certificates.admin.key,
+    }),
+    client,
+    apply: (manifests, place) => applyAll(client, manifests, inNamespace(place)),
+    job: (name, place) => get<Job>('jobs.batch', name, place),
+    cronJob: (name, place) => get<CronJob>('cronjobs.batch', name, place),
+    pod: (name, place) => get<Pod>('pods', name, place),
+    jobs: async (place) => unwrap(await client.list<Job>('jobs.batch', { namespace: inNamespace(place) })).items,
+    finished: (name, place) => finished(client, clock, inNamespace(place), name),
+    async remove(name, place) {
+      const ref = { resource: place?.resource ?? 'jobs.batch', namespace: inNamespace(place), name }
+      unwrap(await client.delete(ref, { propagationPolicy: 'Background' }))
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+async function applyAll(client: Client, given: Manifests, namespace: string): Promise<readonly KubeObject[]> {
+  const applied: KubeObject[] = []
+  for (const manifest of manifestsOf(given)) {
+    const done = await applyManifest(client, manifest, { namespace, fieldManager: 'jobd-program' })
+    if (!done.ok) {
+      const { kind, object, origin } = manifest
+      const name = object.metadata.name ?? object.metadata.generateName ?? ''
+      throw new JobdError(`${origin}: ${kind.kind} ${name} was refused: ${statusText(done.error)}`, done.error)
+    }
+    applied.push(done.value)
+  }
+  return applied
+}
+
+function manifestsOf(given: Manifests): readonly Manifest[] {
+  const texts = typeof given === 'string' ? [given] : (Array.isArray(given) ? given : [given]).map(jsonOf)
+  return texts.flatMap((text, i) => {
+    const parsed = parseManifests(text, texts.length > 1 ? `manifest ${i + 1}` : 'the manifest')
+    if (parsed.ok) return parsed.value
+    throw new JobdError(parsed.error)
+  })
+}
+
+/** JSON is YAML; what cannot be JSON is no manifest. */
+const jsonOf = (object: unknown): string => JSON.stringify(object) ?? 'null'
+
+function finished(client: Client, clock: Clock, namespace: string, name: string): Promise<Job> {
+  return new Promise((resolve, reject) => {
+    let isThere = false
+    const settle = (act: () => void): void => {
+      handle.stop()
+      act()
+    }
+    const selection = { namespace, fieldSelector: `metadata.name=${name}` }
+    const handle = watchObjects<Job>(
+      client,
+      clock,
+      { resource: 'jobs.batch', selection },
+      {
+        onObject(job) {
+          isThere = true
+          if (finishOf(job) !== undefined) settle(() => resolve(job))
+        },
+        onGone: () => settle(() => reject(new JobdError(`job ${namespace}/${name} was deleted before it finished`))),
+        onTrouble: (status) => settle(() => reject(new JobdError(statusText(status), status))),
+      },
+    )
+    void client.get<Job>({ resource: 'jobs.batch', namespace, name }).then((found) => {
+      if (!found.ok && !isThere) settle(() => reject(new JobdError(statusText(found.error), found.error)))
+    })
+  })
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startTestCluster, type TestCluster } from '../testing.ts'
+import { durationOf } from './duration.ts'
+
+const started: TestCluster[] = []
+after(() => Promise.all(started.map((cluster) => cluster.stop())))
+
+async function newCluster(options: Parameters<typeof startTestCluster>[0] = {}): Promise<TestCluster> {
+  const cluster = await startTestCluster(options)
+  started.push(cluster)
+  return cluster
+}
+
+const template = (more: object = {}): object => ({
+  spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'work', command: ['work', 'hard'] }], ...more },
+})
+const job = (name: string, spec: object = {}): object => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name },
+  spec: { template: template(), ...spec },
+})
+const cronJob = (name: string, schedule: string, spec: object = {}): object => ({
+  apiVersion: 'batch/v1',
+  kind: 'CronJob',
+  metadata: { name },
+  spec: { schedule, jobTemplate: { spec: { template: template() } }, ...spec },
+})
+
+test('a Job is complete when its pod succeeds, without time passing', async () => {
+  const cluster = await newCluster()
+  await cluster.apply(job('pi'))
+  const pod = await cluster.runningPod('pi')
+  assert.deepEqual(pod.containers[0]?.command, ['work', 'hard'])
+  assert.equal((await cluster.job('pi')).status.active, 1)
+  assert.equal((await cluster.pod(pod.name)).status.phase, 'Running')
+  await pod.succeed()
+  const { status } = await cluster.finished('pi')
+  assert.equal(status.succeeded, 1)
+  assert.equal(status.completionTime, '2026-01-01T00:00:00Z')
+})
+
+test('a failed pod is replaced when its back-off is over, not before', async () => {
+  const cluster = await newCluster()
+  await cluster.apply(job('flaky', { backoffLimit: 2 }))
+  const first = await cluster.runningPod('flaky')
+  await first.fail(3)
+  await assert.rejects(cluster.runningPod('flaky'), /no pod runs for job default\/flaky/)
+  await cluster.clock.advance('9s')
+  assert.deepEqual(await cluster.runningPods({ job: 'flaky' }), [])
+  await cluster.clock.advance('2s')
+  const second = await cluster.runningPod('flaky')
+  assert.notEqual(second.name, first.name)
+  await second.succeed()
+  assert.equal((await cluster.finished('flaky')).status.failed, 1)
+  await assert.rejects(second.succeed(), /has no running container/)
+})
+
+test('a container with restartPolicy OnFailure starts again in the same pod', async () => {
+  const cluster = await newCluster()
+  await cluster.apply(job('again', { template: template({ restartPolicy: 'OnFailure' }) }))
+  const pod = await cluster.runningPod('again')
+  await pod.fail(1, { message: 'not today' })
+  await cluster.clock.advance('11s')
+  const [container] = (await cluster.pod(pod.name)).status.containerStatuses ?? []
+  assert.equal(container?.restartCount, 1)
+  assert.equal(container?.lastState?.terminated?.message, 'not today')
+  await pod.succeed()
+  assert.equal((await cluster.job('again')).status.succeeded, 1)
+})
+
+test('a month of a CronJob passes in moments, and every run is at its time', async () => {
+  const cluster = await newCluster({ run: () => ({ duration: '90s', log: 'done\n' }), timeZone: 'Asia/Tokyo' })
+  await cluster.apply(cronJob('nightly', '0 3 * * *', { successfulJobsHistoryLimit: 100 }))
+  await cluster.clock.advance('31d')
+  const jobs = await cluster.jobs()
+  assert.equal(jobs.length, 31)
+  const starts = jobs.map(({ status }) => status.startTime).sort()
+  assert.deepEqual([starts[0], starts.at(-1)], ['2026-01-01T18:00:00Z', '2026-01-31T18:00:00Z'])
+  assert.equal((await cluster.cronJob('nightly')).status.lastSuccessfulTime, '2026-01-31T18:01:30Z')
+})
+
+test('two runs with the same calls are the same, names and times included', async () => {
+  const told = await Promise.all(
+    [1, 2].map(async () => {
+      const cluster = await newCluster({ run: (_, { key }) => ({ duration: '1s', exitCode: key.attempt > 0 ? 0 : 1 }) })
+      await cluster.apply([cronJob('a', '*/5 * * * *'), job('b', { completions: 3, parallelism: 2, backoffLimit: 9 })])
+      await cluster.clock.advance('30m')
+      return JSON.stringify([await cluster.jobs(), await cluster.client.list('pods')])
+    }),
+  )
+  assert.equal(told[0], told[1])
+})
+
+test("an Indexed Job tells its indexes; init containers are in nobody's way", async () => {
+  const cluster = await newCluster()
+  const init = template({ initContainers: [{ name: 'init', image: 'x', command: ['prepare'] }] })
+  await cluster.apply(
+    job('indexed', {
+      completionMode: 'Indexed',
+      completions: 3,
+      parallelism: 3,
+      backoffLimitPerIndex: 0,
+      template: init,
+    }),
+  )
+  const pods = await cluster.runningPods({ job: 'indexed' })
+  assert.deepEqual(pods.map(({ index }) => index).sort(), [0, 1, 2])
+  for (const pod of pods) await (pod.index === 1 ? pod.fail(2) : pod.succeed())
+  const { status } = await cluster.finished('indexed')
+  assert.deepEqual([status.completedIndexes, status.failedIndexes], ['0,2', '1'])
+})
+
+test('what is wrong is told in words', async () => {
+  const cluster = await newCluster()
+  await assert.rejects(cluster.job('nobody'), { name: 'JobdError', message: /"nobody" not found \(NotFound\)/ })
+  await assert.rejects(cluster.finished('nobody'), /not found/)
+  await assert.rejects(cluster.apply('kind: Job'), /has no apiVersion/)
+  await assert.rejects(cluster.apply(job('x', { parallelism: -1 })), /parallelism/)
+  await assert.rejects(cluster.clock.advance('soon'), RangeError)
+  await assert.rejects(cluster.clock.advanceTo('2025-01-01T00:00:00Z'), /is behind/)
+  await assert.rejects(startTestCluster({ startTime: 'yesterday' }), /RFC 3339/)
+})
+
+const durations: readonly (readonly [string | number, number | undefined])[] = [
+  ['1h', 3_600_000],
+  ['1d12h', 129_600_000],
+  ['250ms', 250],
+  ['1.5s', 1500],
+  [42, 42],
+  ['', undefined],
+  ['1', undefined],
+  ['1h soon', undefined],
+  ['-1s', undefined],
+  [Number.NaN, undefined],
+]
+for (const [given, span] of durations) {
+  test(`the duration ${JSON.stringify(given)} is ${span ?? 'refused'}`, () => {
+    if (span === undefined) assert.throws(() => durationOf(given), RangeError)
+    else assert.equal(durationOf(given), span)
+  })
+}

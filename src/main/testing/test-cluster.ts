@@ -1,0 +1,246 @@
+/**
+ * A whole jobd for tests, in this process: the real API, controllers and node agent, on a clock that the test moves and
+ * with pods that the test ends. Nothing waits for real time, so a test of a month of CronJobs takes moments.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startAgent } from '../../agent/index.ts'
+import type { ContainerConfig } from '../../agent/runtime/index.ts'
+import { createVirtualRuntime, type VirtualRuntime } from '../../agent/virtual/index.ts'
+import type { Pod } from '../../apis/core/index.ts'
+import { type Instant, instant, type Log, millis, parseTime, type Random, silentLog } from '../../base/index.ts'
+import type { Client } from '../../client/index.ts'
+import { JobdError, type Place, type Program } from '../program.ts'
+import { programOn } from '../program-on.ts'
+import { realClock, type Surroundings } from '../real.ts'
+import { type Server, startServer } from '../server.ts'
+import { version } from '../version.ts'
+import { durationOf } from './duration.ts'
+import { type TestPod, testPod } from './test-pods.ts'
+import { newVirtualTime, type VirtualTime } from './virtual-time.ts'
+
+/** How a container goes: for how long it runs, `'5s'`, and with what code it ends: 0 when absent. */
+export type Course = {
+  readonly duration: string | number
+  readonly exitCode?: number | undefined
+  readonly log?: string | undefined
+}
+
+export type TestClusterOptions = {
+  /** What the clock shows first, as an RFC 3339 time; `2026-01-01T00:00:00Z` when absent. */
+  readonly startTime?: string | Date | undefined
+  /**
+   * Says how a container goes when it starts; undefined leaves it to the test. Without this function app containers and
+   * sidecars run until the test ends them, and init containers end well at once.
+   */
+  readonly run?: ((pod: Pod, container: ContainerConfig) => Course | undefined) | undefined
+  /** What the node has to give; enough for everything when absent. */
+  readonly resources?: Readonly<Record<string, string>> | undefined
+  /** Behave as upstream Kubernetes v1.36 in every point. */
+  readonly exact?: boolean | undefined
+  /** The IANA time zone of schedules that name none; UTC when absent. */
+  readonly timeZone?: string | undefined
+  readonly log?: Log | undefined
+}
+
+export type TestClock = {
+  readonly now: () => Date
+  /**
+   * Lets time pass, `'1h'` or milliseconds, and with it everything happen that falls due, in order. Resolves when all
+   * that follows from it inside the cluster has happened too.
+   */
+  readonly advance: (span: string | number) => Promise<void>
+  /** As `advance`, up to an RFC 3339 time that lies ahead. */
+  readonly advanceTo: (time: string | Date) => Promise<void>
+}
+
+export type RunningPods = Place & { readonly job?: string | undefined }
+
+export type TestCluster = Program & {
+  readonly clock: TestClock
+  /** The pods that run now, of a Job when one is named, oldest first. */
+  readonly runningPods: (which?: RunningPods) => Promise<readonly TestPod[]>
+  /** The one pod of a Job that runs now; throws when there is none, or more than one. */
+  readonly runningPod: (job: string, place?: Place) => Promise<TestPod>
+  /** Resolves when everything has happened that happens without time passing. */
+  readonly settled: () => Promise<void>
+}
+
+const defaultStart = instant(Date.UTC(2026, 0, 1))
+/** A node that fits everything, wherever the test runs. */
+const plenty = { cpu: '1000', memory: '4Ti', 'ephemeral-storage': '100Ti', pods: '100000' }
+/** So many turns of the event loop without a write are rest. A call inside the process takes one or two. */
+const restTurns = 8
+
+/** Starts a test cluster; throws a JobdError where it cannot. */
+export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
+  const time = newVirtualTime(startOf(options.startTime))
+  const directory = mkdtempSync(join(tmpdir(), 'jobd-test-'))
+  const dispose = (): void => rmSync(directory, { recursive: true, force: true })
+  const world: { server?: Server; runtime?: VirtualRuntime } = {}
+  const started = await startServer({
+    directory,
+    store: 'memory',
+    runtime: 'none',
+    listen: { host: '127.0.0.1', port: 0 },
+    exact: options.exact === true,
+    disabledAdmission: ['ServiceAccount'],
+    timeZone: options.timeZone,
+    log: options.log ?? silentLog,
+    surroundings: surroundingsOn(time),
+    startNode: async (client, serviceEnv) => {
+      const { runtime, agent } = startNode({ options, time, directory, world }, client, serviceEnv)
+      world.runtime = runtime
+      await agent.ready
+      return agent
+    },
+  })
+  if (!started.ok) {
+    dispose()
+    throw new JobdError(started.error)
+  }
+  world.server = started.value
+  const { runtime } = world
+  if (runtime === undefined) throw new Error('the test cluster has no node')
+  await started.value.core.manager.synced
+  return clusterOn(started.value, runtime, time, dispose)
+}
+
+function startOf(given: string | Date | undefined): Instant {
+  if (given === undefined) return defaultStart
+  const found = given instanceof Date ? instant(given.getTime()) : parseTime(given)
+  if (found === undefined || Number.isNaN(found))
+    throw new JobdError(`startTime takes an RFC 3339 time such as 2026-01-01T00:00:00Z, not ${given}`)
+  return found
+}
+
+/** Names and delays are the same in every run; nobody sets this clock behind anybody's back. */
+function surroundingsOn({ clock }: VirtualTime): Surroundings {
+  let draws = 0
+  let uids = 0
+  const random: Random = { bits: () => Math.imul(++draws, 2_654_435_761) >>> 0 }
+  const longestSleep = millis(366 * 24 * 3_600_000)
+  return { clock, random, longestSleep, newUid: () => `00000000-0000-4000-8000-${String(++uids).padStart(12, '0')}` }
+}
+
+type Node = {
+  readonly options: TestClusterOptions
+  readonly time: VirtualTime
+  readonly directory: string
+  readonly world: { readonly server?: Server }
+}
+
+function startNode({ options, time, directory, world }: Node, client: Client, serviceEnv: Record<string, string>) {
+  const { clock } = time
+  const runtime = createVirtualRuntime({
+    clock,
+    dir: join(directory, 'pods'),
+    version,
+    onStart(config) {
+      const pod = podOf(world.server, config)
+      const course = pod === undefined ? undefined : (options.run?.(pod, config) ?? courseOf(pod, config))
+      if (course === undefined) return
+      if (course.log !== undefined) runtime.write(config.key, course.log)
+      clock.wake(durationOf(course.duration), () => void runtime.end(config.key, course.exitCode ?? 0))
+    },
+  })
+  const agent = startAgent({
+    client,
+    clock,
+    random: surroundingsOn(time).random,
+    log: options.log ?? silentLog,
+    runtime,
+    dataDir: join(directory, 'volumes'),
+    nodeName: 'test-node',
+    version,
+    hostEnv: {},
+    serviceEnv: () => serviceEnv,
+    resources: options.resources ?? plenty,
+    foldsStatus: false,
+  })
+  return { runtime, agent }
+}
+
+function podOf(server: Server | undefined, { pod }: ContainerConfig): Pod | undefined {
+  const pods = server?.core.api.registry.cache.resource('pods')
+  return pods?.objects.get(`${pod.namespace}/${pod.name}`) as Pod | undefined
+}
+
+/** Init containers are in the way of what a test is about; sidecars are none. */
+function courseOf(pod: Pod, { key }: ContainerConfig): Course | undefined {
+  const init = pod.spec.initContainers?.find(({ name }) => name === key.container)
+  return init === undefined || init.restartPolicy === 'Always' ? undefined : { duration: 0 }
+}
+
+function clusterOn(server: Server, runtime: VirtualRuntime, time: VirtualTime, dispose: () => void): TestCluster {
+  const program = programOn(server, realClock, dispose)
+  const { clock } = time
+  const rest = (): Promise<void> => comeToRest(server)
+  /** Only one moves the time; others wait for their turn. */
+  let turn = Promise.resolve()
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    const done = turn.then(act)
+    turn = done.catch(() => {})
+    return done
+  }
+  const settled = (): Promise<void> => inTurn(() => passTime(time, 0, rest))
+  const advance = (span: number): Promise<void> => inTurn(() => passTime(time, span, rest))
+  const runningPods = async (which: RunningPods = {}): Promise<readonly TestPod[]> => {
+    await settled()
+    const seen = new Set<string>()
+    return runtime.running().flatMap(({ config }) => {
+      const pod = podOf(server, config)
+      const { uid = '', namespace, labels } = pod?.metadata ?? {}
+      const isWanted = namespace === (which.namespace ?? 'default') && !seen.has(uid)
+      if (pod === undefined || !isWanted) return []
+      if (which.job !== undefined && labels?.['batch.kubernetes.io/job-name'] !== which.job) return []
+      seen.add(uid)
+      return [testPod(pod, runtime, settled)]
+    })
+  }
+  return {
+    ...program,
+    clock: {
+      now: () => new Date(clock.now()),
+      advance: async (span) => await advance(durationOf(span)),
+      async advanceTo(to) {
+        const span = startOf(to) - clock.now()
+        if (span < 0)
+          throw new RangeError(`the clock shows ${new Date(clock.now()).toISOString()}, which is behind ${to}`)
+        await advance(span)
+      },
+    },
+    runningPods,
+    async runningPod(job, place) {
+      const pods = await runningPods({ ...place, job })
+      const [pod] = pods
+      if (pod !== undefined && pods.length === 1) return pod
+      const many = pods.length === 0 ? 'no pod runs' : `${pods.length} pods run`
+      throw new JobdError(`${many} for job ${place?.namespace ?? 'default'}/${job}: use runningPods, or let time pass`)
+    },
+    settled,
+  }
+}
+
+async function passTime(time: VirtualTime, span: number, rest: () => Promise<void>): Promise<void> {
+  const end = time.clock.monotonic() + span
+  await rest()
+  for (let at = time.nextAt(); at !== undefined && at <= end; at = time.nextAt()) {
+    time.runUntil(at)
+    await rest()
+  }
+  time.runUntil(end)
+}
+
+/** Waits until so many turns of the event loop went by without a write. */
+async function comeToRest({ core }: Server): Promise<void> {
+  const { store } = core.api.registry
+  let last = store.revision()
+  for (let quiet = 0; quiet < restTurns; quiet++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (store.revision() === last) continue
+    last = store.revision()
+    quiet = 0
+  }
+}

@@ -1,0 +1,136 @@
+/** The package as users get it: packed, installed in an empty project, and used in every way. */
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { root, runProgram, temporaryDirectory } from '../support/executable.ts'
+
+const mostBytes = 15 << 20
+const { path, dispose } = temporaryDirectory()
+const project = join(path, 'project')
+const installed = join(project, 'node_modules', 'jobd')
+const bin = join(project, 'node_modules', '.bin', 'jobd')
+/** The Node of this test, before any other on the machine. */
+const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` }
+after(dispose)
+
+function filesUnder(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(folder, name)).isFile(),
+  )
+}
+
+describe('the package', { timeout: 300_000 }, () => {
+  before(async () => {
+    // The package is packed from a copy: its build must not remove what other tests run at the moment.
+    const copy = join(path, 'copy')
+    for (const name of ['src', 'tools', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json', 'LICENSE'])
+      cpSync(join(root, name), join(copy, name), { recursive: true })
+    for (const name of ['README.md', 'README.ja.md', 'CHANGELOG.md']) cpSync(join(root, name), join(copy, name))
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+    const packed = await runProgram('npm', ['pack', '--pack-destination', path], { cwd: copy, env })
+    assert.equal(packed.code, 0, packed.err)
+    mkdirSync(project)
+    writeFileSync(join(project, 'package.json'), '{"type":"module"}')
+    const tarball = readdirSync(path).find((name) => name.endsWith('.tgz')) ?? ''
+    const done = await runProgram('npm', ['install', '--offline', '--no-audit', join(path, tarball)], { cwd: project })
+    assert.equal(done.code, 0, done.err)
+  })
+
+  test('it is small, brings nothing else, and runs nothing when it is installed', () => {
+    const size = filesUnder(join(project, 'node_modules')).reduce(
+      (sum, name) => sum + statSync(join(project, 'node_modules', name)).size,
+      0,
+    )
+    assert.ok(size <= mostBytes, `${size} bytes`)
+    const packages = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))
+    assert.deepEqual(packages, ['jobd'])
+    const { scripts, dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+    assert.equal(dependencies, undefined)
+    for (const name of ['preinstall', 'install', 'postinstall']) assert.equal(scripts[name], undefined, name)
+    assert.deepEqual(readdirSync(installed).sort(), [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.ja.md',
+      'README.md',
+      'bin',
+      'dist',
+      'package.json',
+      'types',
+    ])
+    assert.ok(!filesUnder(installed).some((name) => /[.]test[.]|(?<![.]d)[.]ts$/.test(name)))
+  })
+
+  test('the executable runs a command', async () => {
+    const ran = await runProgram(bin, ['run', '--', 'sh', '-c', 'echo hello; exit 3'], { cwd: project, env })
+    assert.deepEqual([ran.code, ran.out], [3, 'hello\n'], ran.err)
+  })
+
+  test('both entry points can be imported and do their work', async () => {
+    const program = `
+      import { startJobd } from 'jobd'
+      import { startTestCluster } from 'jobd/testing'
+      const job = (command) => ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'j' },
+        spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'm', image: 'x', command }] } } } })
+      const jobd = await startJobd()
+      await jobd.apply(job(['true']))
+      console.log((await jobd.finished('j')).status.succeeded)
+      await jobd.stop()
+      const cluster = await startTestCluster()
+      await cluster.apply(job(['work']))
+      await (await cluster.runningPod('j')).fail(1)
+      await cluster.clock.advance('1m')
+      console.log((await cluster.job('j')).status.failed)
+      await cluster.stop()`
+    writeFileSync(join(project, 'program.js'), program)
+    const ran = await runProgram(process.execPath, ['program.js'], { cwd: project })
+    assert.deepEqual([ran.out, ran.code], ['1\n1\n', 0], ran.err)
+  })
+
+  test('the examples of the library run', async () => {
+    mkdirSync(join(project, 'node_modules/@kubernetes'))
+    symlinkSync(
+      join(root, 'node_modules/@kubernetes/client-node'),
+      join(project, 'node_modules/@kubernetes/client-node'),
+    )
+    for (const name of ['node.test.mjs', 'client-node.test.mjs']) {
+      cpSync(join(root, 'examples/library', name), join(project, name))
+      // Without the word that this process is itself a test: a test inside a test is passed over.
+      const ran = await runProgram(process.execPath, [name], { cwd: project, env: { NODE_TEST_CONTEXT: '' } })
+      assert.match(ran.out, /pass [12]\n/)
+      assert.equal(ran.code, 0, ran.out)
+    }
+  })
+
+  test('programs in TypeScript see the types', async () => {
+    writeFileSync(
+      join(project, 'typed.ts'),
+      `import { type Job, startJobd } from 'jobd'
+      import { startTestCluster, type TestPod } from 'jobd/testing'
+      const cluster = await startTestCluster({ run: (pod) => ({ duration: pod.spec.containers.length }) })
+      const pods: readonly TestPod[] = await cluster.runningPods({ job: 'x' })
+      const job: Job = await cluster.finished('x')
+      const count: number | undefined = job.status.succeeded
+      // @ts-expect-error a duration is no truth value
+      await cluster.clock.advance(true)
+      console.log(pods, count, (await startJobd({ dataDir: 'x' })).url)`,
+    )
+    const types = join(root, 'node_modules', '@types')
+    const config = {
+      compilerOptions: {
+        strict: true,
+        module: 'nodenext',
+        target: 'es2025',
+        noEmit: true,
+        typeRoots: [types],
+        types: ['node'],
+        lib: ['es2025', 'esnext.disposable'],
+      },
+      files: ['typed.ts'],
+    }
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config))
+    const tsc = join(root, 'node_modules/.bin/tsc')
+    const checked = await runProgram(tsc, ['-p', project], { cwd: project })
+    assert.deepEqual([checked.out, checked.code], ['', 0])
+  })
+})
