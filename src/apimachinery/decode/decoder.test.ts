@@ -396,3 +396,13 @@ describe('paths of repeated members', () => {
     assert.deepEqual(parsed.ok && duplicateMembers(parsed.value), [])
   })
 })
+
+describe('objects in memory', () => {
+  it('may hold what a controller has unset: it is absent', () => {
+    const status = { active: undefined, lastScheduleTime: '2026-01-01T00:00:00Z' }
+    const decoded = decodeObject('batch.v1.CronJob', { metadata: {}, spec: {}, status }, 'Strict')
+    assert.deepEqual(decoded.ok && Object.keys((decoded.value.object as unknown as { status: object }).status), [
+      'lastScheduleTime',
+    ])
+  })
+})

@@ -169,6 +169,11 @@ function decodeStruct(
       continue
     }
     const given = value[name]
+    if (given === undefined) {
+      // Only objects in memory have such members: what a controller has unset.
+      same = false
+      continue
+    }
     const decoded = (fields[index] as Field).decode(given, context)
     if (decoded !== given || index < last) same = false
     last = index
