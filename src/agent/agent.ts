@@ -12,6 +12,7 @@ import { leave, newWorker, observeRun, type PodWorker, takePod, touch, type Work
 import { reflect } from './reflector.ts'
 import type { ContainerKey, Observed, Runtime } from './runtime/index.ts'
 import { type Scheduler, startScheduler } from './scheduler/index.ts'
+import { followServices, type ServiceLinks } from './service-links.ts'
 import { createPodStreams, type PodStreams } from './streams/index.ts'
 import { terminationMessage } from './termination-message.ts'
 import { removeVolumes, removeVolumesExcept, type VolumeRoots } from './volumes/index.ts'
@@ -73,6 +74,7 @@ export function startAgent(options: AgentOptions): Agent {
   const { client, clock, log, runtime, nodeName } = options
   const timers = createTimers(clock)
   const recorder = createEventRecorder({ client, clock, log, nodeName })
+  const services = followServices({ client, clock, log, address: ADDRESS })
   const state: State = {
     options,
     timers,
@@ -81,7 +83,7 @@ export function startAgent(options: AgentOptions): Agent {
     workers: new Map(),
     released: new Map(),
     stopped: false,
-    context: workerContext(options, timers, recorder, (worker) => {
+    context: workerContext(options, { timers, recorder, services }, (worker) => {
       const uid = worker.pod.metadata.uid ?? ''
       state.workers.delete(uid)
       state.released.set(uid, versionOf(worker.pod))
@@ -94,7 +96,7 @@ export function startAgent(options: AgentOptions): Agent {
     keepTime(state, observed)
     if (worker !== undefined) observeRun(state.context, worker, observed)
   })
-  const running: { stop: () => void }[] = []
+  const running: { stop: () => void }[] = [services]
   const ready = register(state).then(
     () =>
       new Promise<void>((resolve) => {
@@ -133,8 +135,7 @@ export function startAgent(options: AgentOptions): Agent {
 
 function workerContext(
   { client, clock, log, runtime, nodeName, ...options }: AgentOptions,
-  timers: Timers,
-  recorder: EventRecorder,
+  parts: { readonly timers: Timers; readonly recorder: EventRecorder; readonly services: ServiceLinks },
   onOver: (worker: PodWorker) => void,
 ): WorkerContext {
   const hostEnv = Object.fromEntries(
@@ -151,19 +152,19 @@ function workerContext(
     clock,
     log,
     runtime,
-    recorder,
-    timers,
+    recorder: parts.recorder,
+    timers: parts.timers,
     load: { starting: 0 },
     foldsStatus: options.foldsStatus !== false,
     node: { name: nodeName, hostIP: ADDRESS, podIP: ADDRESS },
     prepare: (pod) => preparePodVolumes(volumes, pod),
-    configOf: (worker, { key, container }) =>
+    configOf: async (worker, { key, container }) =>
       containerConfig({
         key,
         container,
         facts: factsOf(worker.pod),
         hostEnv,
-        serviceEnv: options.serviceEnv?.() ?? {},
+        serviceEnv: { ...(await parts.services.variablesFor(worker.pod)), ...options.serviceEnv?.() },
         volumes: worker.volumes,
         read: (resource, name) => client.get({ resource, namespace: worker.pod.metadata.namespace, name }),
       }),

@@ -26,7 +26,7 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
   const env = await resolveEnvironment({
     container,
     facts,
-    base: { ...request.hostEnv, HOSTNAME: hostname, ...request.serviceEnv },
+    base: { ...request.hostEnv, HOSTNAME: hostname, ...ownCluster(container), ...request.serviceEnv },
     read: request.read,
   })
   if (!env.ok) return fail({ reason: 'CreateContainerConfigError', message: env.error })
@@ -46,6 +46,15 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     terminationMessagePath: container.terminationMessagePath,
   })
 }
+
+const CREDENTIALS = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+/**
+ * A container with credentials has those of this API server. Its kubectl would rather take the kubeconfig that the user of
+ * the host has, and with it another cluster; in an image there is none.
+ */
+const ownCluster = ({ volumeMounts = [] }: Container): Readonly<Record<string, string>> =>
+  volumeMounts.some(({ mountPath }) => mountPath === CREDENTIALS) ? { KUBECONFIG: '/dev/null' } : {}
 
 function runAsOf({ spec }: Pod, { securityContext }: Container): ContainerConfig['runAs'] {
   const pod = spec.securityContext

@@ -1,0 +1,68 @@
+/** Keeps up with the Services that containers are told of in their environment. */
+import type { Pod, Service } from '../apis/core/index.ts'
+import type { Clock, Log } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+import { serviceVariables } from './env/index.ts'
+import { reflect } from './reflector.ts'
+
+export type ServiceLinks = {
+  /** The variables for a container of this pod; waits until the Services have been read once. */
+  readonly variablesFor: (pod: Pod) => Promise<Readonly<Record<string, string>>>
+  readonly stop: () => void
+}
+
+export type ServiceLinksOptions = {
+  readonly client: Client
+  readonly clock: Clock
+  readonly log: Log
+  /** Where the pods of this node listen. */
+  readonly address: string
+}
+
+const none: Readonly<Record<string, string>> = {}
+
+export function followServices({ client, clock, log, address }: ServiceLinksOptions): ServiceLinks {
+  const services = new Map<string, Map<string, Service>>()
+  const variables = new Map<string, Readonly<Record<string, string>>>()
+  const take = (service: Service, isGone: boolean) => {
+    const { namespace = '', name = '' } = service.metadata
+    const known = services.get(namespace) ?? new Map<string, Service>()
+    if (isGone) known.delete(name)
+    else known.set(name, service)
+    services.set(namespace, known)
+    variables.delete(namespace)
+  }
+  let stop = () => {}
+  const read = new Promise<void>((resolve) => {
+    const reflector = reflect<Service>({
+      client,
+      clock,
+      log,
+      resource: 'services',
+      selection: {},
+      onList: (items) => {
+        services.clear()
+        variables.clear()
+        for (const service of items) take(service, false)
+        resolve()
+      },
+      onEvents: (events) => {
+        for (const { type, object } of events) take(object, type === 'DELETED')
+      },
+    })
+    stop = reflector.stop
+  })
+  return {
+    variablesFor: async ({ metadata, spec }) => {
+      if (spec.enableServiceLinks === false) return none
+      await read
+      const namespace = metadata.namespace ?? ''
+      const known = variables.get(namespace)
+      if (known !== undefined) return known
+      const made = serviceVariables(services.get(namespace)?.values() ?? [], address)
+      variables.set(namespace, made)
+      return made
+    },
+    stop,
+  }
+}
