@@ -210,9 +210,9 @@ function handle(state: State, req: IncomingMessage, res: ServerResponse, upgrade
 type Upgrade = { readonly socket: Duplex; readonly head: Buffer }
 
 /** A request for a WebSocket goes the same way; until the handshake it can be answered like any other. */
-function handleUpgrade(state: State, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+async function handleUpgrade(state: State, req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
   socket.on('error', () => socket.destroy())
-  handle(state, req, responseFor(req, socket), { socket, head })
+  handle(state, req, await responseFor(req, socket), { socket, head })
 }
 
 /** Why a request goes no further. */
@@ -293,7 +293,9 @@ function sweep(state: State): () => void {
 export async function startServer(parts: ServerParts, listen: Listen): Promise<HttpServer> {
   const state: State = { parts, closing: false, open: new Set() }
   const server = createServer(serverOptions(parts), (req, res) => handle(state, req, res))
-  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => handleUpgrade(state, req, socket, head))
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void handleUpgrade(state, req, socket, head)
+  })
   server.maxHeadersCount = maxHeaders
   server.maxConnections = maxConnections
   const sockets = new Set<Socket>()
