@@ -1,56 +1,25 @@
 /**
- * What upstream Kubernetes was recorded to do, played against the real executable.
+ * What upstream Kubernetes was recorded to do, and what jobd does otherwise, played against the real executable.
  *
  * The kits lie beside the checkout, in ../shared; without them these tests skip. `known-gaps.txt` lists the wire cases
  * that are known to fail, each with its reason; a case that fails and is not listed fails the test, and so does a listed
  * one that passes.
  */
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import {
-  jobd,
-  kubectls,
-  root,
-  runProgram,
-  type Server,
-  startServer,
-  temporaryDirectory,
-} from '../support/executable.ts'
+import { fileURLToPath } from 'node:url'
+import { jobd, kubectls, runProgram } from '../support/executable.ts'
+import { playScenarios, shared, skip, withServer } from './kit.ts'
 
-const shared = join(root, '../shared')
-const skip = existsSync(join(shared, 'wire/check.mjs'))
-  ? false
-  : 'the recorded cases are not beside the checkout (../shared)'
-const recorded = ['--exact', '--runtime', 'none', '--disable-admission-plugins', 'ServiceAccount']
+const exact = ['--exact']
+const scenarios = fileURLToPath(new URL('scenarios', import.meta.url))
 const deadline = 580_000
 
 type Judged = { readonly name: string; readonly result: 'passed' | 'failed' | 'skipped'; readonly diff?: string[] }
-
-/** A server as the kits were recorded, with the token that they use, that can be stopped and started again. */
-async function withServer<T>(
-  act: (at: { readonly url: string; readonly directory: string; readonly restart: () => Promise<void> }) => Promise<T>,
-): Promise<T> {
-  const { path: directory, dispose } = temporaryDirectory()
-  const tokens = join(directory, 'tokens.csv')
-  writeFileSync(tokens, 'admintoken,admin,admin,"system:masters"\n', { mode: 0o600 })
-  const flags = [...recorded, '--token-file', tokens]
-  let server: Server = await startServer(directory, ...flags)
-  const { url } = server
-  const restart = async (): Promise<void> => {
-    assert.equal(await server.stop(), 0)
-    server = await startServer(directory, ...flags, '--listen', new URL(url).host)
-  }
-  try {
-    return await act({ url, directory, restart })
-  } finally {
-    await server.stop()
-    dispose()
-  }
-}
 
 /** Tells when all of the crowd, the tests that run side by side, have played what they have once. */
 function crowdOf(members: number): { readonly left: () => void; readonly gone: Promise<void> } {
@@ -70,7 +39,7 @@ const crowd = crowdOf(3)
  * do, some only for a moment that upstream made long enough: what failed in the crowd is asked again alone, and then stands.
  */
 async function playWire(folders: readonly string[]): Promise<readonly Judged[]> {
-  return await withServer(async ({ url, directory, restart }) => {
+  return await withServer(exact, async ({ url, directory, restart }) => {
     // Upstream's memory never began with an empty store: here that is so from the second start on.
     await restart()
     const forget = await forgetHook(restart, directory)
@@ -158,23 +127,21 @@ function compareWithKnownGaps(results: readonly Judged[]): void {
   )
 }
 
-describe('recorded upstream behaviour', { skip, concurrency: true, timeout: deadline }, () => {
+describe('recorded behaviour', { skip, concurrency: true, timeout: deadline }, () => {
   test('conformance: every scenario equals its golden', async () => {
-    await withServer(async ({ url, directory }) => {
-      const kit = kitWithPackages(directory)
-      const play = async (...args: string[]): Promise<string> => {
-        const target = ['--server', url, '--token', 'admintoken', '--ca-insecure']
-        const { out, err } = await runProgram(process.execPath, [kit, ...target, ...args])
-        return out + err
-      }
-      const all = await play('--jobs', '40').finally(crowd.left)
+    await withServer(exact, async (server) => {
+      const all = await playScenarios(server, '--jobs', '40').finally(crowd.left)
       assert.ok((all.match(/^(ok|FAIL) /gm) ?? []).length >= 82, all)
       // Delays are told apart in seconds, by a kit that shares the machine: what failed in the crowd may be asked again.
       const failed = [...all.matchAll(/^FAIL (\S+)/gm)].map(([, name]) => name)
       assert.ok(failed.length <= 8, all)
       await crowd.gone
       if (failed.length > 0)
-        assert.match(await play('--jobs', '8', '--filter', `^(${failed.join('|')})$`), / 0 failed\s*$/, all)
+        assert.match(
+          await playScenarios(server, '--jobs', '8', '--filter', `^(${failed.join('|')})$`),
+          / 0 failed\s*$/,
+          all,
+        )
     })
   })
 
@@ -187,15 +154,14 @@ describe('recorded upstream behaviour', { skip, concurrency: true, timeout: dead
   test('wire: every kubectl sees what it saw of upstream, but for the known gaps', async () => {
     compareWithKnownGaps(await playWire(['kubectl']))
   })
-})
 
-/** The kit finds its one package in this project: a copy of it stands beside a link to our packages. */
-function kitWithPackages(directory: string): string {
-  const copy = join(directory, 'conformance')
-  cpSync(join(shared, 'conformance'), copy, { recursive: true })
-  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
-  return join(copy, 'run.mjs')
-}
+  // Scenarios of our own in the same format, each naming the sentence of the documentation that asks for it.
+  test('without --exact: every scenario of ours equals its golden', async () => {
+    const told = await withServer([], (server) => playScenarios(server, '--scenarios', scenarios))
+    assert.match(told, / 0 failed\s*$/, told)
+    assert.equal(told.match(/^ok /gm)?.length, readdirSync(scenarios).length, told)
+  })
+})
 
 /** A line is `NAME: REASON`. */
 function knownGaps(): ReadonlyMap<string, string> {
