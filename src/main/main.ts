@@ -87,6 +87,20 @@ function addServerCommands(program: Command, finish: Finish): void {
     .addOption(dataDir())
     .action(async (options) => finish(await (await import('./compact.ts')).compact(options)))
   program
+    .command('backup')
+    .description('write a copy of the database to a file, while the server runs or not')
+    .argument('<file>', 'the file to write; it holds secrets')
+    .addOption(dataDir())
+    .option('--force', 'replace the file', false)
+    .action(async (file, options) => finish(await (await import('./backup.ts')).backup(file, options)))
+  program
+    .command('restore')
+    .description('put a backup into the data directory of a server that is down')
+    .argument('<file>', 'a file that jobd backup wrote')
+    .addOption(dataDir())
+    .option('--force', 'replace the database that is there; it is kept beside the new one', false)
+    .action(async (file, options) => finish(await (await import('./backup.ts')).restore(file, options)))
+  program
     .command('version')
     .description('print the version')
     .action(() => realTerminal().out(`jobd ${version}\n`))

@@ -15,7 +15,7 @@ import {
 } from '../apiserver/auth/index.ts'
 import type { HttpServer } from '../apiserver/http/index.ts'
 import type { RunningApi } from '../apiserver/registry/index.ts'
-import { fail, type Log, millis, ok, type Result, type Revision } from '../base/index.ts'
+import { fail, type Log, millis, ok, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { isTimeZone, timeZone, utc } from '../cron/index.ts'
 import { formatMetrics, type ManagerOptions } from '../manager/index.ts'
@@ -24,6 +24,7 @@ import type { Store } from '../storage/revision/index.ts'
 import { openSqliteStore } from '../storage/sqlite/index.ts'
 import { type Core, startCore } from './core.ts'
 import { isFileTrouble, readHolder, reasonOf } from './data-dir.ts'
+import { maintenanceOf } from './maintenance.ts'
 import { realClock, realRandom, realSurroundings, type Surroundings } from './real.ts'
 import { version } from './version.ts'
 
@@ -294,20 +295,12 @@ async function listen(
         logs: agent?.logs,
         streams: agent?.streams,
         metrics: { ...metrics, text: async () => (await metrics.text()) + formatMetrics(core.manager.metrics) },
-        compact: () => compact(core.api.registry.store),
+        maintenance: maintenanceOf(core.api.registry.store, options.directory),
       }),
     )
   } catch (error) {
     return fail(listenProblem(error, address))
   }
-}
-
-async function compact(store: Store): Promise<Result<Revision, string>> {
-  const done = await store.compact(store.revision())
-  if (done.ok) return done
-  return fail(
-    done.error.kind === 'Unavailable' ? done.error.message : `the history cannot be forgotten: ${done.error.kind}`,
-  )
 }
 
 function listenProblem(error: unknown, { host, port }: { readonly host: string; readonly port: number }): string {

@@ -8,9 +8,9 @@ import { type Labels, type Metrics, newMetrics, type Sample } from '../metrics/i
 import type { OpenApi } from '../openapi/index.ts'
 import type { Api } from '../registry/index.ts'
 import { type AuditLog, auditLine } from './audit.ts'
-import type { Compact } from './compact.ts'
 import type { Exchange } from './exchange.ts'
 import type { HealthCheck } from './health.ts'
+import type { Maintenance } from './maintenance.ts'
 import { newServePath } from './paths.ts'
 import { serveLog } from './pod-log.ts'
 import { type AcceptWebSocket, refuseStream, type StreamParts, serveStream } from './pod-streams.ts'
@@ -38,8 +38,8 @@ export type HttpServerConfig = {
   /** Checks besides `ping`, e.g. of the store. */
   readonly health?: readonly HealthCheck[] | undefined
   readonly metrics?: Metrics | undefined
-  /** What `POST /jobd/v1/compact` does; there is no such path when absent. */
-  readonly compact?: Compact | undefined
+  /** What can be done to the store; without it there are no such paths. */
+  readonly maintenance?: Maintenance | undefined
   /** Where the audit log goes; there is none when absent. */
   readonly audit?: AuditLog | undefined
 }
@@ -102,7 +102,7 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
       addedKinds: options.exact ? proxyKinds : ownKinds,
       metrics: metrics.text,
       issuer: auth.issuer,
-      compact: config.compact,
+      maintenance: config.maintenance,
       serverAddress: () => address,
     }),
     serveConnect: (x, route, accept) => serveConnect(x, streamParts, route, accept),

@@ -16,9 +16,9 @@ import {
 } from '../discovery/index.ts'
 import type { OpenApi } from '../openapi/index.ts'
 import { sendCacheable } from './cacheable.ts'
-import { type Compact, compactPath, serveCompact } from './compact.ts'
 import { type Document, type Exchange, send, sendDefect, sendDocument, sendStatus } from './exchange.ts'
 import { type HealthCheck, healthPaths, serveHealth } from './health.ts'
+import { type Maintenance, serveTask, taskOf } from './maintenance.ts'
 import {
   acceptedByRoute,
   contentTypes,
@@ -38,8 +38,8 @@ export type PathParts = {
   readonly addedKinds: readonly KindSchema[]
   /** The text of `/metrics` in Prometheus' format; absent where metrics are off. */
   readonly metrics: (() => Promise<string>) | undefined
-  /** Forgets the history of the store; absent where there is none to forget. */
-  readonly compact: Compact | undefined
+  /** What can be done to the store; absent where nothing can. */
+  readonly maintenance: Maintenance | undefined
   readonly issuer: Auth['issuer']
   /** `host:port` as clients reach the server; known once it listens. */
   readonly serverAddress: () => string
@@ -196,10 +196,12 @@ export function newServePath(parts: PathParts): (x: Exchange) => boolean {
       case 'metrics':
         if (words.length > 2 || (words.length === 2 && words[1] !== 'slis')) return false
         return metrics(x, parts)
-      case 'jobd':
-        if (x.info.path !== compactPath || parts.compact === undefined) return false
-        serveCompact(x, parts.compact).catch((error: unknown) => sendDefect(x, error))
+      case 'jobd': {
+        const task = taskOf(parts.maintenance, x.info.path)
+        if (task === undefined) return false
+        serveTask(x, task).catch((error: unknown) => sendDefect(x, error))
         return true
+      }
       default:
         return serveHealth(x, parts.health)
     }

@@ -4,7 +4,7 @@
  * One row for each write. The row with the highest revision of a key is its state; older ones are history until they
  * are forgotten. `value` is the text in UTF-8, kept as bytes so that it is handed on as it came; NULL is a removal.
  */
-import { closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { fail, ok, type Result, revision } from '../../base/index.ts'
 import type { Change, Entry, Version } from '../revision/index.ts'
@@ -31,6 +31,9 @@ const migrations: readonly string[] = [
    INSERT INTO state VALUES (1, 0, 0);`,
 ]
 
+/** The format that this program writes; it reads every older one. */
+export const format = migrations.length
+
 export type Database = {
   readonly opened: Opened
   readonly commit: (batch: Batch) => void
@@ -42,7 +45,12 @@ export type Database = {
     limit: number | undefined,
   ) => { readonly entries: readonly Entry[]; readonly remaining: number }
   readonly history: (prefix: string, from: number, to: number) => readonly Change[]
+  /** Writes a whole copy of the database to a new file that only its owner can read. */
   readonly backup: (file: string) => void
+  /** Looks at every page and index; answers what is wrong. */
+  readonly problem: () => string | undefined
+  /** Forgets all history, and goes on at a revision that is `gap` later: nobody's knowledge of versions holds any more. */
+  readonly leap: (gap: number) => void
   readonly close: () => void
 }
 
@@ -176,9 +184,32 @@ function statementsOn(db: DatabaseSync): Database {
       return { entries, remaining: Number(pages.count.get(...range)?.['n'] ?? 0) - entries.length }
     },
     history: (prefix, from, to) => between.all(from, to, prefix, prefixEnd(prefix)).map(changeOfRow),
-    backup: (file) => void db.prepare('VACUUM INTO ?').run(file),
+    backup: (file) => backup(db, file),
+    problem: () => problemOf(db),
+    leap: (gap) => leap(db, gap),
     close: () => db.close(),
   }
+}
+
+function backup(db: DatabaseSync, file: string): void {
+  closeSync(openSync(file, 'wx', 0o600))
+  db.prepare('VACUUM INTO ?').run(file)
+  const copy = openSync(file, 'r')
+  fsyncSync(copy)
+  closeSync(copy)
+}
+
+function problemOf(db: DatabaseSync): string | undefined {
+  const found = String(db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'])
+  return found === 'ok' ? undefined : found.replace(/\s*\n\s*/g, ' ')
+}
+
+function leap(db: DatabaseSync, gap: number): void {
+  db.exec(`BEGIN IMMEDIATE;
+    DELETE FROM revisions WHERE value IS NULL
+      OR EXISTS (SELECT 1 FROM revisions n WHERE n.key = revisions.key AND n.revision > revisions.revision);
+    UPDATE state SET revision = revision + ${gap}, oldest = revision + ${gap} WHERE id = 1;
+    COMMIT`)
 }
 
 function pageStatements(db: DatabaseSync): { page: StatementSync; count: StatementSync } {

@@ -1,2 +1,3 @@
 export type { OpenError } from './messages.ts'
+export { restoreDatabase } from './restore.ts'
 export { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
