@@ -4,7 +4,7 @@ import type { KubeObject } from '../../apimachinery/index.ts'
 import { revision, silentLog } from '../../base/index.ts'
 import { createMemoryStore } from '../../storage/memory/index.ts'
 import type { Store } from '../../storage/revision/index.ts'
-import { type Cache, openCache } from './cache.ts'
+import { type Cache, openCache, type WriteUnderWay } from './cache.ts'
 import type { CachedEvent } from './resource-cache.ts'
 
 const resources = [
@@ -72,12 +72,14 @@ test('an announced write is not decoded again', async () => {
   const cache = await open(store)
   const spec = { shared: true }
   const object = { kind: 'Pod', apiVersion: 'v1', metadata: { name: '1', uid: 'u' }, spec }
-  const stored = cache.storedText(object)
-  cache.expect('/registry/pods/a/1', stored, object)
-  await store.create('/registry/pods/a/1', stored)
-  cache.expectNoMore('/registry/pods/a/1', stored)
+  const storeKey = '/registry/pods/a/1'
+  const write: WriteUnderWay = { storeKey, resource: 'pods', key: 'a/1', text: JSON.stringify(object), object }
+  cache.expect(write)
+  await store.create(storeKey, write.text)
+  cache.expectNoMore(write)
   const kept = cache.resource('pods').objects.get('a/1') as { spec?: object } | undefined
   assert.equal(kept?.spec, spec)
+  assert.equal(write.shown, kept)
   assert.equal(
     cache.texts.textOf(kept as KubeObject),
     '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"1","uid":"u","resourceVersion":"1"},"spec":{"shared":true}}',

@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../../apimachinery/index.ts'
 import { fail, type Log, ok, type Result, type Revision } from '../../base/index.ts'
-import type { Change, Store, StoreError } from '../../storage/revision/index.ts'
+import type { Change, Entry, Store, StoreError } from '../../storage/revision/index.ts'
 import {
   type CachedChange,
   type CachedEvent,
@@ -15,7 +15,7 @@ import {
   record,
   type Watcher,
 } from './resource-cache.ts'
-import { newPartTexts, newTextCache, objectAt, servedText, type TextCache } from './text.ts'
+import { newTextCache, objectAt, servedText, type TextCache } from './text.ts'
 
 /** Where a resource's keys lie: `/registry/jobs/`. */
 export type StoredResource = { readonly name: string; readonly prefix: string }
@@ -33,11 +33,9 @@ export type Cache = {
   readonly resource: (name: string) => ResourceCache
   readonly revision: () => Revision
   readonly texts: TextCache
-  /** The text to store for an object, which is kept without a resourceVersion. */
-  readonly storedText: (object: KubeObject) => string
-  /** Announces a write under way, so that its object need not be decoded when the store tells of it. */
-  readonly expect: (key: string, text: string, object: KubeObject) => void
-  readonly expectNoMore: (key: string, text: string) => void
+  /** Announces a write under way, so that its object need not be looked for nor decoded when the store tells of it. */
+  readonly expect: (write: WriteUnderWay) => void
+  readonly expectNoMore: (write: WriteUnderWay) => void
   /** Resolves when reads see `revision`, or after `wakeWaiters`. */
   readonly reached: (revision: Revision) => Promise<void>
   readonly wakeWaiters: () => void
@@ -45,14 +43,24 @@ export type Cache = {
   readonly close: () => void
 }
 
-type Expected = { readonly text: string; readonly object: KubeObject }
+/** `object` is without a resourceVersion, `text` is its JSON. */
+export type WriteUnderWay = {
+  readonly storeKey: string
+  readonly resource: string
+  /** Within the resource: `default/pi`. */
+  readonly key: string
+  readonly text: string
+  readonly object: KubeObject
+  /** The object as the cache shows it, from the moment that the store has told of it. */
+  shown?: KubeObject
+}
 
 type State = {
   readonly byName: Map<string, ResourceCache>
   readonly options: CacheOptions
   readonly texts: TextCache
-  /** Writes under way, by key. */
-  readonly expected: Map<string, readonly Expected[]>
+  /** Writes under way, by their key in the store. */
+  readonly expected: Map<string, readonly WriteUnderWay[]>
   waiters: { readonly revision: Revision; readonly wake: () => void }[]
   revision: Revision
 }
@@ -101,15 +109,18 @@ function cacheOf(state: State, stop: () => void): Cache {
     },
     revision: () => state.revision,
     texts: state.texts,
-    storedText: newPartTexts(),
-    expect(key, text, object) {
-      const others = state.expected.get(key)
-      state.expected.set(key, others === undefined ? [{ text, object }] : [...others, { text, object }])
+    expect(write) {
+      const others = state.expected.get(write.storeKey)
+      state.expected.set(write.storeKey, others === undefined ? [write] : [...others, write])
     },
-    expectNoMore(key, text) {
-      const others = state.expected.get(key)?.filter((other) => other.text !== text) ?? []
-      if (others.length === 0) state.expected.delete(key)
-      else state.expected.set(key, others)
+    expectNoMore(write) {
+      const others = state.expected.get(write.storeKey)
+      if (others === undefined || others.length < 2) state.expected.delete(write.storeKey)
+      else
+        state.expected.set(
+          write.storeKey,
+          others.filter((other) => other !== write),
+        )
     },
     reached(revision) {
       if (state.revision >= revision) return Promise.resolve()
@@ -167,11 +178,12 @@ function take(state: State, changes: readonly Change[]): void {
   const told = new Map<Watcher, CachedEvent[]>()
   for (const change of changes) {
     state.revision = change.revision
-    const place = placeOf(state.options, change.kind === 'Put' ? change.entry.key : change.previous.key)
+    const expected = change.kind === 'Put' ? expectedOf(state, change.entry) : undefined
+    const place = expected ?? placeOf(state.options, change.kind === 'Put' ? change.entry.key : change.previous.key)
     const resource = place === undefined ? undefined : state.byName.get(place.resource)
     if (place === undefined || resource === undefined) continue
     const previous = resource.objects.get(place.key)
-    const object = change.kind === 'Put' ? objectOf(state, place.resource, change) : undefined
+    const object = change.kind === 'Put' ? objectOf(state, place.resource, change.entry, expected) : undefined
     if (object === undefined && previous === undefined) continue
     const cached: CachedChange = { revision: change.revision, object, previous }
     record(resource, place.key, cached)
@@ -181,11 +193,18 @@ function take(state: State, changes: readonly Change[]): void {
   wakeReached(state)
 }
 
-function objectOf(state: State, resource: string, change: Extract<Change, { kind: 'Put' }>): KubeObject {
-  const { key, value, modified } = change.entry
-  const expected = state.expected.get(key)?.find(({ text }) => text === value)
+const expectedOf = ({ expected }: State, { key, value }: Entry): WriteUnderWay | undefined =>
+  expected.get(key)?.find(({ text }) => text === value)
+
+function objectOf(
+  state: State,
+  resource: string,
+  { value, modified }: Entry,
+  expected: WriteUnderWay | undefined,
+): KubeObject {
   if (expected === undefined) return decodeAt(state.options, resource, value, modified)
   const object = objectAt(expected.object, modified)
+  expected.shown = object
   state.texts.remember(object, servedText(value, object.metadata.uid ?? '', modified))
   return object
 }

@@ -1,4 +1,4 @@
-export { type Cache, type CacheOptions, openCache, type StoredResource } from './cache.ts'
+export { type Cache, type CacheOptions, openCache, type StoredResource, type WriteUnderWay } from './cache.ts'
 export {
   type CachedChange,
   type CachedEvent,

@@ -14,7 +14,7 @@ import type { UpdateStrategy, WriteContext } from '../../apis/index.ts'
 import { fail, type Instant, ok, type Result, type Revision, revision } from '../../base/index.ts'
 import type { StoreError } from '../../storage/revision/index.ts'
 import type { Attributes, Operation } from '../admission/index.ts'
-import { metadataAt, objectAt } from '../cache/index.ts'
+import { metadataAt, objectAt, type WriteUnderWay } from '../cache/index.ts'
 import type { RequestContext } from './api.ts'
 import type { WriteSettings } from './options.ts'
 import { cacheOf, keyOf, type Registry, type Resource, storeKeyOf, subjectOf } from './registry.ts'
@@ -86,16 +86,24 @@ export async function commit(
   const { name = '', namespace = '' } = object.metadata
   const stored = resource.view === undefined ? object : resource.view.toStored(object)
   const bare = { ...stored, metadata: metadataAt(stored.metadata, undefined) }
-  const key = storeKeyOf(resource, namespace, name)
-  const text = cache.storedText(bare)
-  cache.expect(key, text, bare)
-  const written = await (old === undefined ? store.create(key, text) : store.update(key, text, revisionOf(old)))
+  const write: WriteUnderWay = {
+    storeKey: storeKeyOf(resource, namespace, name),
+    resource: resource.stored.name,
+    key: keyOf(resource, namespace, name),
+    text: JSON.stringify(bare),
+    object: bare,
+  }
+  const { storeKey, text } = write
+  cache.expect(write)
+  const written = await (old === undefined
+    ? store.create(storeKey, text)
+    : store.update(storeKey, text, revisionOf(old)))
   if (written.ok && cache.revision() < written.value.modified) await cache.reached(written.value.modified)
-  cache.expectNoMore(key, text)
+  cache.expectNoMore(write)
   if (!written.ok) return fail(await commitError(registry, resource, name, written.error))
-  const { modified: at } = written.value
-  const known = currentObject(registry, resource, namespace, name)
-  return ok(known !== undefined && revisionOf(known) === at ? known : objectAt(object, at))
+  const { shown } = write
+  if (shown === undefined) return ok(objectAt(object, written.value.modified))
+  return ok(resource.view === undefined ? shown : resource.view.fromStored(shown))
 }
 
 /** Removes an object and answers it with the revision of its removal. */
