@@ -11,6 +11,12 @@ export type DatabaseThread = {
   ) => Promise<Result<Answers[Kind], StoreError>>
 }
 
+/** Opens a database. `onEnd` is told when it cannot be asked any more, which nothing survives. */
+export type StartDatabase = (
+  file: string,
+  onEnd: (error: StoreError) => void,
+) => Promise<Result<DatabaseThread, OpenError>>
+
 type Asked = (answer: Result<unknown, StoreError>) => void
 
 /** The thread's program: beside this file in a checkout, under its own name in the bundle. */
@@ -18,11 +24,8 @@ function programUrl(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './sqlite-thread.js', import.meta.url)
 }
 
-/** Starts the thread and opens the database. `onEnd` is told when the thread dies, which nothing survives. */
-export function startDatabaseThread(
-  file: string,
-  onEnd: (error: StoreError) => void,
-): Promise<Result<DatabaseThread, OpenError>> {
+/** Starts the thread, which opens the database. */
+export const startDatabaseThread: StartDatabase = (file, onEnd) => {
   const worker = new Worker(programUrl(), {
     workerData: { file },
     // The thread holds statements and one batch at a time: a small young generation keeps the idle process small.

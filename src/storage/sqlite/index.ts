@@ -1,3 +1,4 @@
-export type { OpenError } from './messages.ts'
+export type { DatabaseThread, StartDatabase } from './database-thread.ts'
+export type { Answers, Batch, OpenError, Opened, Question, Superseded } from './messages.ts'
 export { restoreDatabase } from './restore.ts'
 export { openSqliteStore, type SqliteStore } from './sqlite-store.ts'

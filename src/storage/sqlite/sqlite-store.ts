@@ -22,7 +22,7 @@ import {
   type WriteRequest,
 } from '../revision/index.ts'
 import { dropsOf } from './database.ts'
-import { type DatabaseThread, startDatabaseThread } from './database-thread.ts'
+import { type DatabaseThread, type StartDatabase, startDatabaseThread } from './database-thread.ts'
 import type { Batch, OpenError, Superseded } from './messages.ts'
 
 /** Revisions of history that stay readable: some minutes of a busy server, a few megabytes of disk. */
@@ -54,11 +54,17 @@ export type SqliteStore = Store & {
   readonly backup: (file: string) => Promise<Result<undefined, StoreError>>
 }
 
-/** Opens the database at `file`, making it when it is not there. The lock is held until the store is closed. */
-export async function openSqliteStore(file: string): Promise<Result<SqliteStore, OpenError>> {
+/**
+ * Opens the database at `file`, making it when it is not there. The lock is held until the store is closed.
+ * `start` opens it elsewhere than on a thread and a disk.
+ */
+export async function openSqliteStore(
+  file: string,
+  start: StartDatabase = startDatabaseThread,
+): Promise<Result<SqliteStore, OpenError>> {
   const followers = newFollowers()
   const state: { current?: State } = {}
-  const started = await startDatabaseThread(file, (error) => {
+  const started = await start(file, (error) => {
     if (state.current !== undefined) state.current.ended ??= error
     followers.end(error)
   })
