@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configMap, failure, job, jsonBody, namesOf, type TestApi, testApi, value } from '../../../test/support/api.ts'
 import type { DeleteOptions, KubeObject, Status } from '../../apimachinery/index.ts'
+import { fail } from '../../base/index.ts'
+import { createMemoryStore } from '../../storage/memory/index.ts'
 
 const configMaps = { resource: 'configmaps', namespace: 'default' }
 const jobs = { resource: 'jobs.batch', namespace: 'default' }
@@ -51,8 +53,8 @@ const pod = (name: string, spec: object = {}, finalizers?: string[]): object => 
   spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
 })
 
-async function podApi(): Promise<TestApi> {
-  return testApi({ disabledAdmission: ['ServiceAccount'] })
+async function podApi(config: Parameters<typeof testApi>[0] = {}): Promise<TestApi> {
+  return testApi({ disabledAdmission: ['ServiceAccount'], ...config })
 }
 
 test('a bound Pod gets its grace period, which may only be shortened', async () => {
@@ -87,6 +89,37 @@ test('a Pod without a node goes at once; its finalizers hold it', async () => {
   const patch = { type: 'merge', body: { kind: 'Value', value: { metadata: { finalizers: null } } } } as const
   value(await api.patch(held, patch, api.context))
   assert.equal(await exists(api, held), false)
+})
+
+test('a Pod whose removal failed after it was marked goes with the next delete, whatever that asks for', async () => {
+  const store = createMemoryStore()
+  let isFull = false
+  const api = await podApi({
+    store: {
+      ...store,
+      delete: async (key, ifRevision) =>
+        isFull ? fail({ kind: 'Unavailable', message: 'the disk is full' }) : store.delete(key, ifRevision),
+    },
+  })
+  for (const options of [{}, { gracePeriodSeconds: 0 }, { gracePeriodSeconds: 30 }]) {
+    const p = { ...pods, name: 'p' }
+    value(await api.create(pods, jsonBody(pod('p', { nodeName: 'n' })), api.context))
+    isFull = true
+    failure(await api.delete(p, { gracePeriodSeconds: 0 }, api.context))
+    isFull = false
+    assert.equal(await exists(api, p), true)
+    assert.equal(value(await api.delete(p, options, api.context)).pending, false)
+    assert.equal(await exists(api, p), false)
+  }
+})
+
+test('of many deletes of a Pod at once the one that marked it has deleted it', async () => {
+  const api = await podApi()
+  value(await api.create(pods, jsonBody(pod('p', { nodeName: 'n' })), api.context))
+  const ask = () => api.delete({ ...pods, name: 'p' }, { gracePeriodSeconds: 0 }, api.context)
+  const [first, ...others] = await Promise.all([ask(), ask(), ask()])
+  assert.equal(value(first).pending, false)
+  for (const other of others) assert.ok(other.ok || other.error.code === 404)
 })
 
 test('deletes that are refused', async (t) => {

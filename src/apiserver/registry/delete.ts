@@ -126,10 +126,16 @@ async function performStep(
   }
   if (!dryRun) {
     const removed = await commitDelete(registry, resource, last)
-    if (!removed.ok) return fail(removed.error.kind === 'Raced' ? 'Raced' : removed.error.status)
-    last = removed.value
+    if (removed.ok) last = removed.value
+    else if (removed.error.kind !== 'Raced') return fail(removed.error.status)
+    // Somebody else who saw the mark may have removed it: what was asked for has been done.
+    else if (step.kind === 'Remove' || isThere(registry, resource, last)) return fail('Raced')
   }
   return ok({ object: resource.strategy.deletion.returnsObject ? last : success(resource, last), pending: false })
+}
+
+function isThere(registry: Registry, resource: Resource, { metadata: { namespace = '', name = '', uid } }: KubeObject) {
+  return currentObject(registry, resource, namespace, name)?.metadata.uid === uid
 }
 
 async function mark(
@@ -210,7 +216,7 @@ function deletionStep(resource: Resource, current: KubeObject, options: DeleteOp
   const { deletion } = resource.strategy
   const graceful =
     deletion.gracePeriod === undefined ? undefined : graceStep(current, options, deletion.gracePeriod, now)
-  if (graceful === 'Pending') return { kind: 'Pending' }
+  if (graceful === 'Pending') return isHalfDeleted(current) ? { kind: 'Remove' } : { kind: 'Pending' }
   const collected = resource.stored.name === 'events' ? current : collect(current, options, deletion.defaultPropagation)
   const held = (collected.metadata.finalizers?.length ?? 0) > 0
   if (graceful !== undefined) {
@@ -220,6 +226,13 @@ function deletionStep(resource: Resource, current: KubeObject, options: DeleteOp
   }
   return held ? { kind: 'Mark', marked: markAsDeleting(collected, now) } : { kind: 'Remove' }
 }
+
+/**
+ * It was marked to go at once, and nothing holds it: a crash or a full disk came between the mark and the removal. Only
+ * another delete can end that.
+ */
+const isHalfDeleted = ({ metadata: { deletionGracePeriodSeconds, finalizers = [] } }: KubeObject): boolean =>
+  deletionGracePeriodSeconds === 0 && finalizers.length === 0
 
 function collect(
   current: KubeObject,

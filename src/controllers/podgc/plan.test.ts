@@ -51,6 +51,17 @@ test('pods that terminate on a node stay, unless the node is out of service', ()
   assert.deepEqual(chosen({ terminating, node: () => node(false, taint) }), [['p', true]])
 })
 
+test('pods whose deletion was cut short go, unless a finalizer holds them', () => {
+  const marked = (finalizers?: readonly string[], grace = 0) => {
+    const there = pod('p', { phase: 'Succeeded', node: 'n' })
+    const metadata = { ...there.metadata, deletionGracePeriodSeconds: grace, finalizers }
+    return { terminating: [{ ...there, metadata }], node: () => node(true) }
+  }
+  assert.deepEqual(chosen(marked()), [['p', false]])
+  assert.deepEqual(chosen(marked(['example.com/hold'])), [])
+  assert.deepEqual(chosen(marked(undefined, 5)), [])
+})
+
 test('pods of a node that is gone are told why', () => {
   const [action] = planPodGc(
     { terminated: [], terminating: [], abandoned: [pod('p', { phase: 'Running', node: 'n' })], node: () => undefined },

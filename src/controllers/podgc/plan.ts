@@ -1,6 +1,6 @@
 /**
- * Pods that nobody will ever bring to an end: too many finished ones, those of nodes that are gone, and those that were
- * deleted before any node had them.
+ * Pods that nobody will ever bring to an end: too many finished ones, those of nodes that are gone, those that were
+ * deleted before any node had them, and those whose deletion was cut short by a crash.
  *
  * @source kubernetes v1.36 pkg/controller/podgc/gc_controller.go
  */
@@ -40,7 +40,8 @@ export function planPodGc(snapshot: PodGcSnapshot, threshold: number, now: Insta
   for (const pod of excess(snapshot.terminated, threshold)) choose({ pod, fail: false })
   for (const pod of snapshot.terminating) {
     const { nodeName } = pod.spec
-    if (nodeName ? isOutOfService(snapshot.node(nodeName)) : true) choose({ pod, fail: !hasEnded(pod) })
+    if (isHalfDeleted(pod)) choose({ pod, fail: false })
+    else if (nodeName ? isOutOfService(snapshot.node(nodeName)) : true) choose({ pod, fail: !hasEnded(pod) })
   }
   for (const pod of snapshot.abandoned) {
     choose(hasEnded(pod) ? { pod, fail: false } : { pod, fail: true, condition: lostNode(now) })
@@ -62,6 +63,10 @@ function excess(terminated: readonly Pod[], threshold: number): readonly Pod[] {
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Marked to go at once, and the server could not take the second step, the removal. */
+const isHalfDeleted = ({ metadata: { deletionGracePeriodSeconds, finalizers = [] } }: Pod): boolean =>
+  deletionGracePeriodSeconds === 0 && finalizers.length === 0
 
 /** Not ready and tainted as out of service: its pods can be taken as ended. */
 function isOutOfService(node: Node | undefined): boolean {
