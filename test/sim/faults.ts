@@ -1,10 +1,10 @@
 /** A network between a part and the server that loses, delays and repeats, as the seed says. */
-import { type KubeObject, type Status, serviceUnavailable, timeout } from '../../src/apimachinery/index.ts'
+import { conflict, type KubeObject, type Status, serviceUnavailable, timeout } from '../../src/apimachinery/index.ts'
 import { type Clock, fail, millis, type Result } from '../../src/base/index.ts'
 import type { Client, Ref, WatchHandle, WatchObserver } from '../../src/client/index.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** Probabilities of each fault, for one call or event. All 0 once the system is to heal. */
+/** Probabilities of each fault, for one call, event or commit. All 0 once the system is to heal. */
 export type FaultRates = {
   /** A call is answered with an error and was not carried out. */
   refuse: number
@@ -12,23 +12,55 @@ export type FaultRates = {
   loseAnswer: number
   /** A call waits before it is carried out. */
   delay: number
+  /** A call is carried out twice, as by a proxy that tries again; the second answer counts. */
+  repeatCall: number
+  /** A write is refused as if somebody else had been faster. */
+  conflict: number
   /** A watch ends after an event. */
   dropWatch: number
   /** Events of a watch wait. */
   delayEvents: number
+  /** Events of a watch come twice. */
+  repeatEvents: number
+  /** The disk takes its time to sync. */
+  slowDisk: number
+  /** The disk is full for one commit. */
+  fullDisk: number
 }
 
-export type FaultCounts = Record<keyof FaultRates | 'crashes' | 'clockSteps', number>
-
-export const newFaultCounts = (): FaultCounts => ({
+export const noFaults: Readonly<FaultRates> = {
   refuse: 0,
   loseAnswer: 0,
   delay: 0,
+  repeatCall: 0,
+  conflict: 0,
   dropWatch: 0,
   delayEvents: 0,
-  crashes: 0,
-  clockSteps: 0,
-})
+  repeatEvents: 0,
+  slowDisk: 0,
+  fullDisk: 0,
+}
+
+/** What else happens to the parts, drawn by the course of events. */
+const blows = {
+  /** A part is killed while it waits for nothing. */
+  kill: 0,
+  /** A part is killed between two of its calls, disk operations or starts of containers. */
+  killAtAwait: 0,
+  /** All parts and all containers die, and what was not synced is lost. */
+  powerCut: 0,
+  /** Records that a power cut took. */
+  lostRecords: 0,
+  /** The machine of the node is lost with its containers and comes back. */
+  nodeLoss: 0,
+  clockStep: 0,
+  /** A pod did not fit into a quota. */
+  quotaRefusal: 0,
+}
+
+export type FaultCounts = Record<keyof FaultRates | keyof typeof blows, number>
+
+export const newFaultCounts = (): FaultCounts => ({ ...noFaults, ...blows })
 
 /** Everything that can be left out of a history with `--without`. */
 export const faultNames: readonly (keyof FaultCounts)[] = Object.keys(newFaultCounts()) as (keyof FaultCounts)[]
@@ -38,6 +70,12 @@ export type Network = {
   readonly counts: FaultCounts
   readonly random: SeededRandom
   readonly clock: Clock
+  /** Asked around each call: true when the part behind this network is killed here. */
+  readonly diesNow: () => boolean
+  /** Every call waits up to so many milliseconds. */
+  readonly latency: number
+  /** Takes every object that the server shows. */
+  readonly sees: (object: KubeObject) => void
   /** Counts a call; false once the part calls without end while no time passes: it is heard no more. */
   readonly mayCall: () => boolean
   /** Takes a line on each call and event, when somebody looks; see `Trace`. */
@@ -51,7 +89,7 @@ const never = new Promise<never>(() => {})
 /** A server that can be called. `died` is fulfilled when its connections break. */
 export type Peer = { readonly client: Client; readonly died: Promise<void> }
 
-function hit(network: Network, fault: keyof FaultRates): boolean {
+export function hit(network: Pick<Network, 'rates' | 'counts' | 'random'>, fault: keyof FaultRates): boolean {
   const happens = network.random.chance(network.rates[fault])
   if (happens) network.counts[fault]++
   return happens
@@ -65,18 +103,31 @@ export function throughNetwork(server: () => Peer | undefined, network: Network)
   const call = async <T extends Result<unknown, Status>>(
     what: () => string,
     act: (client: Client) => Promise<T>,
+    writes = false,
   ): Promise<T> => {
-    if (!network.alive || !network.mayCall()) return never
+    if (!network.alive || !network.mayCall() || network.diesNow()) return never
     if (hit(network, 'delay')) await pause(network, 3000)
+    else if (network.latency > 0) await pause(network, network.latency)
     const peer = server()
     if (!network.alive) return never
     if (peer === undefined || hit(network, 'refuse')) {
       network.tell?.(`${what()} → not carried out`)
       return fail(serviceUnavailable('simulated: the server does not answer')) as T
     }
-    const broken = peer.died.then(() => fail(serviceUnavailable('simulated: the connection broke')) as T)
-    const answer = await Promise.race([act(peer.client), broken])
-    if (!network.alive) return never
+    if (writes && hit(network, 'conflict')) {
+      network.tell?.(`${what()} → refused as a conflict`)
+      return fail(conflict(target, 'simulated: somebody else was faster')) as T
+    }
+    const carryOut = async (): Promise<T> => {
+      const broken = peer.died.then(() => fail(serviceUnavailable('simulated: the connection broke')) as T)
+      const answer = await Promise.race([act(peer.client), broken])
+      if (answer.ok) show(network, answer.value)
+      else if (answer.error.message?.includes('exceeded quota') === true) network.counts.quotaRefusal++
+      return answer
+    }
+    const first = await carryOut()
+    const answer = hit(network, 'repeatCall') && network.alive ? await carryOut() : first
+    if (!network.alive || network.diesNow()) return never
     const lost = hit(network, 'loseAnswer')
     network.tell?.(`${what()} → ${answer.ok ? summaryOf(answer.value) : answer.error.message}${lost ? ', lost' : ''}`)
     return lost ? (fail(timeout('simulated: the answer was lost')) as T) : answer
@@ -103,6 +154,7 @@ export function throughNetwork(server: () => Peer | undefined, network: Network)
         () =>
           `update ${resource}/${options?.subresource ?? ''} ${nameOf(object)} ${JSON.stringify((object as { readonly status?: unknown }).status)}`,
         (client) => client.update(resource, object, options),
+        true,
       ),
     patch: (ref, type, patch, options) =>
       call(
@@ -121,6 +173,14 @@ export function throughNetwork(server: () => Peer | undefined, network: Network)
         observer,
       ),
   }
+}
+
+const target = { group: '', resource: 'simulated', name: '' }
+
+function show(network: Network, value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  if ('items' in value) for (const item of value.items as readonly KubeObject[]) network.sees(item)
+  else if ('metadata' in value) network.sees(value as KubeObject)
 }
 
 const refText = ({ resource, namespace, name }: Ref): string => `${resource} ${namespace}/${name}`
@@ -171,11 +231,13 @@ function watchThrough<T extends KubeObject>(
     onEvents(events) {
       later(async () => {
         if (hit(network, 'delayEvents')) await pause(network, 5000)
-        if (!open || !network.alive) return
+        if (!open || !network.alive || network.diesNow()) return
         for (const { type, object } of events) {
+          if (type !== 'BOOKMARK') network.sees(object)
           network.tell?.(`hears ${type} ${resource} ${object.metadata.name} ${summaryOf(object)}`)
         }
         observer.onEvents(events)
+        if (hit(network, 'repeatEvents')) observer.onEvents(events)
         if (hit(network, 'dropWatch')) end()
       })
     },

@@ -49,17 +49,19 @@ const totals: Record<string, number> = {}
 let done = 0
 let broken = 0
 let writes = 0
+const checks: Record<string, number> = {}
 for (let seed = first; done < runs && (performance.now() - begin) / 1000 < seconds; seed++) {
   const result = await simulate(seed, settings)
   done++
   writes += result.writes
   if (values.fingerprint === true) console.log(`seed ${seed}: ${result.fingerprint}`)
   for (const [fault, count] of Object.entries(result.counts)) totals[fault] = (totals[fault] ?? 0) + count
+  for (const [name, count] of Object.entries(result.checks)) checks[name] = (checks[name] ?? 0) + count
   if (result.violations.length === 0) continue
   broken++
   const also = values.without === undefined ? '' : ` --without ${values.without}`
   console.log(`seed ${seed}: ${result.violations.length} violations; repeat with: npm run sim -- --seed ${seed}${also}`)
   for (const { invariant, what } of result.violations.slice(0, 10)) console.log(`  ${invariant}: ${what}`)
 }
-console.log(JSON.stringify({ histories: done, broken, writes, faults: totals }))
+console.log(JSON.stringify({ histories: done, broken, writes, faults: totals, checks }))
 process.exitCode = broken > 0 ? 1 : 0

@@ -8,6 +8,8 @@ export type SimClock = {
   readonly forPart: () => { readonly clock: Clock; readonly silence: () => void }
   readonly now: () => Instant
   readonly monotonic: () => Monotonic
+  /** The latest time that the wall clock has ever shown. */
+  readonly highest: () => Instant
   /** Sets the wall clock forward or back, as an operator or NTP does. */
   readonly step: (span: Millis) => void
   /** The moment of the next timer, or undefined when nobody waits. */
@@ -22,6 +24,10 @@ export function newSimClock(start: number): SimClock {
   let order = 0
   let sleepers: Sleeper[] = []
   const now = (): Instant => (offset + monotonic) as Instant
+  let highest = start
+  const mark = (): void => {
+    highest = Math.max(highest, offset + monotonic)
+  }
   const take = (at: number): Sleeper | undefined => {
     let best: Sleeper | undefined
     for (const one of sleepers) {
@@ -34,7 +40,12 @@ export function newSimClock(start: number): SimClock {
   return {
     now,
     monotonic: () => monotonic as Monotonic,
+    highest: () => {
+      mark()
+      return highest as Instant
+    },
     step: (span) => {
+      mark()
       offset += span
     },
     forPart() {

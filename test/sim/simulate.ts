@@ -1,22 +1,27 @@
 /** One simulated history: first faults, while safety is checked; then healing, after which everything must have ended. */
 import { type Log, millis } from '../../src/base/index.ts'
-import { checkAcknowledged, checkSettled, followHistory, type Violation } from './checkers.ts'
-import type { FaultCounts, FaultRates } from './faults.ts'
-import { seededRandom } from './seeded-random.ts'
-import { newWorkload } from './workload.ts'
-import { newWorld, noFaults, type Part, type World } from './world.ts'
+import { audits, startAudit } from './audit.ts'
+import { checkSlots, checkStarts } from './check-cronjobs.ts'
+import { checkJobs } from './check-jobs.ts'
+import { checkCollection, checkQuotas, checkSettled } from './check-settled.ts'
+import { type FaultCounts, type FaultRates, noFaults } from './faults.ts'
+import type { Judge, Violation } from './judge.ts'
+import { allParts } from './parts.ts'
+import { type SeededRandom, seededRandom } from './seeded-random.ts'
+import { letGo, newWorkload, suspendAll, type Workload } from './workload.ts'
+import { minute, newWorld, type World } from './world.ts'
 
 export type Simulated = {
   readonly seed: number
   readonly violations: readonly Violation[]
   readonly counts: FaultCounts
+  /** How often each invariant was looked at. */
+  readonly checks: Judge['checks']
   readonly writes: number
   readonly acts: number
   /** Equal for equal histories. */
   readonly fingerprint: string
 }
-
-const parts: readonly Part[] = ['server', 'controllers', 'node']
 
 export type Settings = {
   /** Faults that are left out; what else the seed draws stays the same. */
@@ -27,76 +32,124 @@ export type Settings = {
   readonly log?: Log | undefined
 }
 
+/** How many of each there are in one history. */
+type Course = {
+  readonly rates: FaultRates
+  readonly latency: number
+  readonly acts: number
+  readonly blows: number
+  readonly isAllowed: (fault: keyof FaultCounts) => boolean
+}
+
+/** What a call, an event or a commit risks at most. */
+const mostRates: FaultRates = {
+  refuse: 0.1,
+  loseAnswer: 0.1,
+  delay: 0.2,
+  repeatCall: 0.05,
+  conflict: 0.05,
+  dropWatch: 0.05,
+  delayEvents: 0.2,
+  repeatEvents: 0.1,
+  slowDisk: 0.2,
+  fullDisk: 0.05,
+}
+
 /** The seed draws the options too: how many acts there are and how often each fault happens. */
 export async function simulate(seed: number, settings: Settings = {}): Promise<Simulated> {
-  const without = (fault: keyof FaultCounts): boolean => settings.without?.has(fault) === true
-  const options = seededRandom(seed).fork('options')
-  const harsh = options.chance(0.8)
-  const rate = (most: number): number => (harsh && options.chance(0.7) ? (options.between(0, 100) / 100) * most : 0)
-  const rates: FaultRates = {
-    refuse: rate(0.1),
-    loseAnswer: rate(0.1),
-    delay: rate(0.2),
-    dropWatch: rate(0.05),
-    delayEvents: rate(0.2),
-  }
-  for (const fault of Object.keys(rates) as (keyof FaultRates)[]) if (without(fault)) rates[fault] = 0
-  const crashes = harsh ? options.between(0, 6) : 0
-  const acts = options.between(5, 40)
-  const world = await newWorld({ seed, rates, trace: settings.trace, log: settings.log })
-  const history = followHistory(world)
-  for (const part of parts) await world.start(part)
+  const course = drawCourse(seededRandom(seed).fork('options'), settings)
+  const { rates, latency, acts } = course
+  const world = newWorld({ seed, rates, latency, trace: settings.trace, log: settings.log })
+  const { judge, history, counts } = world
   const workload = newWorkload(world, world.random.fork('users'))
-  await trouble(
-    world,
-    { acts, crashes: without('crashes') ? 0 : crashes, clockSteps: !without('clockSteps') },
-    workload.act,
-  )
-  await heal(world)
-  const violations = [
-    ...world.violations,
-    ...history.violations,
-    ...checkAcknowledged(history, workload.acknowledged),
-    ...(await checkSettled(world)),
-  ]
-  return {
-    seed,
-    violations,
-    counts: world.counts,
-    writes: history.revisions(),
-    acts,
-    fingerprint: history.fingerprint(),
+  checkJobs(world, workload.askedToGo)
+  checkStarts(world)
+  checkCollection(world)
+  checkQuotas(world)
+  const auditing = {
+    server: world.peer,
+    clock: world.time.forPart().clock,
+    random: world.random.fork('audit'),
+    history,
+    judge,
   }
+  const audited = audits.map((audit) => startAudit(auditing, audit))
+  for (const part of allParts) world.start(part)
+  await trouble(world, course, workload)
+  await heal(world)
+  checkAcknowledged(world, workload)
+  checkSettled(world)
+  checkSlots(world)
+  for (const isComplete of audited) isComplete()
+  const { violations, checks } = judge
+  return { seed, violations, counts, checks, writes: history.newest(), acts, fingerprint: history.fingerprint() }
 }
 
-async function trouble(
-  world: World,
-  plan: { readonly acts: number; readonly crashes: number; readonly clockSteps: boolean },
-  act: () => Promise<void>,
-): Promise<void> {
+function drawCourse(options: SeededRandom, settings: Settings): Course {
+  const isAllowed = (fault: keyof FaultCounts): boolean => settings.without?.has(fault) !== true
+  const harsh = options.chance(0.85)
+  const rates: FaultRates = { ...noFaults }
+  for (const fault of Object.keys(mostRates) as (keyof FaultRates)[]) {
+    const rate = harsh && options.chance(0.5) ? (options.between(0, 100) / 100) * mostRates[fault] : 0
+    rates[fault] = isAllowed(fault) ? rate : 0
+  }
+  const latency = options.pick([0, 0, 5, 100])
+  return { rates, latency, acts: options.between(5, 60), blows: harsh ? options.between(0, 10) : 0, isAllowed }
+}
+
+async function trouble(world: World, course: Course, { act }: Workload): Promise<void> {
   const random = world.random.fork('trouble')
-  let crashes = plan.crashes
-  for (let i = 0; i < plan.acts; i++) {
+  let blows = course.blows
+  for (let i = 0; i < course.acts; i++) {
     // Not waited for: the act may hang on a dead server while the world goes on.
     void act()
-    await world.advance(random.between(0, 8000))
-    if (random.chance(0.1)) {
+    await world.advance(random.between(0, random.chance(0.2) ? 40_000 : 6000))
+    if (random.chance(0.06)) {
       const span = millis(random.between(-3_600_000, 3_600_000))
-      if (plan.clockSteps) world.stepClock(span)
+      if (course.isAllowed('clockStep')) world.stepClock(span)
     }
-    if (crashes > 0 && random.chance(0.3)) {
-      crashes--
-      const part = random.pick(parts)
-      world.crash(part)
-      await world.advance(random.between(0, 20_000))
-      await world.start(part)
+    if (blows > 0 && random.chance(0.3)) {
+      blows--
+      strike(world, random, course.isAllowed)
     }
   }
 }
 
-/** No more faults; forty minutes for everything to end: the longest back-off is six minutes, and a Job may need a few. */
+/** Draws first, so that what is left out changes nothing else. */
+function strike(world: World, random: SeededRandom, isAllowed: Course['isAllowed']): void {
+  const blow = random.pick(['kill', 'killAtAwait', 'killAtAwait', 'killAtAwait', 'powerCut', 'nodeLoss'] as const)
+  const part = random.pick(allParts)
+  const span = millis(random.between(0, 30_000))
+  const points = Math.floor(2 ** (random.between(0, 800) / 100))
+  if (!isAllowed(blow)) return
+  if (blow === 'kill') world.crash(part, span)
+  else if (blow === 'killAtAwait') world.lightFuse(part, points)
+  else if (blow === 'powerCut') world.cutPower()
+  else world.loseNode(span)
+}
+
+/**
+ * No more faults; forty minutes for everything to end: the longest back-off is six minutes, and a Job may need a few.
+ * CronJobs go on for some of them and then rest. The node comes back, should somebody have deleted it.
+ */
 async function heal(world: World): Promise<void> {
-  Object.assign(world.rates, noFaults())
-  for (const part of parts) await world.start(part)
-  await world.advance(40 * 60_000)
+  Object.assign(world.rates, noFaults)
+  for (const part of allParts) world.lightFuse(part, Number.POSITIVE_INFINITY)
+  for (const part of allParts) world.start(part)
+  await world.advance(minute)
+  world.crash('node', millis(1000))
+  const client = world.truth()
+  if (client !== undefined) await letGo(client)
+  await world.advance(7 * minute)
+  if (client !== undefined) await suspendAll(client)
+  await world.advance(32 * minute)
+}
+
+/** What was acknowledged is in the history. */
+function checkAcknowledged({ history, judge }: World, { acknowledged }: Workload): void {
+  for (const { resource, name, uid, resourceVersion } of acknowledged) {
+    judge.check('acknowledged-writes-survive', history.has(uid, resourceVersion), () => {
+      return `${resource} ${name} at ${resourceVersion} was acknowledged and is not in the history`
+    })
+  }
 }

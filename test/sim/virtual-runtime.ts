@@ -10,7 +10,9 @@ type Run = { observed: Observed; readonly config: ContainerConfig; cancel: () =>
 
 export type VirtualMachine = {
   /** A runtime as one agent sees it; the next agent gets another one on the same containers. */
-  readonly runtime: () => { readonly runtime: Runtime; readonly die: () => void }
+  readonly runtime: (diesNow: () => boolean) => { readonly runtime: Runtime; readonly die: () => void }
+  /** The power fails: what ran has ended, and nobody saw how. */
+  readonly cutPower: () => void
   /** How often each run was really started: more than once is a fault. */
   readonly starts: ReadonlyMap<string, number>
   readonly running: () => readonly ContainerKey[]
@@ -25,14 +27,14 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
   const tell = (observed: Observed): void => {
     for (const listener of [...listeners]) listener(observed)
   }
-  const end = (id: string, exitCode: number, signal?: number): void => {
+  const end = (id: string, exitCode: number, signal?: number, reason?: Exit['reason']): void => {
     const run = runs.get(id)
     if (run === undefined || run.observed.state.kind === 'Exited') return
     run.cancel()
     const exit: Exit = {
       exitCode,
       signal,
-      reason: exitCode === 0 ? 'Completed' : 'Error',
+      reason: reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
       startedAt: run.observed.state.startedAt,
       finishedAt: clock.now(),
     }
@@ -56,14 +58,20 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
       [...runs.values()]
         .filter(({ observed }) => observed.state.kind === 'Running')
         .map(({ observed }) => observed.key),
-    runtime() {
+    cutPower() {
+      for (const [id, run] of runs) {
+        if (run.observed.state.kind === 'Exited') continue
+        end(id, 137, undefined, 'ContainerStatusUnknown')
+      }
+    },
+    runtime(diesNow) {
       const own = new Set<(observed: Observed) => void>()
       const gate = { open: true }
       const die = (): void => {
         gate.open = false
         for (const callback of own) listeners.delete(callback)
       }
-      return { runtime: runtimeOf({ runs, start, end, listeners, own, gate, tell, die }), die }
+      return { runtime: runtimeOf({ runs, start, end, listeners, own, gate, tell, die, diesNow }), die }
     },
   }
 }
@@ -77,13 +85,18 @@ type Hands = {
   readonly gate: { readonly open: boolean }
   readonly tell: (observed: Observed) => void
   readonly die: () => void
+  readonly diesNow: () => boolean
 }
 
 const never = new Promise<never>(() => {})
 
 /** The containers as one agent sees them. Once it has died it does nothing more to them. */
-function runtimeOf({ runs, start, end, listeners, own, gate, tell, die }: Hands): Runtime {
-  const act = async <T>(work: () => T): Promise<T> => (gate.open ? work() : never)
+function runtimeOf({ runs, start, end, listeners, own, gate, tell, die, diesNow }: Hands): Runtime {
+  const act = async <T>(work: () => T): Promise<T> => {
+    if (!gate.open || diesNow()) return never
+    const done = work()
+    return !gate.open || diesNow() ? never : done
+  }
   const ofPod = (podUid: string): [string, Run][] =>
     [...runs].filter(([, { observed }]) => observed.key.podUid === podUid)
   return {

@@ -1,7 +1,17 @@
-/** What users do in the simulator: make Jobs of every kind, change them, and delete things at any moment. */
+/** What users do in the simulator: make things of every kind, change them, forge them, and delete them at any moment. */
 import type { KubeObject } from '../../src/apimachinery/index.ts'
-import type { Job } from '../../src/apis/batch/index.ts'
-import type { Pod } from '../../src/apis/core/index.ts'
+import type { CronJob, Job } from '../../src/apis/batch/index.ts'
+import type { Client, Ref } from '../../src/client/index.ts'
+import {
+  cronJobRules,
+  manualJob,
+  namespaces,
+  ownedConfigMap,
+  quota,
+  randomCronJob,
+  randomJob,
+  strayPod,
+} from './manifests.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { World } from './world.ts'
 
@@ -14,93 +24,230 @@ export type Acknowledged = {
 }
 
 export type Workload = {
-  readonly acknowledged: Acknowledged[]
+  readonly acknowledged: readonly Acknowledged[]
+  /** The uids of what the user has asked to go. */
+  readonly askedToGo: ReadonlySet<string>
   /** One act, drawn at random; ends when its answer came or was lost. */
   readonly act: () => Promise<void>
 }
 
-export function newWorkload(world: World, random: SeededRandom): Workload {
-  const acknowledged: Acknowledged[] = []
-  let made = 0
-  const remember = (resource: string, object: KubeObject): void => {
-    const { name = '', uid = '', resourceVersion = '' } = object.metadata
-    acknowledged.push({ resource, name, uid, resourceVersion })
-  }
-  const anyJob = async (): Promise<Job | undefined> => {
-    const jobs = await world.user.list<Job>('jobs.batch', { namespace: 'default' })
-    return jobs.ok && jobs.value.items.length > 0 ? random.pick(jobs.value.items) : undefined
-  }
-  const createJob = async (): Promise<void> => {
-    const created = await world.user.create<Job>('jobs.batch', randomJob(random, `job-${made++}`))
-    if (created.ok) remember('jobs.batch', created.value)
-  }
-  const changeJob = async (): Promise<void> => {
-    const job = await anyJob()
-    if (job === undefined) return
-    const spec = random.pick([
-      { suspend: true },
-      { suspend: false },
-      { parallelism: random.between(0, 5) },
-      { activeDeadlineSeconds: random.between(1, 60) },
-      { ttlSecondsAfterFinished: random.between(0, 30) },
-    ])
-    const changed = await world.user.patch<Job>(
-      { resource: 'jobs.batch', namespace: 'default', name: job.metadata.name ?? '' },
-      'merge',
-      { spec },
-    )
-    if (changed.ok) remember('jobs.batch', changed.value)
-  }
-  const deleteJob = async (): Promise<void> => {
-    const job = await anyJob()
-    if (job === undefined) return
-    const propagationPolicy = random.pick(['Background', 'Foreground', 'Orphan'] as const)
-    await world.user.delete(
-      { resource: 'jobs.batch', namespace: 'default', name: job.metadata.name ?? '' },
-      { propagationPolicy },
-    )
-  }
-  const deletePod = async (): Promise<void> => {
-    const pods = await world.user.list<Pod>('pods', { namespace: 'default' })
-    if (!pods.ok || pods.value.items.length === 0) return
-    const { name = '' } = random.pick(pods.value.items).metadata
-    await world.user.delete(
-      { resource: 'pods', namespace: 'default', name },
-      random.chance(0.3) ? { gracePeriodSeconds: random.between(0, 5) } : {},
-    )
-  }
-  const acts = [createJob, createJob, createJob, changeJob, changeJob, deleteJob, deletePod, deletePod]
-  return { acknowledged, act: () => random.pick(acts)() }
+type Hands = {
+  readonly client: Client
+  readonly random: SeededRandom
+  readonly acknowledged: Acknowledged[]
+  readonly askedToGo: Set<string>
+  made: number
 }
 
-/** A valid Job of any kind that ends by itself within virtual minutes. */
-export function randomJob(random: SeededRandom, name: string): Job {
-  const indexed = random.chance(0.4)
-  const workQueue = !indexed && random.chance(0.3)
-  const parallelism = random.between(1, 4)
-  const perIndex = indexed && random.chance(0.4)
-  // Restarts in place count towards no index: with a limit per index a failing container would restart for ever.
-  const restartPolicy = random.chance(0.7) || perIndex ? 'Never' : 'OnFailure'
-  const exitCode = random.chance(0.25) ? random.between(1, 3) : 0
-  const command = ['sim', String(random.between(10, 20_000)), String(exitCode)]
-  if (random.chance(0.1)) command.push('ignore-sigterm')
-  const spec = {
-    parallelism,
-    ...(workQueue ? {} : { completions: random.between(indexed ? 1 : 0, 6) }),
-    ...(indexed ? { completionMode: 'Indexed' } : {}),
-    ...(perIndex ? { backoffLimitPerIndex: random.between(0, 2) } : { backoffLimit: random.between(0, 3) }),
-    ...(random.chance(0.2) ? { activeDeadlineSeconds: random.between(1, 60) } : {}),
-    ...(random.chance(0.2) ? { ttlSecondsAfterFinished: random.between(0, 60) } : {}),
-    ...(random.chance(0.15) ? { suspend: true } : {}),
-    ...(random.chance(0.3) ? { podReplacementPolicy: random.pick(['Failed', 'TerminatingOrFailed']) } : {}),
-    template: {
-      metadata: {},
-      spec: {
-        restartPolicy,
-        terminationGracePeriodSeconds: random.between(0, 10),
-        containers: [{ name: 'main', image: 'sim', command, resources: {} }],
+export function newWorkload(world: World, random: SeededRandom): Workload {
+  const hands: Hands = { client: world.user, random, acknowledged: [], askedToGo: new Set(), made: 0 }
+  const all = acts(hands)
+  const weighted = Object.values(all).flatMap(([weight, act]) => Array.from({ length: weight }, () => act))
+  return { acknowledged: hands.acknowledged, askedToGo: hands.askedToGo, act: () => random.pick(weighted)() }
+}
+
+type Act = readonly [weight: number, act: () => Promise<void>]
+
+function acts(hands: Hands): Readonly<Record<string, Act>> {
+  return { ...jobActs(hands), ...cronJobActs(hands), ...spaceActs(hands), ...forgeries(hands) }
+}
+
+const refOf = (resource: string, { metadata: { namespace, name = '' } }: KubeObject): Ref => ({
+  resource,
+  namespace,
+  name,
+})
+
+async function any<T extends KubeObject>({ client, random }: Hands, resource: string): Promise<T | undefined> {
+  const listed = await client.list<T>(resource)
+  return listed.ok && listed.value.items.length > 0 ? random.pick(listed.value.items) : undefined
+}
+
+async function create(hands: Hands, resource: string, object: KubeObject): Promise<void> {
+  remember(hands, resource, await hands.client.create(resource, object))
+}
+
+async function patch(hands: Hands, resource: string, object: KubeObject | undefined, change: unknown): Promise<void> {
+  if (object !== undefined)
+    remember(hands, resource, await hands.client.patch(refOf(resource, object), 'merge', change))
+}
+
+function remember(
+  { acknowledged }: Hands,
+  resource: string,
+  answer: { readonly ok: boolean; readonly value?: KubeObject },
+) {
+  if (!answer.ok || answer.value === undefined) return
+  const { name = '', uid = '', resourceVersion = '' } = answer.value.metadata
+  acknowledged.push({ resource, name, uid, resourceVersion })
+}
+
+async function remove(hands: Hands, resource: string, object: KubeObject | undefined): Promise<void> {
+  if (object === undefined) return
+  hands.askedToGo.add(object.metadata.uid ?? '')
+  const propagationPolicy = hands.random.pick(['Background', 'Foreground', 'Orphan'] as const)
+  await hands.client.delete(refOf(resource, object), { propagationPolicy })
+}
+
+function jobActs(hands: Hands): Readonly<Record<string, Act>> {
+  const { client, random } = hands
+  return {
+    createJob: [
+      9,
+      () => create(hands, 'jobs.batch', randomJob(random, random.pick(namespaces), `job-${hands.made++}`)),
+    ],
+    changeJob: [
+      6,
+      async () => {
+        const spec = random.pick([
+          { suspend: true },
+          { suspend: false },
+          { parallelism: random.between(0, 5) },
+          { activeDeadlineSeconds: random.between(1, 60) },
+          { ttlSecondsAfterFinished: random.between(0, 30) },
+        ])
+        await patch(hands, 'jobs.batch', await any<Job>(hands, 'jobs.batch'), { spec })
       },
-    },
+    ],
+    deleteJob: [3, async () => remove(hands, 'jobs.batch', await any<Job>(hands, 'jobs.batch'))],
+    deletePod: [
+      5,
+      async () => {
+        const pod = await any(hands, 'pods')
+        const grace = random.chance(0.3) ? { gracePeriodSeconds: random.between(0, 5) } : {}
+        if (pod !== undefined) await client.delete(refOf('pods', pod), grace)
+      },
+    ],
   }
-  return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace: 'default' }, spec, status: {} } as Job
+}
+
+function cronJobActs(hands: Hands): Readonly<Record<string, Act>> {
+  const { random } = hands
+  const anyCronJob = (): Promise<CronJob | undefined> => any<CronJob>(hands, 'cronjobs.batch')
+  return {
+    createCronJob: [
+      3,
+      () => create(hands, 'cronjobs.batch', randomCronJob(random, random.pick(namespaces), `cron-${hands.made++}`)),
+    ],
+    changeCronJob: [
+      2,
+      async () => {
+        const rules = cronJobRules(random)
+        const timeZone = 'timeZone' in rules ? rules.timeZone : null
+        const spec = random.chance(0.5) ? { suspend: rules.suspend } : { ...rules, timeZone }
+        await patch(hands, 'cronjobs.batch', await anyCronJob(), { spec })
+      },
+    ],
+    changePolicy: [
+      1,
+      async () => {
+        const concurrencyPolicy = random.pick(['Allow', 'Forbid', 'Replace'])
+        await patch(hands, 'cronjobs.batch', await anyCronJob(), { spec: { concurrencyPolicy } })
+      },
+    ],
+    deleteCronJob: [1, async () => remove(hands, 'cronjobs.batch', await anyCronJob())],
+    runCronJob: [
+      1,
+      async () => {
+        const cronJob = await anyCronJob()
+        if (cronJob !== undefined) await create(hands, 'jobs.batch', manualJob(cronJob, `manual-${hands.made++}`))
+      },
+    ],
+  }
+}
+
+const team = { apiVersion: 'v1', kind: 'Namespace' }
+
+function spaceActs(hands: Hands): Readonly<Record<string, Act>> {
+  const { client, random } = hands
+  const anyTeam = (): string => random.pick(['team-a', 'team-b'])
+  return {
+    createNamespace: [3, () => create(hands, 'namespaces', { ...team, metadata: { name: anyTeam() } })],
+    deleteNamespace: [1, async () => void (await client.delete({ resource: 'namespaces', name: anyTeam() }))],
+    createQuota: [2, () => create(hands, 'resourcequotas', quota(random.pick(namespaces), random.between(0, 4)))],
+    changeQuota: [
+      1,
+      async () => {
+        const hard = { pods: String(random.between(0, 6)) }
+        await patch(hands, 'resourcequotas', await any(hands, 'resourcequotas'), { spec: { hard } })
+      },
+    ],
+    deleteQuota: [1, async () => remove(hands, 'resourcequotas', await any(hands, 'resourcequotas'))],
+    deleteNode: [1, async () => void (await client.delete({ resource: 'nodes', name: 'sim' }))],
+  }
+}
+
+const hold = 'sim.example/hold'
+
+/** What nobody should do, and somebody does. */
+function forgeries(hands: Hands): Readonly<Record<string, Act>> {
+  const { random } = hands
+  const anyOwned = (): string => random.pick(['pods', 'jobs.batch'])
+  const gone = (): KubeObject => ({
+    metadata: { name: 'never-was', uid: `00000000-0000-4000-a000-${String(hands.made).padStart(12, '0')}` },
+  })
+  return {
+    makeStray: [
+      2,
+      async () => {
+        const job = await any<Job>(hands, 'jobs.batch')
+        const name = `stray-${hands.made++}`
+        const namespace = job?.metadata.namespace ?? 'default'
+        await create(hands, 'pods', strayPod(random, namespace, name, random.chance(0.7) ? job : gone()))
+      },
+    ],
+    makeOwned: [
+      2,
+      async () => {
+        const owner = random.chance(0.8) ? await any(hands, random.pick(['jobs.batch', 'cronjobs.batch'])) : gone()
+        const namespace = random.chance(0.9) ? (owner?.metadata.namespace ?? 'default') : 'default'
+        const named = { kind: 'Job', apiVersion: 'batch/v1', ...owner } as KubeObject
+        if (owner !== undefined)
+          await create(hands, 'configmaps', ownedConfigMap(namespace, `owned-${hands.made++}`, named))
+      },
+    ],
+    hold: [
+      1,
+      async () => {
+        const resource = anyOwned()
+        const object = await any(hands, resource)
+        const finalizers = [...(object?.metadata.finalizers ?? []), hold]
+        await patch(hands, resource, object, { metadata: { finalizers } })
+      },
+    ],
+    dropFinalizers: [1, async () => patch(hands, 'pods', await any(hands, 'pods'), { metadata: { finalizers: null } })],
+    dropLabels: [1, async () => patch(hands, 'pods', await any(hands, 'pods'), { metadata: { labels: null } })],
+    dropOwners: [
+      1,
+      async () => {
+        const resource = anyOwned()
+        await patch(hands, resource, await any(hands, resource), { metadata: { ownerReferences: null } })
+      },
+    ],
+  }
+}
+
+/** So that everything can end: no more quotas, no suspended starts, nothing held by a user. */
+export async function letGo(client: Client): Promise<void> {
+  const quotas = await client.list('resourcequotas')
+  if (quotas.ok) for (const one of quotas.value.items) await client.delete(refOf('resourcequotas', one))
+  for (const resource of ['pods', 'jobs.batch']) {
+    const listed = await client.list(resource)
+    for (const object of listed.ok ? listed.value.items : []) {
+      const { finalizers = [] } = object.metadata
+      if (!finalizers.includes(hold)) continue
+      const rest = finalizers.filter((name) => name !== hold)
+      await client.patch(refOf(resource, object), 'merge', {
+        metadata: { finalizers: rest.length === 0 ? null : rest },
+      })
+    }
+  }
+}
+
+/** No CronJob starts anything more. */
+export async function suspendAll(client: Client): Promise<void> {
+  const cronJobs = await client.list('cronjobs.batch')
+  for (const one of cronJobs.ok ? cronJobs.value.items : []) {
+    await client.patch(refOf('cronjobs.batch', one), 'merge', { spec: { suspend: true } })
+  }
 }
