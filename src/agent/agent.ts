@@ -1,12 +1,13 @@
 /** The node agent: sees the pods of its node, makes them real, and says how they fare. */
-import type { Pod } from '../apis/core/index.ts'
-import { type Clock, createTimers, type Log, millis, type Random, type Timers } from '../base/index.ts'
+import type { Pod, Service } from '../apis/core/index.ts'
+import { type Clock, createTimers, fail, type Log, millis, type Random, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { containerConfig } from './container-config.ts'
 import { containerOf } from './container-hooks.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
 import { createTimeKeeper, openLog, type PodLogs, type TimeKeeper } from './logs/index.ts'
 import { nodeResources, registerNode } from './node-object.ts'
+import { clusterName, podSandbox } from './pod-sandbox.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
 import { leave, newWorker, observeRun, type PodWorker, takePod, touch, type WorkerContext } from './pod-worker.ts'
 import { reflect } from './reflector.ts'
@@ -74,7 +75,7 @@ export function startAgent(options: AgentOptions): Agent {
   const { client, clock, log, runtime, nodeName } = options
   const timers = createTimers(clock)
   const recorder = createEventRecorder({ client, clock, log, nodeName })
-  const services = followServices({ client, clock, log, address: ADDRESS })
+  const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
   const state: State = {
     options,
     timers,
@@ -115,7 +116,7 @@ export function startAgent(options: AgentOptions): Agent {
     streams: createPodStreams({
       runtime,
       logs,
-      address: ADDRESS,
+      addressOf: state.context.addressOf,
       findPod: (namespace, name) => client.get<Pod>({ resource: 'pods', namespace, name }),
       runningOf: (podUid, container) =>
         [...(state.workers.get(podUid)?.runs.values() ?? [])].find(
@@ -145,7 +146,12 @@ function workerContext(
     }),
   )
   const allocatable = options.resources ?? nodeResources(POD_LIMIT)
-  const factsOf = (pod: Pod) => ({ pod, hostIP: ADDRESS, podIP: ADDRESS, allocatable })
+  const addressOf = (pod: Pod) => {
+    if (pod.spec.hostNetwork === true) return ADDRESS
+    // What has ended keeps the address under which it was known.
+    return runtime.addressOf(pod.metadata.uid ?? '') ?? pod.status.podIP ?? ''
+  }
+  const factsOf = (pod: Pod) => ({ pod, hostIP: ADDRESS, podIP: addressOf(pod), allocatable })
   const volumes = { client, clock, runtime, roots: volumeRoots({ runtime, dataDir: options.dataDir }), factsOf }
   return {
     client,
@@ -156,10 +162,15 @@ function workerContext(
     timers: parts.timers,
     load: { starting: 0 },
     foldsStatus: options.foldsStatus !== false,
-    node: { name: nodeName, hostIP: ADDRESS, podIP: ADDRESS },
+    node: { name: nodeName, hostIP: ADDRESS },
+    addressOf,
     prepare: (pod) => preparePodVolumes(volumes, pod),
-    configOf: async (worker, { key, container }) =>
-      containerConfig({
+    configOf: async (worker, { key, container }) => {
+      const sandboxed = await runtime.preparePod(
+        podSandbox(worker.pod, runtime.isOnHost ? [] : await parts.services.leadingTo(worker.pod)),
+      )
+      if (!sandboxed.ok) return fail({ reason: 'FailedCreatePodSandBox', message: sandboxed.error })
+      return containerConfig({
         key,
         container,
         facts: factsOf(worker.pod),
@@ -167,11 +178,16 @@ function workerContext(
         serviceEnv: { ...(await parts.services.variablesFor(worker.pod)), ...options.serviceEnv?.() },
         volumes: worker.volumes,
         read: (resource, name) => client.get({ resource, namespace: worker.pod.metadata.namespace, name }),
-      }),
+      })
+    },
     messageOf: (pod, observed) => messageOf(runtime, pod, observed),
     onOver,
   }
 }
+
+/** Pods with a network of their own find each other by name. */
+const serviceAddress = ({ isOnHost }: Runtime, { metadata }: Service): string =>
+  isOnHost ? ADDRESS : clusterName(metadata.name ?? '', metadata.namespace ?? '')
 
 const versionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion ?? 0)
 

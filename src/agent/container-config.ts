@@ -38,6 +38,10 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     pod: { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '', hostname },
     image: container.image ?? '',
     command: argv,
+    isProgramOfImage: (container.command ?? []).length === 0,
+    stdin: container.stdin,
+    tty: container.tty,
+    security: securityOf(pod, container),
     env: env.value,
     workingDir: container.workingDir === '' ? undefined : container.workingDir,
     mounts: mounts.value,
@@ -64,6 +68,19 @@ function runAsOf({ spec }: Pod, { securityContext }: Container): ContainerConfig
   const groups = [...(pod?.supplementalGroups ?? []), ...(pod?.fsGroup === undefined ? [] : [pod.fsGroup])]
   if (uid === undefined && gid === undefined && groups.length === 0 && nonRoot !== true) return undefined
   return { uid, gid, groups: groups.length === 0 ? undefined : groups, nonRoot }
+}
+
+/** @source kubernetes v1.36 pkg/securitycontext/util.go, AddNoNewPrivileges and DetermineEffectiveSecurityContext */
+function securityOf({ spec }: Pod, { securityContext: own }: Container): ContainerConfig['security'] {
+  const seccomp = own?.seccompProfile ?? spec.securityContext?.seccompProfile
+  return {
+    privileged: own?.privileged === true,
+    readOnlyRoot: own?.readOnlyRootFilesystem === true,
+    noNewPrivileges: own?.allowPrivilegeEscalation === false,
+    addCapabilities: own?.capabilities?.add ?? [],
+    dropCapabilities: own?.capabilities?.drop ?? [],
+    isUnconfined: seccomp?.type === 'Unconfined',
+  }
 }
 
 function limitsOf({ resources }: Container): ContainerConfig['limits'] {

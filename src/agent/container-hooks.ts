@@ -11,7 +11,7 @@ export type HookContext = {
   readonly runtime: Runtime
   readonly timers: Timers
   readonly recorder: EventRecorder
-  readonly node: { readonly podIP: string }
+  readonly addressOf: (pod: Pod) => string
 }
 export type HookRun = { readonly pod: Pod; readonly container: Container; readonly key: ContainerKey }
 
@@ -38,7 +38,7 @@ export function watchRun(
 ): (() => void) | undefined {
   const { pod, container, key, startedAt } = run
   if (!hasProbes(container)) return undefined
-  const target = { key, container, host: context.node.podIP }
+  const target = { key, container, host: context.addressOf(pod) }
   return probeRun(
     { clock: context.clock, runtime: context.runtime, timers: context.timers },
     { target, startedAt },
@@ -79,11 +79,11 @@ export async function beforeStop(context: HookContext, run: HookRun, killAt: Ins
 }
 
 async function runHook(
-  { runtime, clock, node }: HookContext,
-  { container, key }: HookRun,
+  { runtime, clock, addressOf }: HookContext,
+  { pod, container, key }: HookRun,
   { hook, timeout }: { readonly hook: LifecycleHandler; readonly timeout: Millis },
 ): Promise<string | undefined> {
-  const target = { key, container, host: node.podIP }
+  const target = { key, container, host: addressOf(pod) }
   const { ok, output } = await runHandler({ runtime, clock }, hook, { target, timeout })
   return ok ? undefined : output
 }

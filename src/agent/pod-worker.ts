@@ -50,7 +50,9 @@ export type WorkerContext = {
   readonly load: { starting: number }
   /** Whether a status that news may soon supersede is held back a little. */
   readonly foldsStatus: boolean
-  readonly node: NodeFacts
+  readonly node: Omit<NodeFacts, 'podIP'>
+  /** Where a pod is reached; empty while it has no address. */
+  readonly addressOf: (pod: Pod) => string
   readonly prepare: (pod: Pod) => Promise<Result<PreparedVolumes, VolumeFailure>>
   readonly configOf: (
     worker: PodWorker,
@@ -248,7 +250,7 @@ function look(context: WorkerContext, worker: PodWorker): void {
     unhealthy: worker.unhealthy,
     isPrepared: worker.isPrepared,
     memory: worker.memory,
-    node: context.node,
+    node: { ...context.node, podIP: context.addressOf(worker.pod) },
     now,
   })
   worker.memory = plan.memory
@@ -338,8 +340,17 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   if (!started.ok) {
     worker.starting.delete(key.container)
     const retryAt = after(context.clock.now(), START_RETRY)
-    worker.failedStarts.set(key.container, { ...started.error, retryAt })
-    tell(context, worker, key, { type: 'Warning', reason: 'Failed', message: `Error: ${started.error.message}` })
+    const { reason, message } = started.error
+    const isSandbox = reason === 'FailedCreatePodSandBox'
+    worker.failedStarts.set(key.container, { reason: isSandbox ? 'ContainerCreating' : reason, message, retryAt })
+    tell(
+      context,
+      worker,
+      key,
+      isSandbox
+        ? { type: 'Warning', reason, message: `Failed to create pod sandbox: ${message}` }
+        : { type: 'Warning', reason: 'Failed', message: `Error: ${message}` },
+    )
     touch(context, worker)
     return
   }

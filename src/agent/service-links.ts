@@ -8,6 +8,8 @@ import { reflect } from './reflector.ts'
 export type ServiceLinks = {
   /** The variables for a container of this pod; waits until the Services have been read once. */
   readonly variablesFor: (pod: Pod) => Promise<Readonly<Record<string, string>>>
+  /** The names of the Services that select this pod; waits as well. */
+  readonly leadingTo: (pod: Pod) => Promise<readonly string[]>
   readonly stop: () => void
 }
 
@@ -15,13 +17,13 @@ export type ServiceLinksOptions = {
   readonly client: Client
   readonly clock: Clock
   readonly log: Log
-  /** Where the pods of this node listen. */
-  readonly address: string
+  /** Where the pods behind a Service are found. */
+  readonly addressOf: (service: Service) => string
 }
 
 const none: Readonly<Record<string, string>> = {}
 
-export function followServices({ client, clock, log, address }: ServiceLinksOptions): ServiceLinks {
+export function followServices({ client, clock, log, addressOf }: ServiceLinksOptions): ServiceLinks {
   const services = new Map<string, Map<string, Service>>()
   const variables = new Map<string, Readonly<Record<string, string>>>()
   const take = (service: Service, isGone: boolean) => {
@@ -59,10 +61,25 @@ export function followServices({ client, clock, log, address }: ServiceLinksOpti
       const namespace = metadata.namespace ?? ''
       const known = variables.get(namespace)
       if (known !== undefined) return known
-      const made = serviceVariables(services.get(namespace)?.values() ?? [], address)
+      const made = serviceVariables(services.get(namespace)?.values() ?? [], addressOf)
       variables.set(namespace, made)
       return made
     },
+    leadingTo: async ({ metadata }) => {
+      await read
+      const { namespace = '', labels = {} } = metadata
+      return [...(services.get(namespace)?.values() ?? [])]
+        .filter(({ spec }) => selects(spec.selector, labels))
+        .map((service) => service.metadata.name ?? '')
+    },
     stop,
   }
+}
+
+type Labels = Readonly<Record<string, string>>
+
+/** A Service without a selector has no pods of its own. */
+function selects(selector: Labels | undefined, labels: Labels): boolean {
+  const wanted = Object.entries(selector ?? {})
+  return wanted.length > 0 && wanted.every(([name, value]) => labels[name] === value)
 }

@@ -49,7 +49,9 @@ function addServerCommands(program: Command, finish: Finish): void {
     .description('run the server in the foreground; prints one line when it serves')
     .addOption(dataDir())
     .option('--listen <host:port>', 'where to serve; port 0 takes a free one', '127.0.0.1:6443')
-    .addOption(new Option('--runtime <name>', 'what pods run in').choices(['process', 'none']).default('process'))
+    .addOption(
+      new Option('--runtime <name>', 'what pods run in').choices(['process', 'docker', 'none']).default('process'),
+    )
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: DATA/kubeconfig)')
     .option('--store <store>', 'sqlite or memory', 'sqlite')
     .option('--exact', 'behave as upstream Kubernetes in every point', false)

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Agent, startAgent } from '../agent/index.ts'
-import { createProcessRuntime } from '../agent/process/index.ts'
 import { servedKinds } from '../apimachinery/index.ts'
 import {
   type Auth,
@@ -26,13 +25,14 @@ import { type Core, startCore } from './core.ts'
 import { isFileTrouble, readHolder, reasonOf } from './data-dir.ts'
 import { maintenanceOf } from './maintenance.ts'
 import { realClock, realRandom, realSurroundings, type Surroundings } from './real.ts'
+import { acceptsPods, type OpenRuntime, openRuntime } from './runtimes.ts'
 import { version } from './version.ts'
 
 export type ServerOptions = {
   /** Where everything is kept; must exist. */
   readonly directory: string
   readonly store: 'sqlite' | 'memory'
-  readonly runtime: 'process' | 'none'
+  readonly runtime: 'process' | 'docker' | 'none'
   /** Absent: nothing listens, the server is reached in process only. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined
   readonly exact: boolean
@@ -86,8 +86,22 @@ export async function startServer(options: ServerOptions): Promise<Result<Server
 }
 
 async function startOn(store: Store, options: ServerOptions): Promise<Result<Server, string>> {
+  const opened = options.startNode === undefined ? await openRuntime(options) : ok(undefined)
+  if (!opened.ok) return opened
+  const started = await startWith(store, options, opened.value)
+  // Closing twice does no harm.
+  if (!started.ok) await opened.value?.runtime.close()
+  return started
+}
+
+async function startWith(
+  store: Store,
+  options: ServerOptions,
+  opened: OpenRuntime | undefined,
+): Promise<Result<Server, string>> {
   const { log } = options
-  const secured = options.listen === undefined ? ok(undefined) : await secure(options, options.listen.host)
+  const hosts = [options.listen?.host ?? '', opened?.door?.address ?? '']
+  const secured = options.listen === undefined ? ok(undefined) : await secure(options, hosts)
   if (!secured.ok) return secured
   const core = await startCore({
     store,
@@ -117,10 +131,13 @@ async function startOn(store: Store, options: ServerOptions): Promise<Result<Ser
   }
   // Filled once the server listens: pods that start before then are told nothing of it.
   const serviceEnv: Record<string, string> = {}
-  const startsNode = options.startNode ?? builtInNode(options)
+  const startsNode = options.startNode ?? builtInNode(options, opened)
   const agent = await startsNode?.(clientFor('node'), serviceEnv)
   const http = secured.value === undefined ? ok(undefined) : await listen(options, core.value, secured.value, agent)
-  if (http.ok && http.value !== undefined) Object.assign(serviceEnv, serviceVariables(http.value))
+  if (http.ok && http.value !== undefined) {
+    const reached = await addressForPods(http.value, opened, log)
+    if (reached !== undefined) Object.assign(serviceEnv, serviceVariables(reached))
+  }
   if (!http.ok) {
     await agent?.stop()
     await core.value.stop()
@@ -173,9 +190,13 @@ type Secured = { readonly auth: Auth; readonly certificates: Certificates }
 
 async function secure(
   { directory, tokenFile, surroundings = realSurroundings }: ServerOptions,
-  host: string,
+  hosts: readonly string[],
 ): Promise<Result<Secured, string>> {
-  const certificates = await ensureCertificates({ dataDir: directory, hosts: [host, hostname()], now: realClock.now() })
+  const certificates = await ensureCertificates({
+    dataDir: directory,
+    hosts: [...hosts, hostname()],
+    now: realClock.now(),
+  })
   const tokens = tokenFile === undefined ? ok(new Map()) : readTokens(tokenFile)
   if (!tokens.ok) return tokens
   const { serviceAccountKey } = certificates
@@ -206,10 +227,38 @@ function authObjects({ registry: { cache } }: RunningApi) {
   }
 }
 
+type Reached = { readonly host: string; readonly port: number }
+
+const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::'
+
+/**
+ * Where pods reach the server. Those that do not share the host's network come in by a door of their own, which is open to
+ * them only; undefined, and said so, when this machine has no such address.
+ */
+async function addressForPods(
+  http: HttpServer,
+  opened: OpenRuntime | undefined,
+  log: Log,
+): Promise<Reached | undefined> {
+  const { host, port } = http.address
+  if (opened === undefined || opened.runtime.isOnHost) return { host: isEverywhere(host) ? '127.0.0.1' : host, port }
+  const { door } = opened
+  if (door !== undefined && isEverywhere(host)) return { host: door.address, port }
+  try {
+    if (door !== undefined) {
+      return { host: door.address, port: await http.listenAlso({ host: door.address, port }, acceptsPods(door)) }
+    }
+  } catch (error) {
+    log.warn('pods cannot reach the API server: it cannot listen in their network', { because: reasonOf(error) })
+    return undefined
+  }
+  log.warn('pods cannot reach the API server: their network has no address of this machine')
+  return undefined
+}
+
 /** Where clients in pods find the API server, as every Kubernetes client reads it. */
-function serviceVariables({ address }: HttpServer): Record<string, string> {
-  const host = address.host === '0.0.0.0' || address.host === '::' ? '127.0.0.1' : address.host
-  const port = String(address.port)
+function serviceVariables({ host, port: number }: Reached): Record<string, string> {
+  const port = String(number)
   const url = `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
     KUBERNETES_SERVICE_HOST: host,
@@ -223,21 +272,15 @@ function serviceVariables({ address }: HttpServer): Record<string, string> {
   }
 }
 
-const builtInNode = (options: ServerOptions): StartNode | undefined =>
-  options.runtime === 'process' ? (client, serviceEnv) => startProcessNode(options, client, serviceEnv) : undefined
+const builtInNode = (options: ServerOptions, opened: OpenRuntime | undefined): StartNode | undefined =>
+  opened === undefined ? undefined : async (client, serviceEnv) => startRuntimeNode(options, opened, client, serviceEnv)
 
-async function startProcessNode(
+function startRuntimeNode(
   { directory, log, endsPods }: ServerOptions,
+  { runtime, hostEnv }: OpenRuntime,
   client: Client,
   serviceEnv: Readonly<Record<string, string>>,
-): Promise<Agent> {
-  const runtime = await createProcessRuntime({
-    dir: join(directory, 'pods'),
-    version,
-    clock: realClock,
-    log,
-    hostEnv: process.env,
-  })
+): Agent {
   const agent = startAgent({
     client,
     clock: realClock,
@@ -247,7 +290,7 @@ async function startProcessNode(
     dataDir: join(directory, 'volumes'),
     nodeName: hostname().toLowerCase(),
     version,
-    hostEnv: process.env,
+    hostEnv,
     serviceEnv: () => serviceEnv,
   })
   return {

@@ -12,7 +12,7 @@ import { type Server, type ServerOptions, startServer } from './server.ts'
 export type UpFlags = {
   readonly dataDir?: string
   readonly listen: string
-  readonly runtime: 'process' | 'none'
+  readonly runtime: 'process' | 'docker' | 'none'
   readonly kubeconfig?: string
   readonly store: string
   readonly exact: boolean

@@ -103,11 +103,14 @@ function runtimeOf({ runs, start, end, listeners, own, gate, tell, die, diesNow 
     name: 'virtual',
     version: '1',
     volatileDir: '/nonexistent/sim-volatile',
+    isOnHost: true,
     canLimit: () => true,
     canMount: async () => false,
     logPath: () => '/nonexistent/sim.log',
     messagePath: () => '/nonexistent/sim.message',
     exec: async () => fail('simulated containers run no commands'),
+    preparePod: async () => ok(undefined),
+    addressOf: () => '127.0.0.1',
     start: (config) =>
       act(() => {
         const observed = start(config)

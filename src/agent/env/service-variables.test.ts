@@ -64,5 +64,10 @@ const cases: readonly [name: string, services: readonly Service[], env: Readonly
 ]
 
 for (const [name, services, env] of cases) {
-  test(name, () => assert.deepEqual(serviceVariables(services, '127.0.0.1'), env))
+  test(name, () =>
+    assert.deepEqual(
+      serviceVariables(services, () => '127.0.0.1'),
+      env,
+    ),
+  )
 }

@@ -8,12 +8,13 @@ import type { Environment } from './environment.ts'
  *
  * @source kubernetes v1.36 pkg/kubelet/envvars/envvars.go, FromServices
  */
-export function serviceVariables(services: Iterable<Service>, address: string): Environment {
+export function serviceVariables(services: Iterable<Service>, addressOf: (service: Service) => string): Environment {
   const env: Record<string, string> = {}
-  for (const { metadata, spec } of services) {
+  for (const service of services) {
+    const { metadata, spec } = service
     const ports = spec.ports ?? []
     if (ports.length === 0 || spec.type === 'ExternalName' || spec.clusterIP === 'None') continue
-    Object.assign(env, variablesOf(variableName(metadata.name ?? ''), ports, address))
+    Object.assign(env, variablesOf(variableName(metadata.name ?? ''), ports, addressOf(service)))
   }
   return env
 }

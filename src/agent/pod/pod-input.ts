@@ -6,6 +6,7 @@ import type { BackOff } from './back-off.ts'
 import type { Waiting } from './container-status.ts'
 import type { Starting } from './containers.ts'
 
+/** `podIP` is empty while the pod has no address. */
 export type NodeFacts = { readonly name: string; readonly hostIP: string; readonly podIP: string }
 
 /** How far probes have got; without an entry a container counts as started and ready as soon as it runs. */

@@ -47,7 +47,7 @@ export function podStatusOf(facts: StatusFacts): PodStatus {
     ...(teardown?.reason === undefined || !isFinal ? {} : { reason: teardown.reason, message: teardown.message }),
     hostIP: node.hostIP,
     hostIPs: [{ ip: node.hostIP }],
-    ...(hasSandbox ? { podIP: node.podIP, podIPs: [{ ip: node.podIP }] } : {}),
+    ...(hasSandbox && node.podIP !== '' ? { podIP: node.podIP, podIPs: [{ ip: node.podIP }] } : {}),
     startTime: formatTime(facts.startedAt),
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
     containerStatuses: statuses(['App']),

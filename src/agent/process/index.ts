@@ -1,3 +1,3 @@
 export { createProcessRuntime } from './process-runtime.ts'
-export { scratchDirectory } from './scratch.ts'
+export { claimScratch, scratchDirectory } from './scratch.ts'
 export type { ProcessRuntimeOptions } from './state.ts'

@@ -1,6 +1,6 @@
 /** The Runtime whose containers are process trees of this host. */
 import { mkdirSync, rmSync } from 'node:fs'
-import { fail, millis, type Result } from '../../base/index.ts'
+import { fail, millis, ok, type Result } from '../../base/index.ts'
 import type { ContainerKey, ExecHandle, ExecOutput, ExecSpec, Observed, Runtime } from '../runtime/index.ts'
 import { closeCgroups } from './cgroups.ts'
 import { releasePod, removePod, removeRun, signalRun, treeOf, watchOver } from './end-run.ts'
@@ -48,8 +48,12 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     name: 'process',
     version: options.version,
     volatileDir: scratchDir,
+    isOnHost: true,
     canLimit: () => cgroupsOf(state) !== undefined,
     canMount: async () => (await state.opening)?.templated ?? false,
+    // Pods share network and users with the host, and need nothing made ready.
+    preparePod: async () => ok(undefined),
+    addressOf: () => HOST_ADDRESS,
     start: (config) => startRun(state, config, () => watchOver(state)),
     signal: async (key, signal) => signalRun(state, key, signal),
     exec: (key, spec, output) => exec(state, key, spec, output),
@@ -71,6 +75,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   }
 }
 
+const HOST_ADDRESS = '127.0.0.1'
 const EXEC_AGAIN = millis(5)
 
 /** Files of the runtime's own, beside the directories of pods. */

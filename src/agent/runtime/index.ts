@@ -9,7 +9,9 @@ export type {
   Exit,
   Mount,
   Observed,
+  PodSandbox,
   Runtime,
+  Security,
   Signal,
   StartFailure,
 } from './runtime.ts'

@@ -14,12 +14,45 @@ export type Mount = {
   readonly readOnly: boolean
 }
 
+/** What the containers of a pod share, made ready before the first of them starts. */
+export type PodSandbox = {
+  readonly podUid: string
+  readonly namespace: string
+  readonly name: string
+  readonly hostname: string
+  /** Names under which other pods find this one, fully qualified. */
+  readonly names: readonly string[]
+  /** The pod has one container, which runs once: nothing has to outlive it. */
+  readonly isSingle: boolean
+  readonly network: 'Pod' | 'Host'
+  readonly ipc: 'Pod' | 'Host'
+  readonly processes: 'Container' | 'Pod' | 'Host'
+}
+
+/** What a container may do beyond what every program may, or less than that. */
+export type Security = {
+  readonly privileged: boolean
+  readonly readOnlyRoot: boolean
+  readonly noNewPrivileges: boolean
+  readonly addCapabilities: readonly string[]
+  readonly dropCapabilities: readonly string[]
+  /** No filter of system calls. */
+  readonly isUnconfined: boolean
+}
+
 /** Everything a runtime needs to start a container: all references are resolved, all variables expanded. */
 export type ContainerConfig = {
   readonly key: ContainerKey
   readonly pod: { readonly namespace: string; readonly name: string; readonly hostname: string }
   readonly image: string
+  /** The program and its arguments. */
   readonly command: readonly string[]
+  /** `command` holds arguments only, or nothing: the program is the image's, where there is one. */
+  readonly isProgramOfImage?: boolean | undefined
+  /** Input is kept open for those who attach. */
+  readonly stdin?: boolean | undefined
+  readonly tty?: boolean | undefined
+  readonly security?: Security | undefined
   readonly env: Readonly<Record<string, string>>
   readonly workingDir?: string | undefined
   readonly mounts: readonly Mount[]
@@ -54,13 +87,20 @@ export type ContainerState =
   | { readonly kind: 'Running'; readonly startedAt: Instant; readonly pid?: number | undefined }
   | { readonly kind: 'Exited'; readonly exit: Exit }
 
-export type Observed = { readonly key: ContainerKey; readonly id: string; readonly state: ContainerState }
+export type Observed = {
+  readonly key: ContainerKey
+  readonly id: string
+  readonly state: ContainerState
+  /** The image that runs, by its content; absent where none is used. */
+  readonly imageId?: string | undefined
+}
 
 /** Why a container could not be started; told on the pod in these words. */
 export type StartFailure = {
   readonly reason:
     | 'CreateContainerConfigError'
     | 'CreateContainerError'
+    | 'FailedCreatePodSandBox'
     | 'ErrImagePull'
     | 'InvalidImageName'
     | 'ErrImageNeverPull'
@@ -102,12 +142,21 @@ export type Runtime = {
   /** `process`, `docker`; shown in node status. */
   readonly name: string
   readonly version: string
+  /** Pods share the network of the host, and so its addresses. */
+  readonly isOnHost: boolean
   /** Whether limits of cpu and memory are enforced on this host; asked when a container has some. */
   readonly canLimit: () => boolean
   /** A private directory for what may be lost with a reboot; in memory where the host has such a place. */
   readonly volatileDir: string
   /** Whether this runtime can mount volumes on this host; a pod that needs none runs all the same. */
   readonly canMount: () => Promise<boolean>
+  /**
+   * Makes ready what the containers of a pod share. Asked before each start, and does what is missing; fails with a
+   * sentence.
+   */
+  readonly preparePod: (pod: PodSandbox) => Promise<Result<undefined, string>>
+  /** The address of a pod whose sandbox is ready or whose single container has started; undefined before, and for unknown pods. */
+  readonly addressOf: (podUid: string) => string | undefined
   /**
    * Starts one run and answers once it runs or has already ended. Calling it twice with one key starts it once. A command
    * that cannot be executed is a run that ended with `StartError`; a failure here means that there was no run at all.

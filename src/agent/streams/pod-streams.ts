@@ -42,8 +42,8 @@ export type PodStreamsOptions = {
   readonly findPod: (namespace: string, name: string) => Promise<Result<Pod, Status>>
   /** The run of a container that is up; undefined when there is none. */
   readonly runningOf: (podUid: string, container: string) => ContainerKey | undefined
-  /** Where the ports of pods are. */
-  readonly address: string
+  /** Where the ports of a pod are. */
+  readonly addressOf: (pod: Pod) => string
 }
 
 export function createPodStreams(options: PodStreamsOptions): PodStreams {
@@ -66,7 +66,7 @@ export function createPodStreams(options: PodStreamsOptions): PodStreams {
           badRequest(`unable to forward port because pod is not running. Current status=${found.value.status.phase}`),
         )
       }
-      return ok(forward(options.address, port, output))
+      return ok(forward(options.addressOf(found.value), port, output))
     },
   }
 }

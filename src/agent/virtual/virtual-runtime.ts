@@ -53,10 +53,13 @@ export function createVirtualRuntime(options: VirtualRuntimeOptions): VirtualRun
     name: 'virtual',
     version: options.version,
     volatileDir: join(options.dir, 'volatile'),
+    isOnHost: true,
     canLimit: () => true,
     canMount: async () => true,
     logPath,
     messagePath: (key) => file(key, 'message'),
+    preparePod: async () => ok(undefined),
+    addressOf: () => '127.0.0.1',
     start: async (config) => ok(start(state, config, logPath(config.key))),
     signal: async (key, signal) => {
       const number = SIGNALS[signal] ?? SIGNALS['SIGTERM'] ?? 0

@@ -3,8 +3,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type Server, type ServerOptions } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type ServerOptions } from 'node:https'
+import { type AddressInfo, createServer as createDoor, type Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { badRequest, type Status, serviceUnavailable, timeout, unauthorized } from '../../apimachinery/index.ts'
 import { type Clock, type Log, type Millis, millis, type Random, type Result } from '../../base/index.ts'
@@ -49,6 +49,11 @@ export type HttpServer = {
   readonly close: (grace?: Millis) => Promise<void>
   /** The watches and streams that are open now. */
   readonly longRunning: () => readonly Exchange[]
+  /**
+   * Takes connections at one more address, from those whom `accepts` lets in by theirs. Answers the port, rejects when the
+   * address cannot be had.
+   */
+  readonly listenAlso: (listen: Listen, accepts: (address: string) => boolean) => Promise<number>
   /** Serves with other certificates from the next connection on. */
   readonly renew: (tls: ServerParts['tls']) => void
 }
@@ -260,7 +265,7 @@ function serverOptions(parts: ServerParts): ServerOptions {
   }
 }
 
-function listening(server: Server, listen: Listen): Promise<AddressInfo> {
+function listening(server: NetServer, listen: Listen): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(listen.port, listen.host, () => {
@@ -307,10 +312,21 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
   const bound = await listening(server, listen)
   server.on('error', (error) => parts.log.error('the listener failed', { error: error.message }))
   const stopSweep = sweep(state)
+  const doors: NetServer[] = []
   const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
   return {
     address: { host: bound.address, port: bound.port, url: `https://${host}:${bound.port}` },
     longRunning: () => [...state.open].filter((x) => x.longRunning),
+    listenAlso: async (listen, accepts) => {
+      const door = createDoor((socket) => {
+        if (accepts(socket.remoteAddress ?? '')) server.emit('connection', socket)
+        else socket.destroy()
+      })
+      doors.push(door)
+      const { port } = await listening(door, listen)
+      door.on('error', (error) => parts.log.error('a listener failed', { error: error.message }))
+      return port
+    },
     renew: ({ cert, key, ca }) => server.setSecureContext({ cert, key, ca }),
     close: (grace = millis(2000)) =>
       new Promise((resolve) => {
@@ -321,6 +337,7 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
         const cancel = parts.clock.wake(grace, () => {
           for (const socket of sockets) socket.destroy()
         })
+        for (const door of doors) if (door.listening) door.close()
         server.close(() => {
           cancel()
           resolve()

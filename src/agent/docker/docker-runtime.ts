@@ -1,0 +1,119 @@
+/** The Runtime whose containers a Docker Engine, or Podman, runs from images. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fail, ok, type Result } from '../../base/index.ts'
+import type { Runtime } from '../runtime/index.ts'
+import { releasePod, removePod, removeRun, signalRun } from './end-run.ts'
+import { openEngine } from './engine.ts'
+import { execInRun } from './exec.ts'
+import { followEngine, takeStock } from './follow-engine.ts'
+import { createGate } from './gate.ts'
+import { type Network, openNetwork, removeNetwork } from './network.ts'
+import { removePause } from './pause-image.ts'
+import { preparePod } from './sandbox.ts'
+import { startRun } from './start-run.ts'
+import { type DockerRuntimeOptions, fileOf, type State } from './state.ts'
+
+export type DockerRuntime = Runtime & {
+  /** The network of the pods: what listens on its gateway is reached by them. */
+  readonly network: Network
+}
+
+/** As many containers are made at once: an engine that is asked for more only takes longer for each. */
+const AT_ONCE = 8
+
+type EngineInfo = {
+  readonly ServerVersion?: string
+  readonly MemoryLimit?: boolean
+  readonly CpuCfsQuota?: boolean
+}
+
+/** Opens the runtime on a directory, and takes over the containers that an earlier one started. Fails with a sentence. */
+export async function createDockerRuntime(options: DockerRuntimeOptions): Promise<Result<DockerRuntime, string>> {
+  mkdirSync(`${options.dir}/pods`, { recursive: true, mode: 0o700 })
+  mkdirSync(options.volatileDir, { recursive: true, mode: 0o700 })
+  const owner = ownerOf(options)
+  const engine = openEngine(options)
+  const info = await engine.call<EngineInfo>({ method: 'GET', path: '/info' })
+  const network = info.ok ? await openNetwork(engine, owner) : fail(info.error.message)
+  if (!info.ok || !network.ok) {
+    engine.close()
+    return network.ok ? fail('') : network
+  }
+  const state: State = {
+    options,
+    engine,
+    place: { owner, network: network.value.name },
+    pods: new Map(),
+    byId: new Map(),
+    removed: new Map(),
+    listeners: new Set(),
+    gate: createGate(AT_ONCE),
+    closed: false,
+  }
+  if (!(await takeStock(state))) {
+    engine.close()
+    return fail(`the container engine at ${options.socketPath} does not list its containers`)
+  }
+  return ok(runtimeOf(state, network.value, info.value))
+}
+
+function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRuntime {
+  const { options } = state
+  const follower = followEngine(state)
+  return {
+    name: 'docker',
+    version: info.ServerVersion ?? 'unknown',
+    network,
+    volatileDir: options.volatileDir,
+    isOnHost: false,
+    canLimit: () => info.MemoryLimit === true && info.CpuCfsQuota === true,
+    canMount: async () => true,
+    preparePod: (pod) => preparePod(state, pod),
+    addressOf: (podUid) => state.pods.get(podUid)?.address,
+    start: (config) => startRun(state, config),
+    signal: (key, signal) => signalRun(state, key, signal),
+    exec: (key, spec, output) => execInRun(state, key, { spec, output }),
+    podUids: async () => [...new Set([...state.pods.keys(), ...directoriesOf(state)])],
+    observe: async (podUid) => [...(state.pods.get(podUid)?.runs.values() ?? [])].map(({ observed }) => observed),
+    onChange: (callback) => {
+      state.listeners.add(callback)
+      return () => state.listeners.delete(callback)
+    },
+    remove: (podUid) => removePod(state, podUid),
+    release: (podUid) => releasePod(state, podUid),
+    removeRun: (key) => removeRun(state, key),
+    logPath: (key) => fileOf(state, key, 'log'),
+    messagePath: (key) => fileOf(state, key, 'message'),
+    close: async () => {
+      if (state.closed) return
+      state.closed = true
+      follower.stop()
+      for (const run of state.byId.values()) run.log?.stop()
+      if (state.byId.size === 0) await leaveEngine(state, network)
+      state.engine.close()
+    },
+  }
+}
+
+/** Nothing of ours runs: what pods only needed while they ran goes as well. */
+async function leaveEngine({ engine, options }: State, network: Network): Promise<void> {
+  rmSync(options.volatileDir, { recursive: true, force: true })
+  await removeNetwork(engine, network)
+  await removePause(engine)
+}
+
+const directoriesOf = ({ options }: State): readonly string[] =>
+  readdirSync(`${options.dir}/pods`).map((name) => decodeURIComponent(name))
+
+/** By what this directory knows its own containers, however often it is opened. */
+function ownerOf({ dir, newOwner }: DockerRuntimeOptions): string {
+  const file = `${dir}/owner`
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const owner = newOwner()
+    writeFileSync(file, owner, { mode: 0o600 })
+    return owner
+  }
+}

@@ -1,0 +1,3 @@
+export { createDockerRuntime, type DockerRuntime } from './docker-runtime.ts'
+export { socketPathOf } from './socket-path.ts'
+export type { DockerRuntimeOptions } from './state.ts'

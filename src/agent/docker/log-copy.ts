@@ -1,0 +1,84 @@
+/**
+ * Copying what a container says from the engine to the log file of its run, where it stays when the container is gone.
+ * The file is always the beginning of what the engine has, so that a copy which broke off is taken up where it ended.
+ */
+import { once } from 'node:events'
+import { createWriteStream, statSync, type WriteStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import type { Engine } from './engine.ts'
+import { createFrameReader } from './frames.ts'
+
+export type LogCopy = {
+  /** Whether everything that the container said is in the file; false when the copy broke off. */
+  readonly done: Promise<boolean>
+  /** Bytes that have come so far. */
+  readonly progress: () => number
+  readonly stop: () => void
+}
+
+export type LogSource = {
+  readonly engine: Engine
+  readonly id: string
+  /** A terminal's output comes as it is. */
+  readonly tty: boolean
+  readonly path: string
+}
+
+export function copyLog(source: LogSource): LogCopy {
+  const state: State = { stopped: false, bytes: 0 }
+  return {
+    done: copy(source, state),
+    progress: () => state.bytes,
+    stop: () => {
+      state.stopped = true
+      state.stream?.destroy()
+    },
+  }
+}
+
+type State = { stream?: Readable; stopped: boolean; bytes: number }
+
+async function copy({ engine, id, tty, path }: LogSource, state: State): Promise<boolean> {
+  const opened = await engine.stream({
+    method: 'GET',
+    path: `/containers/${id}/logs`,
+    query: { stdout: true, stderr: true, follow: true },
+  })
+  if (!opened.ok) return false
+  const stream = opened.value
+  state.stream = stream
+  if (state.stopped) stream.destroy()
+  const file = createWriteStream(path, { flags: 'a', mode: 0o600 })
+  let known = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  const write = (piece: Buffer) => {
+    state.bytes += piece.length
+    const news = piece.subarray(Math.min(known, piece.length))
+    known -= piece.length - news.length
+    if (news.length > 0 && !file.write(news)) {
+      stream.pause()
+      file.once('drain', () => stream.resume())
+    }
+  }
+  return (await pumped(stream, file, tty ? write : createFrameReader(write))) && !state.stopped
+}
+
+/** Fulfilled once the file is closed: true when the stream came to its end and every byte could be written. */
+async function pumped(stream: Readable, file: WriteStream, take: (bytes: Buffer) => void): Promise<boolean> {
+  const isWhole = await new Promise<boolean>((resolve) => {
+    stream.on('data', take)
+    stream.once('end', () => resolve(true))
+    stream.once('error', () => resolve(false))
+    stream.once('close', () => resolve(false))
+    file.once('error', () => {
+      stream.destroy()
+      resolve(false)
+    })
+  })
+  if (file.destroyed) return false
+  file.end()
+  const closed = await once(file, 'close').then(
+    () => true,
+    () => false,
+  )
+  return isWhole && closed
+}

@@ -1,0 +1,52 @@
+/** The network in which the pods of one runtime meet, and find each other by name. */
+import { fail, ok, type Result } from '../../base/index.ts'
+import type { Answer, Engine } from './engine.ts'
+import { OWNER } from './names.ts'
+
+export type Network = {
+  readonly name: string
+  /** The host's own address in it, if that is known: where pods reach what listens on this machine. */
+  readonly gateway?: string | undefined
+  /** `172.18.0.0/16`. */
+  readonly subnet?: string | undefined
+}
+
+type Inspected = {
+  readonly Id: string
+  readonly Name: string
+  readonly Labels?: Readonly<Record<string, string>>
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null }
+}
+
+/** Finds the runtime's network, or makes it. */
+export async function openNetwork(engine: Engine, owner: string): Promise<Result<Network, string>> {
+  const found = await findNetwork(engine, owner)
+  if (!found.ok) return fail(found.error.message)
+  if (found.value !== undefined) return ok(found.value)
+  const made = await engine.call({
+    method: 'POST',
+    path: '/networks/create',
+    body: { Name: `jobd-${owner}`, Driver: 'bridge', Labels: { [OWNER]: owner } },
+  })
+  if (!made.ok) return fail(`the network of the pods cannot be made: ${made.error.message}`)
+  const network = await findNetwork(engine, owner)
+  if (!network.ok) return fail(network.error.message)
+  return network.value === undefined ? fail('the network of the pods cannot be found') : ok(network.value)
+}
+
+async function findNetwork(engine: Engine, owner: string): Answer<Network | undefined> {
+  const filters = JSON.stringify({ label: [`${OWNER}=${owner}`] })
+  const listed = await engine.call<readonly Inspected[]>({ method: 'GET', path: '/networks', query: { filters } })
+  if (!listed.ok) return listed
+  const [first] = listed.value
+  if (first === undefined) return ok(undefined)
+  const found = await engine.call<Inspected>({ method: 'GET', path: `/networks/${first.Id}` })
+  if (!found.ok) return found
+  const { Subnet, Gateway } = found.value.IPAM?.Config?.[0] ?? {}
+  return ok({ name: found.value.Name, gateway: Gateway?.replace(/\/\d+$/, ''), subnet: Subnet })
+}
+
+/** Takes the network away, if nobody is in it. */
+export async function removeNetwork(engine: Engine, { name }: Network): Promise<void> {
+  await engine.call({ method: 'DELETE', path: `/networks/${name}` })
+}

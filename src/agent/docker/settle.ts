@@ -1,0 +1,117 @@
+/** How runs come to be known here, and how their ends are told: once, and after the last line of their log. */
+import { millis } from '../../base/index.ts'
+import type { ContainerKey, Observed } from '../runtime/index.ts'
+import { addressIn, type Inspection, judge } from './inspection.ts'
+import { copyLog } from './log-copy.ts'
+import { endOfRun, entryOf, fileOf, observedOf, type Run, type State, slotOf } from './state.ts'
+
+/** An engine that is away is asked again this often. */
+export const AGAIN = millis(1000)
+/** An engine that has told of an end has the last lines by then. */
+const LAST_LINES = millis(10_000)
+const LOST = 'The container could not be located when the pod was terminated'
+
+/** Takes what the engine has of a run that is not yet known here; undefined for one that was never started. */
+export function admit(state: State, key: ContainerKey, inspection: Inspection): Run | undefined {
+  const entry = entryOf(state, key.podUid)
+  const known = entry.runs.get(slotOf(key))
+  if (known !== undefined) return known
+  const judgement = judge(inspection, state.options.clock.now())
+  if (judgement.kind === 'Unstarted') return undefined
+  const { startedAt } = judgement.kind === 'Running' ? judgement : judgement.exit
+  const run: Run = {
+    key,
+    id: inspection.Id,
+    tty: inspection.Config.Tty,
+    imageId: inspection.Image,
+    observed: observedOf(key, inspection, { kind: 'Running', startedAt }),
+  }
+  entry.runs.set(slotOf(key), run)
+  state.byId.set(run.id, run)
+  if (judgement.kind === 'Running') {
+    run.observed = observedOf(key, inspection, judgement)
+    entry.address ??= addressIn(inspection)
+    startLog(state, run)
+  }
+  return run
+}
+
+function startLog(state: State, run: Run): void {
+  run.log = copyLog({ engine: state.engine, id: run.id, tty: run.tty, path: fileOf(state, run.key, 'log') })
+}
+
+/** Looks how a run stands, and tells when it has ended. Fulfilled once that is known, or nobody needs to know. */
+export function settle(state: State, run: Run): Promise<void> {
+  run.settling ??= lookInto(state, run).finally(() => {
+    run.settling = undefined
+  })
+  return run.settling
+}
+
+async function lookInto(state: State, run: Run): Promise<void> {
+  while (!state.closed && endOfRun(run) === undefined && state.byId.get(run.id) === run) {
+    const found = await state.engine.call<Inspection>({ method: 'GET', path: `/containers/${run.id}/json` })
+    if (found.ok) {
+      const judgement = judge(found.value, state.options.clock.now())
+      if (judgement.kind !== 'Exited') return
+      await finishLog(state, run)
+      end(state, run, observedOf(run.key, found.value, judgement))
+      return
+    }
+    if (found.error.kind === 'Refused' && found.error.status === 404) {
+      end(state, run, lostRun(state, run))
+      return
+    }
+    await pause(state)
+  }
+}
+
+/** Gone without our doing: somebody else has removed it. */
+function lostRun({ options }: State, run: Run): Observed {
+  const startedAt = run.observed.state.kind === 'Running' ? run.observed.state.startedAt : options.clock.now()
+  const finishedAt = options.clock.now()
+  const exit = { exitCode: 137, reason: 'ContainerStatusUnknown' as const, message: LOST, startedAt, finishedAt }
+  return { ...run.observed, state: { kind: 'Exited', exit } }
+}
+
+function end(state: State, run: Run, observed: Observed): void {
+  if (endOfRun(run) !== undefined) return
+  run.observed = observed
+  run.log?.stop()
+  for (const listener of [...state.listeners]) listener(observed)
+}
+
+/** Waits until the log has the last line; takes up once more a copy that broke off. */
+async function finishLog(state: State, run: Run): Promise<void> {
+  if (run.log === undefined) startLog(state, run)
+  if (await isWhole(state, run)) return
+  startLog(state, run)
+  if (await isWhole(state, run)) return
+  const { podUid, container } = run.key
+  state.options.log.warn('the log of a container is not complete', { pod: podUid, container })
+}
+
+/** Waits for as long as lines keep coming. */
+function isWhole({ options }: State, { log }: Run): Promise<boolean> {
+  return new Promise((resolve) => {
+    const watchdog = { cancel: () => {} }
+    const wait = (known: number) => {
+      watchdog.cancel = options.clock.wake(LAST_LINES, () => {
+        const progress = log?.progress() ?? known
+        if (progress !== known) return wait(progress)
+        log?.stop()
+        resolve(false)
+      })
+    }
+    wait(-1)
+    void log?.done.then((whole) => {
+      watchdog.cancel()
+      resolve(whole)
+    })
+  })
+}
+
+export const pause = ({ options }: State): Promise<void> =>
+  new Promise((resolve) => {
+    options.clock.wake(AGAIN, resolve)
+  })
