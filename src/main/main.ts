@@ -103,6 +103,13 @@ function addServerCommands(program: Command, finish: Finish): void {
     .option('--force', 'replace the database that is there; it is kept beside the new one', false)
     .action(async (file, options) => finish(await (await import('./backup.ts')).restore(file, options)))
   program
+    .command('doctor')
+    .description('look whether this machine has what jobd needs, and say what to do')
+    .addOption(dataDir())
+    .option('--listen <host:port>', 'where the server is to serve', '127.0.0.1:6443')
+    .addOption(new Option('-o, --output <format>', 'how').choices(['json']))
+    .action(async (options) => finish(await (await import('./doctor.ts')).doctor(options)))
+  program
     .command('version')
     .description('print the version')
     .action(() => realTerminal().out(`jobd ${version}\n`))
