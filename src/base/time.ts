@@ -6,13 +6,30 @@ const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+)
 /** `metav1.Time`: whole seconds, UTC, as `2026-01-02T03:04:05Z`. Fractions are cut off, never rounded up. */
 export function formatTime(at: Instant): string {
   const second = Math.floor(at / 1000)
-  if (second !== formatted.second)
-    formatted = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` }
+  if (second !== formatted.second) {
+    const day = Math.floor(second / 86_400)
+    if (day !== formattedDay.day)
+      formattedDay = { day, text: new Date(day * 86_400_000).toISOString().slice(0, -'00:00:00.000Z'.length) }
+    const inDay = second - day * 86_400
+    const minute = Math.floor(inDay / 60)
+    formatted = { second, text: formattedDay.text + minuteText(minute) + secondTexts[inDay - minute * 60] }
+  }
   return formatted.text
 }
 
-/** The last answer: most texts are asked for again within the same second. */
+/** The last answer: most texts are asked for again within the same second, and nearly all within the same day. */
 let formatted = { second: Number.NaN, text: '' }
+let formattedDay = { day: Number.NaN, text: '' }
+const two = (value: number): string => String(value).padStart(2, '0')
+const secondTexts: readonly string[] = Array.from({ length: 60 }, (_, second) => `${two(second)}Z`)
+const minuteTexts: string[] = []
+
+/** Of a minute of the day, as `03:04:`. */
+function minuteText(minute: number): string {
+  const text = minuteTexts[minute] ?? `${two(Math.floor(minute / 60))}:${two(minute % 60)}:`
+  minuteTexts[minute] = text
+  return text
+}
 
 /** `metav1.MicroTime`: six decimals, as `2026-01-02T03:04:05.678000Z`. */
 export function formatMicroTime(at: Instant): string {
@@ -27,7 +44,7 @@ export function formatMicroTime(at: Instant): string {
  */
 export function parseTime(text: string | null | undefined): Instant | undefined {
   if (text === undefined || text === null) return undefined
-  if (text.length !== 20) return parseAny(text)
+  if (text.length !== 20) return text.length < 20 ? undefined : parseAny(text)
   const before = known.get(text)
   if (before !== undefined) return before
   const parsed = parseWholeUtc(text) ?? parseAny(text)

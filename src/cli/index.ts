@@ -20,8 +20,9 @@ export {
   formatTimeline,
   parseSpan,
   type SimulateRequest,
+  type Simulation,
   simulateManifests,
   timelineJson,
-  timelineSvg,
 } from './simulate.ts'
+export { timelineSvg } from './timeline-svg.ts'
 export { watchObjects } from './watching.ts'

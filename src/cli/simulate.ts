@@ -2,45 +2,29 @@
 import { decodeObject, type FieldError, fieldErrorText } from '../apimachinery/index.ts'
 import type { CronJob } from '../apis/batch/index.ts'
 import { type ApiOptions, strategyOf } from '../apis/index.ts'
-import {
-  fail,
-  formatTime,
-  type Instant,
-  instant,
-  type Millis,
-  ok,
-  parseTime,
-  type Random,
-  type Result,
-} from '../base/index.ts'
-import { type Entry, simulateCronJob } from '../simulator/index.ts'
+import { fail, formatTime, type Instant, ok, parseTime, type Result } from '../base/index.ts'
+import { type Entry, type Scenario, simulateCronJobs } from '../simulator/index.ts'
 import type { Manifest } from './manifests.ts'
-import { alignColumns } from './printing.ts'
 
-export type SimulateRequest = {
-  readonly from: Instant
-  readonly to: Instant
-  readonly down: readonly { readonly from: Instant; readonly to: Instant }[]
-  readonly duration: Millis
-  readonly failRate: number
-  readonly random: Random
-  readonly options: Parameters<typeof simulateCronJob>[0]['options']
-}
+export type SimulateRequest = Omit<Scenario, 'cronJob'>
 
-/** The entries of all CronJobs, in order of time. The error names the manifest and the field. */
+/** What all CronJobs do, in order of time, worked out as it is asked for. The error names the manifest and the field. */
 export function simulateManifests(
   manifests: readonly Manifest[],
   request: SimulateRequest,
   api: ApiOptions,
-): Result<readonly Entry[], string> {
-  const entries: Entry[] = []
+): Result<Simulation, string> {
+  const scenarios: Scenario[] = []
   for (const manifest of manifests) {
     const cronJob = cronJobOf(manifest, request.from, api)
     if (!cronJob.ok) return cronJob
-    simulateCronJob({ ...request, cronJob: cronJob.value }, (entry) => entries.push(entry))
+    scenarios.push({ ...request, cronJob: cronJob.value })
   }
-  return ok(manifests.length === 1 ? entries : entries.sort((a, b) => a.time - b.time))
+  const names = [...new Set(scenarios.map(({ cronJob }) => cronJob.metadata.name ?? ''))]
+  return ok({ names, entries: simulateCronJobs(scenarios) })
 }
+
+export type Simulation = { readonly names: readonly string[]; readonly entries: Iterable<Entry> }
 
 function cronJobOf({ object, origin, kind }: Manifest, now: Instant, options: ApiOptions): Result<CronJob, string> {
   const strategy = strategyOf('batch.v1.CronJob')
@@ -68,85 +52,51 @@ export function parseSpan(text: string): Result<{ readonly from: Instant; readon
   return from < to ? ok({ from, to }) : fail(`"${text}" ends before it begins`)
 }
 
-export function formatTimeline(entries: readonly Entry[]): string {
-  const lines = entries.map(({ time, cronJob, kind, scheduled, job, text }) => [
-    formatTime(time),
-    cronJob,
-    kind,
-    scheduled === undefined ? '' : formatTime(scheduled),
-    job ?? '',
-    text ?? '',
-  ])
-  return alignColumns([['TIME', 'CRONJOB', 'WHAT', 'SCHEDULED', 'JOB', 'WHY'], ...lines])
-}
-
-export function timelineJson(entries: readonly Entry[]): string {
-  const items = entries.map(({ time, scheduled, ...rest }) => ({
-    time: formatTime(time),
-    ...(scheduled === undefined ? {} : { scheduled: formatTime(scheduled) }),
-    ...rest,
-  }))
-  return `${JSON.stringify({ entries: items }, null, 2)}\n`
-}
-
-const width = 1000
-const rowHeight = 28
-const left = 160
-const colors: Readonly<Partial<Record<Entry['kind'], string>>> = {
-  Started: '#4a90d9',
-  Skipped: '#b8a000',
-  Missed: '#d0453a',
-  FailedToStart: '#8b1a1a',
-}
-
-/** One row for each CronJob: bars are Jobs (red when they failed), marks are skipped and missed due times, grey is downtime. */
-export function timelineSvg(
-  entries: readonly Entry[],
-  { from, to, down }: Pick<SimulateRequest, 'from' | 'to' | 'down'>,
-): string {
-  const names = [...new Set(entries.map(({ cronJob }) => cronJob))]
-  const x = (at: number): string => (left + ((at - from) / (to - from)) * (width - left - 10)).toFixed(1)
-  const height = names.length * rowHeight + 50
-  const shapes = down.map(
-    ({ from: a, to: b }) =>
-      `<rect x="${x(a)}" y="20" width="${(Number(x(b)) - Number(x(a))).toFixed(1)}" height="${height - 40}" fill="#e4e4e4"><title>down ${formatTime(a)} to ${formatTime(b)}</title></rect>`,
-  )
-  names.forEach((name, row) => {
-    const y = 28 + row * rowHeight
-    shapes.push(`<text x="8" y="${y + 12}">${escapeXml(name)}</text>`)
-    shapes.push(
-      ...rowShapes(
-        entries.filter(({ cronJob }) => cronJob === name),
-        y,
-        x,
-        to,
-      ),
-    )
+/** A table as pieces of text: there may be millions of lines, so that nothing waits for the widest. */
+export function* formatTimeline({ names, entries }: Simulation): Generator<string> {
+  const longest = Math.max(...names.map(({ length }) => length))
+  const cronJobs = new Map(names.map((name) => [name, name.padEnd(Math.max(longest, 'CRONJOB'.length) + gap)]))
+  const jobWidth = longest + minuteDigits + gap
+  const line = (time: string, cronJob: string, [kind, scheduled, job, why]: readonly string[]): string =>
+    `${time}   ${cronJob}${`${kind}`.padEnd(kindWidth)}${`${scheduled}`.padEnd(timeWidth)}${`${job}`.padEnd(jobWidth)}${why}`.trimEnd()
+  yield `${line('TIME                ', 'CRONJOB'.padEnd(Math.max(longest, 'CRONJOB'.length) + gap), ['WHAT', 'SCHEDULED', 'JOB', 'WHY'])}\n`
+  yield* inPieces(entries, ({ time, cronJob, kind, scheduled, job = '', text = '' }) => {
+    const due = scheduled === undefined ? '' : formatTime(scheduled)
+    return `${line(formatTime(time), cronJobs.get(cronJob) ?? cronJob, [kind, due, job, text])}\n`
   })
-  const ends = `<text x="${left}" y="14">${formatTime(from)}</text><text x="${width - 10}" y="14" text-anchor="end">${formatTime(to)}</text>`
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">\n${ends}\n${shapes.join('\n')}\n</svg>\n`
 }
 
-function rowShapes(entries: readonly Entry[], y: number, x: (at: number) => string, to: Instant): readonly string[] {
-  const ends = new Map(
-    entries.filter(({ kind }) => kind === 'Completed' || kind === 'Failed').map((entry) => [entry.job, entry]),
-  )
-  return entries.flatMap(({ time, kind, scheduled, job, text }) => {
-    if (kind === 'Started') {
-      const end = ends.get(job)
-      const until = end?.time ?? instant(to)
-      const span = Math.max(1, Number(x(until)) - Number(x(time))).toFixed(1)
-      const title = `${job} ${formatTime(time)}${end === undefined ? '' : ` ${end.kind} ${formatTime(end.time)}`}`
-      return [
-        `<rect x="${x(time)}" y="${y}" width="${span}" height="14" fill="${end?.kind === 'Failed' ? colors.Missed : colors.Started}"><title>${escapeXml(title)}</title></rect>`,
-      ]
+const gap = 3
+const kindWidth = 'FailedToStart'.length + gap
+const timeWidth = '2026-01-01T00:00:00Z'.length + gap
+/** Of the number behind the name of a Job, with its hyphen. */
+const minuteDigits = '-29979359'.length
+
+/** One JSON object, with a line for each entry. */
+export function* timelineJson({ entries }: Simulation): Generator<string> {
+  let first = true
+  yield '{"entries":['
+  yield* inPieces(entries, ({ time, scheduled, last, ...rest }) => {
+    const due = {
+      ...(scheduled === undefined ? {} : { scheduled: formatTime(scheduled) }),
+      ...(last === undefined ? {} : { last: formatTime(last) }),
     }
-    const color = colors[kind]
-    if (color === undefined || scheduled === undefined) return []
-    return [
-      `<circle cx="${x(scheduled)}" cy="${y + 7}" r="4" fill="${color}"><title>${escapeXml(`${kind} ${formatTime(scheduled)} ${text ?? ''}`)}</title></circle>`,
-    ]
+    const comma = first ? '\n' : ',\n'
+    first = false
+    return comma + JSON.stringify({ time: formatTime(time), ...due, ...rest })
   })
+  yield '\n]}\n'
 }
 
-const escapeXml = (text: string): string => text.replace(/[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`)
+const pieceLength = 65_536
+
+function* inPieces(entries: Iterable<Entry>, textOf: (entry: Entry) => string): Generator<string> {
+  let piece = ''
+  for (const entry of entries) {
+    piece += textOf(entry)
+    if (piece.length < pieceLength) continue
+    yield piece
+    piece = ''
+  }
+  yield piece
+}

@@ -5,6 +5,7 @@ import {
   parseSpan,
   readManifests,
   type SimulateRequest,
+  type Simulation,
   simulateManifests,
   timelineJson,
   timelineSvg,
@@ -34,12 +35,15 @@ export async function simulate(files: readonly string[], flags: Flags): Promise<
   if (!request.ok) return wrong(request.error)
   const manifests = await readManifests(files, readStandardInput)
   if (!manifests.ok) return wrong(manifests.error)
-  const entries = simulateManifests(manifests.value, request.value, { exact: flags.exact, isTimeZone })
-  if (!entries.ok) return wrong(entries.error)
-  if (flags.output === 'json') terminal.out(timelineJson(entries.value))
-  else if (flags.output === 'svg') terminal.out(timelineSvg(entries.value, request.value))
-  else terminal.out(formatTimeline(entries.value))
+  const simulation = simulateManifests(manifests.value, request.value, { exact: flags.exact, isTimeZone })
+  if (!simulation.ok) return wrong(simulation.error)
+  for (const piece of textOf(simulation.value, request.value, flags.output)) terminal.out(piece)
   return 0
+}
+
+function textOf(simulation: Simulation, request: SimulateRequest, output: Flags['output']): Iterable<string> {
+  if (output === 'json') return timelineJson(simulation)
+  return output === 'svg' ? [timelineSvg(simulation, request)] : formatTimeline(simulation)
 }
 
 function requestOf(flags: Flags): Result<SimulateRequest, string> {

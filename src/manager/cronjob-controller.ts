@@ -9,7 +9,6 @@ import {
   type AskingAction,
   type CronJobAction,
   type CronJobOptions,
-  type CronJobPlan,
   hasResult,
   planCronJob,
   planEdited,
@@ -74,24 +73,27 @@ export function createCronJobController(
       jobs: [...jobsOf.get(key).values()],
       lastStarted: started.get(cronJob.metadata.uid ?? ''),
     }
-    const results: ActionResult[] = []
     const pass = effects.begin(cronJob)
-    let plan: CronJobPlan
-    let performed = 0
-    do {
-      plan = planCronJob({ ...snapshot, results: [...results] }, now, options)
+    let plan = planCronJob(snapshot, now, options)
+    for (let made: Job | undefined; ; ) {
       // Recorded first: once the status has moved on, nobody tells of these times again.
-      const unrecorded = await ledger?.record(cronJob, plan.fates, [...snapshot.jobs, ...jobsIn(results)])
-      if (unrecorded !== undefined) return retry(unrecorded.message ?? '')
-      for (const action of plan.actions.slice(performed)) {
-        if (hasResult(action)) results.push(await pass.ask(action))
+      if (plan.fates.length > 0) {
+        const known = made === undefined ? snapshot.jobs : [...snapshot.jobs, made]
+        const unrecorded = await ledger?.record(cronJob, plan.fates, known)
+        if (unrecorded !== undefined) return retry(unrecorded.message ?? '')
+      }
+      let result: ActionResult | undefined
+      for (const action of plan.actions) {
+        if (hasResult(action)) result = await pass.ask(action)
         else {
           const failure = await pass.perform(action)
           if (failure !== undefined) return failure
         }
       }
-      performed = plan.actions.length
-    } while (plan.asks)
+      if (plan.next === undefined || result === undefined) break
+      made = 'job' in result ? result.job : undefined
+      plan = plan.next(result)
+    }
     if (plan.retry !== undefined) {
       log.debug('a CronJob is tried again', { cronJob: key, reason: plan.retry })
       return retry(plan.retry)
@@ -151,9 +153,6 @@ function editOf(object: CronJob, old: CronJob): Instant | undefined {
   const text = object.metadata.annotations?.[editedAtAnnotation]
   return text === undefined || text === old.metadata.annotations?.[editedAtAnnotation] ? undefined : parseTime(text)
 }
-
-const jobsIn = (results: readonly ActionResult[]): readonly Job[] =>
-  results.flatMap((result) => ('job' in result && result.job !== undefined ? [result.job] : []))
 
 type Told = {
   readonly started: (cronJob: CronJob, scheduled: Instant) => void

@@ -24,9 +24,8 @@ const minutely = (spec: object = {}): CronJob =>
   }) as CronJob
 
 function run(changes: Partial<Scenario>): readonly Entry[] {
-  const entries: Entry[] = []
-  simulateCronJob(
-    {
+  return [
+    ...simulateCronJob({
       cronJob: minutely(),
       from: at('2026-01-01T08:25:00Z'),
       to: at('2026-01-01T10:23:00Z'),
@@ -36,10 +35,8 @@ function run(changes: Partial<Scenario>): readonly Entry[] {
       random: { bits: () => 0 },
       options: defaultCronJobOptions,
       ...changes,
-    },
-    (entry) => entries.push(entry),
-  )
-  return entries
+    }),
+  ]
 }
 
 const startsOf = (entries: readonly Entry[]): readonly string[] =>

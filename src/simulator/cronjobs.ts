@@ -3,12 +3,11 @@
  * Nothing is run: each Job takes a given time and fails as the random source says.
  */
 import type { CronJob, Job } from '../apis/batch/index.ts'
-import { after, below, formatTime, type Instant, instant, type Millis, type Random } from '../base/index.ts'
+import { after, below, createHeap, formatTime, type Instant, instant, type Millis, type Random } from '../base/index.ts'
 import {
   type ActionResult,
   type CronJobAction,
   type CronJobOptions,
-  type CronJobPlan,
   planCronJob,
   type SlotFate,
 } from '../controllers/cronjob/index.ts'
@@ -35,6 +34,8 @@ export type Entry = {
   readonly kind: 'Started' | 'Skipped' | 'Missed' | 'FailedToStart' | 'Completed' | 'Failed' | 'Deleted' | 'Event'
   /** The due time that this is about. */
   readonly scheduled?: Instant | undefined
+  /** It is about all due times from `scheduled` up to this one. */
+  readonly last?: Instant | undefined
   readonly job?: string | undefined
   readonly text?: string | undefined
 }
@@ -43,27 +44,30 @@ type Running = { readonly name: string; readonly end: Instant; readonly fails: b
 
 type State = {
   readonly scenario: Scenario
-  readonly tell: (entry: Entry) => void
+  readonly name: string
+  /** What happened at this moment. */
+  readonly entries: Entry[]
   now: Instant
   cronJob: CronJob
-  jobs: Job[]
-  running: Running[]
+  jobs: readonly Job[]
+  running: readonly Running[]
   made: number
   lastStarted: Instant | undefined
   wakeAt: Instant | undefined
-  /** Fates that were told already: a fate may be planned again with every look. */
-  readonly told: Map<string, string>
+  /** By due time, what has been told of it: a fate may be planned again with every look. */
+  readonly told: Map<Instant, string>
 }
 
-/** Tells everything that happens, in order of time. */
-export function simulateCronJob(scenario: Scenario, tell: (entry: Entry) => void): void {
+/** Everything that happens to a CronJob, in order of time, worked out as it is asked for. */
+export function* simulateCronJob(scenario: Scenario): Generator<Entry> {
   const { cronJob, from } = scenario
-  const created = { ...cronJob.metadata, creationTimestamp: cronJob.metadata.creationTimestamp ?? formatTime(from) }
+  const { name = '', creationTimestamp = formatTime(from) } = cronJob.metadata
   const state: State = {
     scenario,
-    tell,
+    name,
+    entries: [],
     now: from,
-    cronJob: { ...cronJob, metadata: created },
+    cronJob: { ...cronJob, metadata: { ...cronJob.metadata, creationTimestamp } },
     jobs: [],
     running: [],
     made: 0,
@@ -75,6 +79,23 @@ export function simulateCronJob(scenario: Scenario, tell: (entry: Entry) => void
     state.now = next
     const changed = endJobs(state)
     if (!isDown(scenario, next) && (changed || (state.wakeAt !== undefined && state.wakeAt <= next))) look(state)
+    for (const entry of state.entries) yield entry
+    state.entries.length = 0
+  }
+}
+
+/** What happens to several CronJobs, in order of time. They share the random source of the scenarios. */
+export function* simulateCronJobs(scenarios: readonly Scenario[]): Generator<Entry> {
+  const heads = createHeap<{ readonly entry: Entry; readonly rest: Generator<Entry> }>()
+  const advance = (rest: Generator<Entry>): void => {
+    const { done, value } = rest.next()
+    if (done !== true) heads.push(value.time, { entry: value, rest })
+  }
+  for (const scenario of scenarios) advance(simulateCronJob(scenario))
+  for (let head = heads.peek(); head !== undefined; head = heads.peek()) {
+    yield head.value.entry
+    heads.pop()
+    advance(head.value.rest)
   }
 }
 
@@ -94,18 +115,22 @@ function nextMoment({ scenario, wakeAt, running, now }: State): Instant | undefi
 }
 
 function endJobs(state: State): boolean {
-  const ended = state.running.filter(({ end }) => end <= state.now)
-  if (ended.length === 0) return false
-  state.running = state.running.filter(({ end }) => end > state.now)
-  for (const { name, end, fails } of ended) {
+  const { now } = state
+  if (!state.running.some(({ end }) => end <= now)) return false
+  for (const { name, end, fails } of state.running) {
+    if (end > now) continue
     state.jobs = state.jobs.map((job) => (job.metadata.name === name ? finished(job, end, fails) : job))
-    state.tell({ time: end, cronJob: nameOf(state), kind: fails ? 'Failed' : 'Completed', job: name })
+    tell(state, fails ? 'Failed' : 'Completed', { job: name })
   }
-  state.wakeAt = state.now
+  state.running = state.running.filter(({ end }) => end > now)
+  state.wakeAt = now
   return true
 }
 
-const nameOf = ({ cronJob }: State): string => cronJob.metadata.name ?? ''
+const tell = ({ entries, now, name }: State, kind: Entry['kind'], about: About): void =>
+  void entries.push({ time: now, cronJob: name, kind, ...about })
+
+type About = Pick<Entry, 'scheduled' | 'last' | 'job' | 'text'>
 
 function finished(job: Job, end: Instant, fails: boolean): Job {
   const time = formatTime(end)
@@ -125,21 +150,15 @@ function finished(job: Job, end: Instant, fails: boolean): Job {
 
 /** One pass of the controller, with everything that it decides carried out at once. */
 function look(state: State): void {
-  const results: ActionResult[] = []
-  // All plans of a pass are made from the same snapshot; what became of its actions stands in the results.
   const { cronJob, jobs, lastStarted, now, scenario } = state
-  let performed = 0
-  let plan: CronJobPlan
+  let plan = planCronJob({ cronJob, jobs, lastStarted }, now, scenario.options)
   for (;;) {
-    plan = planCronJob({ cronJob, jobs, results, lastStarted }, now, scenario.options)
-    const fresh = plan.actions.slice(performed)
-    performed = plan.actions.length
-    let last: ActionResult = { kind: 'Ok' }
-    for (const action of fresh) last = perform(state, action)
-    if (!plan.asks) break
-    results.push(last)
+    for (const fate of plan.fates) tellFate(state, fate)
+    let result: ActionResult = { kind: 'Ok' }
+    for (const action of plan.actions) result = perform(state, action)
+    if (plan.next === undefined) break
+    plan = plan.next(result)
   }
-  for (const fate of plan.fates) tellFate(state, fate)
   state.wakeAt = plan.wakeAt
 }
 
@@ -154,19 +173,14 @@ function perform(state: State, action: CronJobAction): ActionResult {
     case 'DeleteJob':
       state.jobs = state.jobs.filter(({ metadata }) => metadata.name !== action.name)
       state.running = state.running.filter(({ name }) => name !== action.name)
-      state.tell({ time: state.now, cronJob: nameOf(state), kind: 'Deleted', job: action.name })
+      tell(state, 'Deleted', { job: action.name })
       return { kind: 'Ok' }
     case 'UpdateCronJobStatus':
       state.cronJob = action.cronJob
       return { kind: 'Ok' }
     case 'RecordEvent':
       if (action.event.type === 'Warning') {
-        state.tell({
-          time: state.now,
-          cronJob: nameOf(state),
-          kind: 'Event',
-          text: `${action.event.reason}: ${action.event.message}`,
-        })
+        tell(state, 'Event', { text: `${action.event.reason}: ${action.event.message}` })
       }
       return { kind: 'Ok' }
     case 'LogError':
@@ -189,17 +203,19 @@ function createJob(state: State, { job, scheduled }: Extract<CronJobAction, { ki
   return { kind: 'Ok', job: made }
 }
 
+/** Only the newest due times can be told again; so many are remembered. */
+const mostTold = 1000
+
 function tellFate(state: State, fate: SlotFate): void {
-  const key = `${fate.scheduled}`
+  const { told } = state
   const text = fateText(fate)
-  const known = `${fate.kind} ${text ?? ''}`
-  if (state.told.get(key) === known) return
-  state.told.set(key, known)
-  // Only the newest due times can be told again.
-  if (state.told.size > 1000) for (const old of [...state.told.keys()].slice(0, 500)) state.told.delete(old)
+  const known = text === undefined ? fate.kind : `${fate.kind} ${text}`
+  if (told.get(fate.scheduled) === known) return
+  told.set(fate.scheduled, known)
+  if (told.size > mostTold) for (const old of [...told.keys()].slice(0, mostTold / 2)) told.delete(old)
   const kind = fate.kind === 'Failed' ? 'FailedToStart' : fate.kind
-  const job = fate.kind === 'Started' ? fate.jobName : undefined
-  state.tell({ time: state.now, cronJob: nameOf(state), kind, scheduled: fate.scheduled, job, text })
+  const last = 'last' in fate && fate.last !== fate.scheduled ? fate.last : undefined
+  tell(state, kind, { scheduled: fate.scheduled, last, job: fate.kind === 'Started' ? fate.jobName : undefined, text })
 }
 
 function fateText(fate: SlotFate): string | undefined {

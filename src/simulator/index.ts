@@ -1,1 +1,1 @@
-export { type Entry, type Scenario, simulateCronJob } from './cronjobs.ts'
+export { type Entry, type Scenario, simulateCronJob, simulateCronJobs } from './cronjobs.ts'

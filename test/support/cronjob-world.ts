@@ -7,7 +7,6 @@ import {
   type CronJobOptions,
   type CronJobPlan,
   exactCronJobOptions,
-  hasResult,
   planCronJob,
   type SlotFate,
 } from '../../src/controllers/cronjob/index.ts'
@@ -89,13 +88,13 @@ export function pass(world: World): CronJobPlan | undefined {
   const jobs = [...world.jobs.values()].filter(
     ({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === cronJob.metadata.name) === true,
   )
-  const results: ActionResult[] = []
-  let done = 0
+  const fates: SlotFate[] = []
+  let plan = planCronJob({ cronJob, jobs, lastStarted }, now, options)
   for (;;) {
-    const plan = planCronJob({ cronJob, jobs, results, lastStarted }, now, options)
+    fates.push(...plan.fates)
     world.record?.(plan.fates, [...world.jobs.values()])
-    for (; done < plan.actions.length; done++) {
-      const action = plan.actions[done] as CronJobAction
+    let result: ActionResult = { kind: 'Ok' }
+    for (const action of plan.actions) {
       if (world.crashAfter === 0) {
         world.crashAfter = undefined
         world.lastStarted = undefined
@@ -103,12 +102,13 @@ export function pass(world: World): CronJobPlan | undefined {
       }
       if (action.kind !== 'RecordEvent' && action.kind !== 'LogError' && world.crashAfter !== undefined)
         world.crashAfter--
-      const result = perform(world, action)
-      if (hasResult(action)) results.push(result)
+      result = perform(world, action)
     }
-    if (plan.asks) continue
-    world.fates.push(...plan.fates)
-    return plan
+    if (plan.next === undefined) {
+      world.fates.push(...fates)
+      return plan
+    }
+    plan = plan.next(result)
   }
 }
 

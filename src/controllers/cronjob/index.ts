@@ -1,5 +1,5 @@
 export { tooManyMissedText } from './events.ts'
-export { isControlledBy, jobNameFor, scheduledTimeOf } from './job-template.ts'
+export { isControlledBy, jobNameFor } from './job-template.ts'
 export { planCronJob, planEdited } from './plan.ts'
 export { type KeptRuns, keptByDefault, mergeRun, runName, runOfJob, runsOf, runTimes } from './runs.ts'
 export {

@@ -41,10 +41,23 @@ export function jobFor(cronJob: CronJob, scheduled: Instant, zone: TimeZone): Jo
 export const isControlledBy = (job: Job, { metadata }: CronJob): boolean =>
   job.metadata.ownerReferences?.some(({ controller, uid }) => controller === true && uid === metadata.uid) === true
 
+/** As `job.metadata.name === jobNameFor(cronJob, scheduled)`, which every look asks of every Job: makes no text. */
+function isNamedFor({ metadata: { name = '' } }: Job, { metadata }: CronJob, scheduled: Instant): boolean {
+  const prefix = metadata.name?.length ?? 0
+  let left = Math.floor(scheduled / 60_000)
+  let at = name.length
+  do {
+    at--
+    if (at <= prefix || name.charCodeAt(at) !== 48 + (left % 10)) return false
+    left = Math.floor(left / 10)
+  } while (left > 0)
+  return at === prefix + 1 && name.charCodeAt(prefix) === 45 && name.startsWith(metadata.name ?? '')
+}
+
 /** The due time that a Job was started for; undefined for Jobs that this CronJob did not start for a due time. */
 export function scheduledTimeOf(job: Job, cronJob: CronJob): Instant | undefined {
   if (!isControlledBy(job, cronJob)) return undefined
   const text = job.metadata.annotations?.[cronJobScheduledTimestampAnnotation]
   const scheduled = text === undefined ? undefined : parseTime(text)
-  return scheduled !== undefined && job.metadata.name === jobNameFor(cronJob, scheduled) ? scheduled : undefined
+  return scheduled !== undefined && isNamedFor(job, cronJob, scheduled) ? scheduled : undefined
 }

@@ -1,7 +1,14 @@
 /** What all steps of one pass share: the facts, the actions so far, and the status as it is being changed. */
-import type { CronJob, CronJobStatus, Job } from '../../apis/batch/index.ts'
+import {
+  type CronJob,
+  type CronJobStatus,
+  finishedCondition,
+  type Job,
+  type JobCondition,
+} from '../../apis/batch/index.ts'
 import type { ObjectReference } from '../../apis/core/index.ts'
 import type { Instant } from '../../base/index.ts'
+import { scheduledTimeOf } from './job-template.ts'
 import type { ActionResult, AskingAction, CronJobAction, CronJobOptions, SlotFate } from './snapshot.ts'
 
 /** A step yields its actions in order and is told the results of those that have one. */
@@ -9,15 +16,31 @@ export type Step<Value = void> = Generator<CronJobAction, Value, ActionResult | 
 
 export type Pass = {
   readonly cronJob: CronJob
-  readonly jobs: readonly Job[]
+  readonly jobs: readonly SeenJob[]
   readonly now: Instant
   readonly options: CronJobOptions
   readonly lastStarted: Instant | undefined
   /** The status to be told; replaced, never changed in place. */
   status: CronJobStatus
   annotations: Readonly<Record<string, string>> | undefined
-  readonly fates: SlotFate[]
+  /** Found out since the last plan. */
+  fates: SlotFate[]
 }
+
+/** What a pass wants to know of a Job. */
+export type SeenJob = {
+  readonly job: Job
+  /** How it ended; undefined while it goes on. */
+  readonly end: JobCondition | undefined
+  /** The due time that this CronJob started it for. */
+  readonly scheduled: Instant | undefined
+}
+
+export const seenJobOf = (job: Job, cronJob: CronJob): SeenJob => ({
+  job,
+  end: finishedCondition(job),
+  scheduled: scheduledTimeOf(job, cronJob),
+})
 
 /** How a pass ends, unless it fails. */
 export type PassEnd = { readonly wakeAt?: Instant | undefined; readonly retry?: string | undefined }

@@ -6,9 +6,10 @@
 import type { CronJob } from '../../apis/batch/index.ts'
 import { equal } from '../../apis/meta/index.ts'
 import type { Instant } from '../../base/index.ts'
-import type { Pass, PassEnd, Step } from './pass.ts'
+import { type Pass, type PassEnd, type Step, seenJobOf } from './pass.ts'
 import { cleanUpHistory, healFromJobs, reconcileStatus } from './reconcile.ts'
 import {
+  type ActionResult,
   type CronJobAction,
   type CronJobOptions,
   type CronJobPlan,
@@ -19,32 +20,36 @@ import {
 import { fatesBeforeEdit, startDueJob } from './start.ts'
 
 /**
- * Plans a pass as far as the results known so far allow; see `CronJobPlan` for how to go on. The same arguments give the
- * same plan.
+ * Plans a pass up to the first action whose result decides how it goes on; see `CronJobPlan`. The same snapshot, and the
+ * same results, give the same plans.
  */
 export function planCronJob(snapshot: CronJobSnapshot, now: Instant, options: CronJobOptions): CronJobPlan {
-  const { results } = snapshot
   const pass = newPass(snapshot, now, options)
-  const actions: CronJobAction[] = []
-  const steps = wholePass(pass)
-  let taken = 0
-  let step = steps.next()
-  while (step.done !== true) {
-    actions.push(step.value)
-    if (!hasResult(step.value)) step = steps.next()
-    else if (taken < results.length) step = steps.next(results[taken++])
-    else return { actions, asks: true, fates: pass.fates }
-  }
-  return { actions, asks: false, fates: pass.fates, ...step.value }
+  return planOn(pass, wholePass(pass))
 }
 
-const newPass = (
-  { cronJob, jobs, lastStarted }: Omit<CronJobSnapshot, 'results'>,
-  now: Instant,
-  options: CronJobOptions,
-): Pass => ({
+function planOn(pass: Pass, steps: Step<PassEnd>, result?: ActionResult): CronJobPlan {
+  const actions: CronJobAction[] = []
+  let step = steps.next(result)
+  while (step.done !== true) {
+    actions.push(step.value)
+    if (hasResult(step.value)) {
+      return { actions, fates: takeFates(pass), next: (answer) => planOn(pass, steps, answer) }
+    }
+    step = steps.next()
+  }
+  return { actions, fates: takeFates(pass), ...step.value }
+}
+
+function takeFates(pass: Pass): readonly SlotFate[] {
+  const { fates } = pass
+  if (fates.length > 0) pass.fates = []
+  return fates
+}
+
+const newPass = ({ cronJob, jobs, lastStarted }: CronJobSnapshot, now: Instant, options: CronJobOptions): Pass => ({
   cronJob,
-  jobs,
+  jobs: jobs.map((job) => seenJobOf(job, cronJob)),
   now,
   options,
   lastStarted,
@@ -58,7 +63,7 @@ const newPass = (
  * more. `snapshot` is as it was before the change; Runs that are there say more and stay.
  */
 export const planEdited = (
-  snapshot: Omit<CronJobSnapshot, 'results'>,
+  snapshot: CronJobSnapshot,
   editedAt: Instant,
   options: CronJobOptions,
 ): readonly SlotFate[] => fatesBeforeEdit(newPass(snapshot, editedAt, options))

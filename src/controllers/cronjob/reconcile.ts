@@ -3,11 +3,10 @@
  *
  * @source kubernetes v1.36 pkg/controller/cronjob/cronjob_controllerv2.go, cleanupFinishedJobs, syncCronJob (facts)
  */
-import { finishedCondition, type Job, lastResultAnnotation } from '../../apis/batch/index.ts'
-import { formatTime, type Instant, parseTime } from '../../base/index.ts'
+import { type Job, lastResultAnnotation } from '../../apis/batch/index.ts'
+import { formatTime, parseTime } from '../../base/index.ts'
 import { deletedJob, failedDelete, missingJob, sawCompletedJob, unexpectedJob } from './events.ts'
-import { scheduledTimeOf } from './job-template.ts'
-import { activeJobs, addActive, ask, isActive, type Pass, removeActive, type Step } from './pass.ts'
+import { activeJobs, addActive, ask, isActive, type Pass, removeActive, type SeenJob, type Step } from './pass.ts'
 
 /** Deletes the oldest finished Jobs beyond the limits: first those that succeeded. */
 export function* cleanUpHistory(pass: Pass): Step {
@@ -18,10 +17,11 @@ export function* cleanUpHistory(pass: Pass): Step {
 
 function* keepNewest(pass: Pass, type: 'Complete' | 'Failed', limit: number | undefined): Step {
   if (limit === undefined) return
-  const finished = pass.jobs.filter((job) => finishedCondition(job)?.type === type)
-  if (finished.length <= limit) return
-  const oldestFirst = finished.toSorted(byStart).slice(0, finished.length - limit)
-  for (const { metadata } of oldestFirst) {
+  let surplus = -limit
+  for (const { end } of pass.jobs) if (end?.type === type) surplus++
+  if (surplus <= 0) return
+  const finished = pass.jobs.filter(({ end }) => end?.type === type).map(({ job }) => job)
+  for (const { metadata } of finished.sort(byStart).slice(0, surplus)) {
     const { name = '', uid = '' } = metadata
     if (metadata.deletionTimestamp !== undefined && !pass.options.exact) continue
     const result = yield* ask({ kind: 'DeleteJob', name, uid })
@@ -46,30 +46,28 @@ function byStart(a: Job, b: Job): number {
  */
 export function healFromJobs(pass: Pass): void {
   if (pass.options.exact) return
-  for (const job of pass.jobs) {
-    const scheduled = scheduledTimeOf(job, pass.cronJob)
-    if (scheduled === undefined || scheduled <= lastScheduled(pass)) continue
-    pass.status = { ...pass.status, lastScheduleTime: formatTime(scheduled) }
+  const told = parseTime(pass.cronJob.status.lastScheduleTime) ?? Number.NEGATIVE_INFINITY
+  let newest = told
+  for (const { job, end, scheduled } of pass.jobs) {
+    if (scheduled === undefined || scheduled <= told) continue
     pass.fates.push({ kind: 'Started', scheduled, jobName: job.metadata.name ?? '' })
-  }
-  // Only a Job that has not been told may be missing in the list: one that was taken out of it has finished.
-  for (const job of pass.jobs) {
-    const scheduled = scheduledTimeOf(job, pass.cronJob)
-    const untold = scheduled !== undefined && scheduled > toldBefore(pass)
-    if (untold && finishedCondition(job) === undefined && !isActive(pass, job.metadata.uid)) addActive(pass, job)
+    if (scheduled > newest) {
+      newest = scheduled
+      pass.status = { ...pass.status, lastScheduleTime: formatTime(scheduled) }
+    }
+    // Only a Job that has not been told may be missing in the list: one that was taken out of it has finished.
+    if (end === undefined && !isActive(pass, job.metadata.uid)) addActive(pass, job)
   }
 }
 
-const lastScheduled = ({ status }: Pass): number => parseTime(status.lastScheduleTime ?? '') ?? Number.NEGATIVE_INFINITY
-const toldBefore = ({ cronJob }: Pass): number =>
-  parseTime(cronJob.status.lastScheduleTime ?? '') ?? Number.NEGATIVE_INFINITY
-
 /** Takes finished Jobs out of the active ones, and looks for those that are gone. A text: the pass must be tried again. */
 export function* reconcileStatus(pass: Pass): Step<string | undefined> {
-  for (const job of pass.jobs) yield* seeJob(pass, job)
+  for (const seen of pass.jobs) yield* seeJob(pass, seen)
   noteLastResult(pass)
-  const uids = new Set(pass.jobs.map(({ metadata }) => metadata.uid))
-  for (const { name = '', uid } of activeJobs(pass)) {
+  const active = activeJobs(pass)
+  if (active.length === 0) return undefined
+  const uids = new Set(pass.jobs.map(({ job }) => job.metadata.uid))
+  for (const { name = '', uid } of active) {
     if (uids.has(uid)) continue
     const result = yield* ask({ kind: 'ReadJob', name })
     if (result.kind === 'Failed') return result.message
@@ -81,9 +79,8 @@ export function* reconcileStatus(pass: Pass): Step<string | undefined> {
   return undefined
 }
 
-function* seeJob(pass: Pass, job: Job): Step {
+function* seeJob(pass: Pass, { job, end }: SeenJob): Step {
   const { name = '', uid } = job.metadata
-  const end = finishedCondition(job)
   const listed = isActive(pass, uid)
   if (end === undefined) {
     if (!listed) yield unexpectedJob(name)
@@ -94,8 +91,8 @@ function* seeJob(pass: Pass, job: Job): Step {
     yield sawCompletedJob(name, end.type)
   }
   const { completionTime } = job.status
-  if (end.type !== 'Complete' || completionTime === undefined) return
   const { lastSuccessfulTime } = pass.status
+  if (end.type !== 'Complete' || completionTime === undefined || completionTime === lastSuccessfulTime) return
   const newer =
     lastSuccessfulTime === undefined || (parseTime(lastSuccessfulTime) ?? 0) < (parseTime(completionTime) ?? 0)
   if (newer) pass.status = { ...pass.status, lastSuccessfulTime: completionTime }
@@ -107,12 +104,12 @@ function* seeJob(pass: Pass, job: Job): Step {
  */
 function noteLastResult(pass: Pass): void {
   if (pass.options.exact) return
-  let newest: { readonly at: Instant; readonly job: Job } | undefined
-  for (const job of pass.jobs) {
-    const at = finishedCondition(job) && scheduledTimeOf(job, pass.cronJob)
-    if (at !== undefined && (newest === undefined || newest.at < at)) newest = { at, job }
+  let newest: SeenJob | undefined
+  for (const seen of pass.jobs) {
+    if (seen.end === undefined || seen.scheduled === undefined) continue
+    if (newest?.scheduled === undefined || newest.scheduled < seen.scheduled) newest = seen
   }
-  const end = newest && finishedCondition(newest.job)
+  const end = newest?.end
   const ranUntilNow = pass.cronJob.status.active?.some(({ uid }) => uid === newest?.job.metadata.uid) === true
   if (end === undefined || !ranUntilNow) return
   const result = end.type === 'Complete' ? 'Complete' : end.reason || 'Failed'

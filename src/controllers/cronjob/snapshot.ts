@@ -4,13 +4,10 @@ import type { Instant } from '../../base/index.ts'
 import { type TimeZone, utc } from '../../cron/index.ts'
 import type { Plan } from '../plan.ts'
 
-/** `now` stays the same for all plans of one pass. */
 export type CronJobSnapshot = {
   readonly cronJob: CronJob
   /** The Jobs of the namespace whose controller reference is to a CronJob of this name. */
   readonly jobs: readonly Job[]
-  /** What became of the actions of this pass that have a result (`hasResult`), in their order. */
-  readonly results: readonly ActionResult[]
   /** The newest time that this process has started a Job for, whether or not the status tells it yet. */
   readonly lastStarted?: Instant | undefined
 }
@@ -80,14 +77,12 @@ export type MissedReason =
   /** A run of the same minute was started before; names are by the minute. */
   | 'SameMinute'
 
-/**
- * A pass is planned again and again with a growing list of results, and each plan begins with the same actions as the one
- * before: perform what is new, and while `asks`, plan again with its result.
- */
+/** A pass is planned piece by piece: perform the actions, and while there is a `next`, go on with the result of the last. */
 export type CronJobPlan = Plan<CronJobAction> & {
-  /** The last action has a result that the pass waits for. */
-  readonly asks: boolean
+  /** Present when the pass goes on; called once, with what became of the last action. */
+  readonly next?: ((result: ActionResult) => CronJobPlan) | undefined
   /** The pass has failed after its last action: try the whole again, after a growing delay. */
   readonly retry?: string | undefined
+  /** What has been found out since the plan before; to be recorded before the actions are performed. */
   readonly fates: readonly SlotFate[]
 }

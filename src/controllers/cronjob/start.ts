@@ -8,7 +8,7 @@ import { formatTime, type Instant, parseTime, type Seconds } from '../../base/in
 import { parseSchedule, type TimeZone, timeZone, utc, zoneProblem } from '../../cron/index.ts'
 import { type DueQuery, type DueTimes, dueTimes, exactDueTimes, exactWakeAt, type Timetable } from './due.ts'
 import * as events from './events.ts'
-import { isControlledBy, jobFor, jobNameFor, scheduledTimeOf } from './job-template.ts'
+import { isControlledBy, jobFor, jobNameFor } from './job-template.ts'
 import { activeJobs, addActive, ask, isActive, type Pass, type PassEnd, removeActive, type Step } from './pass.ts'
 import type { SlotFate } from './snapshot.ts'
 
@@ -166,8 +166,7 @@ function isStarted(pass: Pass, due: Instant): boolean {
 
 /** The Job of an earlier time in the same minute is there: `@every` below a minute. Upstream would count it again. */
 function isSameMinute(pass: Pass, due: Instant, name: string): boolean {
-  const job = pass.jobs.find(({ metadata }) => metadata.name === name)
-  const scheduled = job && scheduledTimeOf(job, pass.cronJob)
+  const scheduled = pass.jobs.find(({ job }) => job.metadata.name === name)?.scheduled
   if (scheduled === undefined || scheduled === due) return false
   tell(pass, { kind: 'Missed', scheduled: due, last: due, reason: 'SameMinute' })
   return true
