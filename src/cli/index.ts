@@ -18,6 +18,7 @@ export { finishOf } from './run/outcome.ts'
 export { type RunContext, runManifests } from './run/run.ts'
 export {
   formatTimeline,
+  mergeSpans,
   parseSpan,
   type SimulateRequest,
   type Simulation,

@@ -14,6 +14,7 @@ export function simulateManifests(
   request: SimulateRequest,
   api: ApiOptions,
 ): Result<Simulation, string> {
+  if (manifests.length === 0) return fail('nothing to simulate: the files hold no CronJob')
   const scenarios: Scenario[] = []
   for (const manifest of manifests) {
     const cronJob = cronJobOf(manifest, request.from, api)
@@ -50,6 +51,19 @@ export function parseSpan(text: string): Result<{ readonly from: Instant; readon
   if (from === undefined || to === undefined || rest.length > 0)
     return fail(`"${text}" is not FROM/TO with two RFC 3339 times`)
   return from < to ? ok({ from, to }) : fail(`"${text}" ends before it begins`)
+}
+
+type Span = SimulateRequest['down'][number]
+
+/** In order, and those that touch as one. */
+export function mergeSpans(spans: readonly Span[]): readonly Span[] {
+  const merged: Span[] = []
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = merged.at(-1)
+    if (last === undefined || last.to < span.from) merged.push(span)
+    else merged.splice(-1, 1, { from: last.from, to: last.to > span.to ? last.to : span.to })
+  }
+  return merged
 }
 
 /** A table as pieces of text: there may be millions of lines, so that nothing waits for the widest. */

@@ -164,15 +164,20 @@ const rect = ({ x, y, width, height, fill, title }: Box): string =>
 const circle = (x: number, y: number, fill: string, title?: string): string =>
   `<circle cx="${x}" cy="${y}" r="4" fill="${fill}" stroke="white" stroke-width="0.5">${titled(title)}</circle>`
 
+const hour = 3_600_000
 type Axis = { readonly from: Instant; readonly to: Instant; readonly bottom: number; readonly x: Scale }
 
 /** Times below the rows, the first at the left edge and the last at the right one. */
 function axis({ from, to, bottom, x }: Axis): readonly string[] {
+  const shown = (at: Instant): string => {
+    const text = formatTime(at)
+    return to - from < hour ? text.slice(11, 19) : text.slice(0, 16).replace('T', ' ')
+  }
   return Array.from({ length: ticks }, (_, i) => {
     const at = instant(from + ((to - from) * i) / (ticks - 1))
     const anchor = i === 0 ? 'start' : i === ticks - 1 ? 'end' : 'middle'
     const place = short(x(at))
-    return `<path d="M${place} ${top - 8}V${bottom}" stroke="#ccc"/><text x="${place}" y="${bottom + 14}" text-anchor="${anchor}" fill="#555">${formatTime(at)}</text>`
+    return `<path d="M${place} ${top - 8}V${bottom}" stroke="#ccc"/><text x="${place}" y="${bottom + 14}" text-anchor="${anchor}" fill="#555">${shown(at)}</text>`
   })
 }
 

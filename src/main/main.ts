@@ -1,6 +1,6 @@
 /** The command line: what `jobd` understands, and which file does it. Each command is loaded when it is asked for. */
 import { Command, CommanderError, Option } from 'commander'
-import { realTerminal } from './real.ts'
+import { onLostOutput, realTerminal } from './real.ts'
 import { version } from './version.ts'
 
 /** Runs one command line and answers its exit code: 0 done, 1 failed, 2 wrong use. */
@@ -21,6 +21,9 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Commands with pods or clients of their own, which do not end because nobody reads what they print. */
+const goOn: ReadonlySet<string> = new Set(['up', 'run'])
+
 type Finish = (code: number) => void
 
 function describeProgram(finish: Finish): Command {
@@ -28,6 +31,7 @@ function describeProgram(finish: Finish): Command {
     .description('Kubernetes Jobs and CronJobs without a cluster')
     .version(version, '--version', 'print the version')
     .exitOverride()
+    .hook('preAction', (_program, command) => onLostOutput(goOn.has(command.name()) ? 'GoOn' : 'End'))
     .enablePositionalOptions()
     .showHelpAfterError("(see 'jobd help')")
   addServerCommands(program, finish)
@@ -208,6 +212,13 @@ function addSimulateCommand(program: Command, finish: Finish): void {
     .option('--duration <time>', 'how long each Job takes, e.g. 90s or 5m', '30s')
     .option('--fail-rate <rate>', 'the share of Jobs that fail, 0 to 1', '0')
     .option('--seed <n>', 'which Jobs fail', '1')
+    .option('--time-zone <zone>', 'the IANA time zone of schedules that name none (default: as jobd up has it)')
+    .addOption(
+      new Option('--too-many-missed <how>', 'after more than 100 missed runs: start none, or the newest').choices([
+        'skip',
+        'start-latest',
+      ]),
+    )
     .option('--exact', 'decide as upstream Kubernetes does', false)
     .addOption(new Option('-o, --output <format>', 'how').choices(['json', 'svg']))
     .action(async (files, options) => finish(await (await import('./simulate.ts')).simulate(files, options)))

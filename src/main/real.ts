@@ -49,6 +49,20 @@ export function realTerminal(): Terminal {
   }
 }
 
+/**
+ * What to do when whoever reads the output goes away, as `head` does: what serves or runs something goes on without
+ * output, all else ends with the code that a shell shows for a program that a broken pipe has ended.
+ */
+export function onLostOutput(then: 'GoOn' | 'End'): void {
+  process.stderr.on('error', () => undefined)
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (then === 'GoOn') return
+    if (code === 'EPIPE') process.exit(128 + 13)
+    process.stderr.write(`the output cannot be written: ${message}\n`)
+    process.exit(1)
+  })
+}
+
 export async function readStandardInput(): Promise<string> {
   const chunks: Uint8Array[] = []
   for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array)

@@ -1,7 +1,8 @@
 /** `jobd simulate`: needs no server. */
-import { millis, parseTime, type Result } from '../base/index.ts'
+import { fail, millis, ok, parseTime, type Result } from '../base/index.ts'
 import {
   formatTimeline,
+  mergeSpans,
   parseSpan,
   readManifests,
   type SimulateRequest,
@@ -11,8 +12,9 @@ import {
   timelineSvg,
 } from '../cli/index.ts'
 import { defaultCronJobOptions, exactCronJobOptions } from '../controllers/cronjob/index.ts'
-import { isTimeZone } from '../cron/index.ts'
+import { isTimeZone, timeZone, utc } from '../cron/index.ts'
 import { readStandardInput, realTerminal } from './real.ts'
+import { timeZoneOf } from './zone.ts'
 
 type Flags = {
   readonly from: string
@@ -22,6 +24,8 @@ type Flags = {
   readonly failRate: string
   readonly seed: string
   readonly exact: boolean
+  readonly tooManyMissed?: 'skip' | 'start-latest'
+  readonly timeZone?: string
   readonly output?: 'json' | 'svg'
 }
 
@@ -53,25 +57,36 @@ function requestOf(flags: Flags): Result<SimulateRequest, string> {
       parseTime(flags.from) === undefined
         ? `--from takes an RFC 3339 time, not ${flags.from}`
         : `--to takes an RFC 3339 time after --from, not ${flags.to}`
-    return { ok: false, error: bad }
+    return fail(bad)
   }
   const down = []
   for (const text of flags.down) {
     const one = parseSpan(text)
-    if (!one.ok) return { ok: false, error: `--down ${one.error}` }
+    if (!one.ok) return fail(`--down ${one.error}`)
     down.push(one.value)
   }
-  down.sort((a, b) => a.from - b.from)
   const duration = secondsOf(flags.duration)
-  if (duration === undefined)
-    return { ok: false, error: `--duration takes a time such as 90s or 5m, not ${flags.duration}` }
-  const failRate = Number(flags.failRate)
-  if (!(failRate >= 0 && failRate <= 1))
-    return { ok: false, error: `--fail-rate takes a number from 0 to 1, not ${flags.failRate}` }
-  if (!/^\d+$/.test(flags.seed)) return { ok: false, error: `--seed takes a whole number, not ${flags.seed}` }
-  const options = flags.exact ? exactCronJobOptions : defaultCronJobOptions
-  const random = seeded(Number(flags.seed))
-  return { ok: true, value: { ...span.value, down, duration: millis(duration * 1000), failRate, random, options } }
+  if (duration === undefined) return fail(`--duration takes a time such as 90s or 5m, not ${flags.duration}`)
+  const failRate = flags.failRate.trim() === '' ? Number.NaN : Number(flags.failRate)
+  if (!(failRate >= 0 && failRate <= 1)) return fail(`--fail-rate takes a number from 0 to 1, not ${flags.failRate}`)
+  if (!/^\d+$/.test(flags.seed)) return fail(`--seed takes a whole number, not ${flags.seed}`)
+  const zone = timeZoneOf(flags.timeZone, process.env['TZ'])
+  if (!zone.ok) return zone
+  const options = {
+    ...(flags.exact ? exactCronJobOptions : defaultCronJobOptions),
+    ...(flags.tooManyMissed === undefined
+      ? {}
+      : { tooManyMissed: flags.tooManyMissed === 'skip' ? ('start-none' as const) : flags.tooManyMissed }),
+    localZone: timeZone(zone.value) ?? utc,
+  }
+  return ok({
+    ...span.value,
+    down: mergeSpans(down),
+    duration: millis(duration * 1000),
+    failRate,
+    random: seeded(Number(flags.seed)),
+    options,
+  })
 }
 
 function secondsOf(text: string): number | undefined {

@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path'
 import { knowsAdmissionPlugin } from '../apiserver/admission/index.ts'
 import { writeKubeconfig } from '../apiserver/auth/index.ts'
 import { fail, millis, ok, type Result } from '../base/index.ts'
-import { isTimeZone, zoneProblem } from '../cron/index.ts'
 import { dataDirectory, makeDataDirectory, readHolder, reasonOf, removeHolder, writeHolder } from './data-dir.ts'
 import { type LogLevel, stderrLog } from './log.ts'
 import { realTerminal } from './real.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
+import { timeZoneOf } from './zone.ts'
 
 export type UpFlags = {
   readonly dataDir?: string
@@ -93,17 +93,6 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
     runs: runs.value,
     log: stderrLog(flags.logLevel),
   })
-}
-
-/**
- * The zone of schedules that name none: the flag, else `TZ` as programs of Unix understand it, else UTC. A zone that is
- * not known is refused, so that no schedule silently runs at another hour.
- */
-export function timeZoneOf(flag: string | undefined, environment: string | undefined): Result<string, string> {
-  const given = flag ?? environment?.replace(/^:/, '') ?? ''
-  if (given === '' || isTimeZone(given)) return ok(given === '' ? 'UTC' : given)
-  const name = flag === undefined ? 'the environment variable TZ' : '--time-zone'
-  return fail(`${name} takes an IANA time zone such as Asia/Tokyo, not ${given}: ${zoneProblem(given)}`)
 }
 
 /** How much history is kept, in days and in runs of one CronJob; what is not given stays as it is by default. */

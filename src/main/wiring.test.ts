@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLog } from '../base/index.ts'
 import { managerOptions } from './server.ts'
-import { timeZoneOf } from './up.ts'
+import { timeZoneOf } from './zone.ts'
 
 const zones: readonly {
   readonly name: string
