@@ -12,7 +12,7 @@ import { JobdError, type Program } from './program.ts'
 import { programOn } from './program-on.ts'
 import { realClock } from './real.ts'
 import { startServer } from './server.ts'
-import { timeZoneOf } from './up.ts'
+import { timeZoneOf } from './zone.ts'
 
 /** The types that programs name; those of the API are Kubernetes' own. */
 export type { KubeObject, Status } from '../apimachinery/index.ts'
