@@ -10,7 +10,7 @@ import { diagnose, exitCodeOfFindings, formatFindings, type HostFacts } from '..
 import { dataDirectory, isFileTrouble, readHolder, reasonOf } from './data-dir.ts'
 import { ask, onPath } from './programs.ts'
 import { realClock, realTerminal } from './real.ts'
-import { timeZoneOf } from './up.ts'
+import { timeZoneOf } from './zone.ts'
 
 type Flags = { readonly dataDir?: string | undefined; readonly listen: string; readonly output?: 'json' | undefined }
 
