@@ -71,7 +71,7 @@ export function createCronJobController(
     const snapshot = {
       cronJob,
       jobs: [...jobsOf.get(key).values()],
-      lastStarted: started.get(cronJob.metadata.uid ?? ''),
+      lastStarted: lastStartOf(cronJob),
     }
     const pass = effects.begin(cronJob)
     let plan = planCronJob(snapshot, now, options)
@@ -101,11 +101,15 @@ export function createCronJobController(
     return { kind: 'Done', wakeAt: plan.wakeAt }
   }
 
+  /** What this process has started comes after all that was started before. */
+  const lastStartOf = (cronJob: CronJob): Instant | undefined =>
+    started.get(cronJob.metadata.uid ?? '') ?? ledger?.lastStarted(cronJob)
+
   /** Records what was due before changes of the spec and is not started any more. */
   async function tellEdited(key: string): Promise<Status | undefined> {
     for (const { before, at } of edited.get(key) ?? []) {
       const jobs = [...jobsOf.get(key).values()]
-      const lastStarted = started.get(before.metadata.uid ?? '')
+      const lastStarted = lastStartOf(before)
       const fates = planEdited({ cronJob: before, jobs, lastStarted }, at, options)
       const problem = await ledger?.record(before, fates, jobs)
       if (problem !== undefined) return problem

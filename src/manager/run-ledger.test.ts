@@ -277,6 +277,33 @@ test('a manager that dies after any of its writes leaves exactly one Run for eac
   }
 })
 
+test('a start that only its Run tells of is not made again when the Job is gone', async () => {
+  let seen = 0
+  for (let life = 1; life < 8; life++) {
+    const api = await newApi()
+    const first = await startOn(api, { exact: false }, life)
+    const { metadata } = await makeCronJob(first.client)
+    await goOn(first, minute)
+    const [run] = await runsIn(first)
+    const [job] = await listOf<Job>(first.client, 'jobs.batch')
+    const ref = { resource: 'cronjobs.batch', namespace: 'default', name: metadata.name ?? '' }
+    const { status } = value(await first.client.get<CronJob>(ref))
+    if (run === undefined || job === undefined || status.lastScheduleTime !== undefined) continue
+    seen++
+    const gone = { resource: 'jobs.batch', namespace: 'default', name: job.metadata.name ?? '' }
+    const admin = inProcessClient(api, { user: { name: 'u', groups: ['system:masters'] }, userAgent: 'u' })
+    value(await admin.delete(gone, { propagationPolicy: 'Background' }))
+    const second = await startOn(api, { exact: false })
+    await goOn(second, 1000)
+    assert.deepEqual(await listOf(second.client, 'jobs.batch'), [], `after ${life} writes`)
+    assert.deepEqual(await resultsIn(second), ['00:01:00 Deleted JobDeleted'])
+    await goOn(second, minute)
+    assert.equal((await listOf(second.client, 'jobs.batch')).length, 1, 'the next time starts its own')
+    await second.stop()
+  }
+  assert.ok(seen > 0, 'some manager died between the Run and the status')
+})
+
 test('a thousand CronJobs write nothing while none is due', async () => {
   const given = await world()
   await Promise.all(Array.from({ length: 1000 }, (_, i) => makeCronJob(given.client, {}, `tick-${i}`)))

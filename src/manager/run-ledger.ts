@@ -6,7 +6,7 @@ import { isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound, type S
 import type { CronJob, Job } from '../apis/batch/index.ts'
 import { isJobFinished } from '../apis/batch/index.ts'
 import { type Run, runsResource } from '../apis/run/index.ts'
-import { type Clock, type Instant, type Log, unreachable } from '../base/index.ts'
+import { type Clock, type Instant, type Log, parseTime, unreachable } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { type KeptRuns, mergeRun, runOfJob, runsOf, type SlotFate } from '../controllers/cronjob/index.ts'
 import type { TimeZone } from '../cron/index.ts'
@@ -17,6 +17,11 @@ import { fieldManager } from './running.ts'
 export type RunLedger = {
   /** Records what a pass has found out; resolves when it is durable. A status: what could not be written. */
   readonly record: (cronJob: CronJob, fates: readonly SlotFate[], jobs: readonly Job[]) => Promise<Status | undefined>
+  /**
+   * The newest time for which a Job of this CronJob is known to have been started, by its Runs: the Job may be gone, and
+   * the status may never have told of it.
+   */
+  readonly lastStarted: (cronJob: CronJob) => Instant | undefined
   /** Notes that a Job is being deleted to make place for a newer run. */
   readonly replaced: (job: Job, by: string) => void
   /** The CronJob is gone: what was kept in mind of it is not needed. */
@@ -50,6 +55,9 @@ export function createRunLedger(context: LedgerContext, options: LedgerOptions):
   /** By the uid of a CronJob: up to where ranges of its times have been recorded. */
   const recorded = new Map<string, Instant>()
   const replacing = new Map<string, string>()
+  const recordedOf = runs.index(({ metadata, spec }) => [`${metadata.namespace}/${spec.cronJobName}`])
+  /** By the uid of a CronJob, as its Runs told when this process first looked; `null`: of no start. */
+  const lastStarted = new Map<string, Instant | null>()
   const underWay = new Set<Promise<void>>()
   let running = false
 
@@ -93,8 +101,19 @@ export function createRunLedger(context: LedgerContext, options: LedgerOptions):
       }
       return undefined
     },
+    lastStarted(cronJob) {
+      const { uid = '' } = cronJob.metadata
+      const there = lastStarted.get(uid)
+      if (there !== undefined) return there ?? undefined
+      const found = newestStart(recordedOf.get(keyOf(cronJob)).values(), uid)
+      lastStarted.set(uid, found ?? null)
+      return found
+    },
     replaced: (job, by) => void replacing.set(job.metadata.uid ?? '', by),
-    forget: (uid) => void recorded.delete(uid),
+    forget(uid) {
+      recorded.delete(uid)
+      lastStarted.delete(uid)
+    },
     start() {
       running = true
       for (const job of jobs.all().values()) {
@@ -124,6 +143,15 @@ function rangeEnd(fate: SlotFate): Instant {
     default:
       return unreachable(fate)
   }
+}
+
+function newestStart(runs: Iterable<Run>, uid: string): Instant | undefined {
+  let newest: Instant | undefined
+  for (const { spec, status } of runs) {
+    const at = spec.cronJobUID === uid && status.jobName !== undefined ? parseTime(spec.scheduledTime) : undefined
+    if (at !== undefined && (newest === undefined || at > newest)) newest = at
+  }
+  return newest
 }
 
 /** The Job went away while nobody looked. */
