@@ -19,8 +19,12 @@ const cronJobOf = (job: KubeObject): string | undefined =>
     ? undefined
     : job.metadata.ownerReferences?.find(({ controller, kind }) => controller === true && kind === 'CronJob')?.uid
 
-/** Checks each start of a Job as it becomes durable. */
-export function checkStarts({ history, judge }: World): void {
+/**
+ * Checks each start of a Job as it becomes durable. A start that nothing but the Job tells of, because the controllers
+ * died before they could record it, is forgotten with a Job that a client deletes (`askedToGo`): it may happen again.
+ */
+export function checkStarts({ history, judge }: World, askedToGo: ReadonlySet<string>): void {
+  const recorded = new Set<string>()
   /** By the uid of a CronJob: the due times for which a Job was started. */
   const started = new Map<string, Set<string>>()
   /** By the uid of a CronJob: its policies, one behind the other. */
@@ -30,9 +34,17 @@ export function checkStarts({ history, judge }: World): void {
       const { metadata, spec } = after as CronJob
       addTo(policies, metadata.uid ?? '', spec.concurrencyPolicy ?? 'Allow')
     }
+    if (kind === 'Run' && after !== undefined) recorded.add((after as Run).status.jobUID ?? '')
+    if (kind === 'Job' && after === undefined && before !== undefined) forget(before)
     const uid = kind === 'Job' && before === undefined && after !== undefined ? cronJobOf(after) : undefined
     if (uid !== undefined) checkStart(after as Job, uid, key)
   })
+
+  function forget(job: KubeObject): void {
+    const { uid = '', annotations = {} } = job.metadata
+    if (!askedToGo.has(uid) || recorded.has(uid)) return
+    started.get(cronJobOf(job) ?? '')?.delete(annotations[cronJobScheduledTimestampAnnotation] ?? '')
+  }
 
   function checkStart(job: Job, uid: string, key: string): void {
     const slot = job.metadata.annotations?.[cronJobScheduledTimestampAnnotation] ?? ''
@@ -60,23 +72,34 @@ function addTo(sets: Map<string, Set<string>>, key: string, value: string): void
 }
 
 /** A time during which the rules of a CronJob did not change, without its very ends. */
-type Span = { readonly spec: CronJob['spec']; readonly from: Instant; readonly to: Instant }
+type Span = {
+  readonly spec: CronJob['spec']
+  readonly from: Instant
+  readonly to: Instant
+  /** On the monotonic clock; `until` is absent while the rules still hold. */
+  readonly since: number
+  readonly until: number | undefined
+}
 
 /** Edits and due times so near to each other may have happened in either order. */
 const margin = 2000
+/** In this time controllers that live have seen a change and recorded what it made void. */
+const soonSeen = 300_000
 
 /**
  * Every due time of the CronJobs that are there has its Run, and none that lay in a suspension was started. The wall
  * clock may have been set: only times that it showed for the first time under the rules of a span count as its own.
  */
 export function checkSlots(world: World): void {
-  const { history, judge, time } = world
+  const { history, judge, time, wasDown } = world
   const runs = new Map([...history.current('Run').values()].map((run) => [slotOf(run as Run), run as Run]))
   for (const cronJob of history.current('CronJob').values()) {
     const { uid = '', name, deletionTimestamp } = cronJob.metadata
     if (deletionTimestamp !== undefined) continue
     for (const span of spansOf(history.of('CronJob'), uid, time.highest())) {
-      for (const slot of slotsIn(span)) {
+      // What a change of the rules makes void is told by who saw both rules: nobody who came later.
+      const unseen = span.until !== undefined && wasDown('controllers', span.since, span.until + soonSeen)
+      for (const slot of unseen ? [] : slotsIn(span)) {
         const run = runs.get(`${uid} ${formatTime(slot)}`)
         judge.check('no-slot-unrecorded', run !== undefined, () => {
           return `${name}: ${formatTime(slot)} of ${span.spec.schedule}, in force from ${formatTime(span.from)} to ${formatTime(span.to)}`
@@ -94,7 +117,9 @@ function spansOf(changes: readonly Recorded[], uid: string, end: Instant): reado
   const edits = changes.filter(({ before, after }) => {
     return after?.metadata.uid === uid && JSON.stringify(specOf(before)) !== JSON.stringify(specOf(after))
   })
-  return edits.map(({ after, highest }, i) => ({
+  return edits.map(({ after, highest, monotonic }, i) => ({
+    since: monotonic,
+    until: edits[i + 1]?.monotonic,
     spec: specOf(after) as CronJob['spec'],
     from: instant(highest + margin),
     to: instant((edits[i + 1]?.highest ?? end) - margin),
