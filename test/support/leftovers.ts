@@ -1,0 +1,80 @@
+/** What a server has on its host, counted: to be the same after a thousand pods as before them. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { nameOf } from '../../src/agent/process/scratch.ts'
+import type { Server } from './executable.ts'
+
+export type Leftovers = {
+  /** Of the server, its spawner, supervisors, and whatever has `JOBD_TEST_MARK` with its directory in its environment. */
+  readonly processes: number
+  readonly mounts: number
+  readonly cgroups: number
+  /** Files and directories of pods and volumes, on disk and in memory. */
+  readonly files: number
+  /** Open files of the server and its spawner; connections come and go and are left out. */
+  readonly handles: number
+}
+
+/** The variable by which processes that hide from their parents are found. */
+export const MARK = 'JOBD_TEST_MARK'
+
+export function leftoversOf({ pid, directory }: Pick<Server, 'pid' | 'directory'>): Leftovers {
+  const pods = join(directory, 'pods')
+  const name = nameOf(pods)
+  const all = numbers('/proc')
+  const helpers = all.filter((other) => textOf(`/proc/${other}/cmdline`).includes(`\0${pods}/pods\0`))
+  const marked = all.filter((other) => textOf(`/proc/${other}/environ`).includes(`${MARK}=${directory}\0`))
+  const ours = [pid, ...helpers]
+  const places = [pods, join(directory, 'volumes'), `/run/jobd/${name}`, `/dev/shm/jobd/${name}`]
+  return {
+    processes: ours.length + marked.length,
+    mounts: sum(ours.map((one) => textOf(`/proc/${one}/mountinfo`).split('\n').length - 1)),
+    cgroups: cgroupsNamed('/sys/fs/cgroup', `jobd-${name}`, 3),
+    files: sum(places.map(countBelow)),
+    handles: sum(ours.map(handlesOf)),
+  }
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0)
+const numbers = (path: string): readonly number[] =>
+  namesIn(path)
+    .map(Number)
+    .filter((number) => number > 0)
+
+function cgroupsNamed(path: string, name: string, depth: number): number {
+  const children = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return sum(
+    children.map((child) => {
+      const below = join(path, child.name)
+      if (child.name === name) return readdirSync(below, { withFileTypes: true }).filter((e) => e.isDirectory()).length
+      return depth === 0 ? 0 : cgroupsNamed(below, name, depth - 1)
+    }),
+  )
+}
+
+const countBelow = (path: string): number => {
+  try {
+    return readdirSync(path, { recursive: true }).length
+  } catch {
+    // This host has its scratch space elsewhere, or it is being removed this moment.
+    return 0
+  }
+}
+
+const handlesOf = (pid: number): number =>
+  namesIn(`/proc/${pid}/fd`).filter((fd) => {
+    const target = linkOf(`/proc/${pid}/fd/${fd}`)
+    return target !== '' && !target.startsWith('socket:')
+  }).length
+
+/** Processes and their files may be gone at any moment: then they count for nothing. */
+function orNothing<T>(look: () => T, nothing: T): T {
+  try {
+    return look()
+  } catch {
+    return nothing
+  }
+}
+const namesIn = (path: string): readonly string[] => orNothing(() => readdirSync(path), [])
+const textOf = (path: string): string => orNothing(() => readFileSync(path, 'utf8'), '')
+const linkOf = (path: string): string => orNothing(() => readlinkSync(path), '')

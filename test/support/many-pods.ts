@@ -1,0 +1,102 @@
+/** Jobs of many short pods on a real server. */
+import { readFileSync } from 'node:fs'
+import type { Job } from '../../src/apis/batch/index.ts'
+import type { Pod, PodSpec } from '../../src/apis/core/index.ts'
+import { type Client, createRestClient, loadKubeconfig } from '../../src/client/index.ts'
+import { realClock } from '../../src/main/real.ts'
+import type { Server } from './executable.ts'
+
+export type Connection = { readonly client: Client; readonly close: () => Promise<void> }
+
+/** A client of the server's administrator. */
+export async function connect(server: Pick<Server, 'kubeconfig'>): Promise<Connection> {
+  const access = await loadKubeconfig(readFileSync(server.kubeconfig, 'utf8'))
+  if (!access.ok) throw new Error(access.error)
+  const rest = createRestClient({ ...access.value, clock: realClock, userAgent: 'many-pods' })
+  return { client: rest.client, close: () => rest.close() }
+}
+
+export type ManyPods = {
+  readonly name: string
+  readonly count: number
+  readonly parallelism: number
+  readonly spec: Partial<PodSpec>
+  readonly command: readonly string[]
+  /** Pods may fail without others having to wait for it: the Job is then failed when all have ended. */
+  readonly mayFail?: boolean
+}
+
+/** Creates an Indexed Job of `count` pods. */
+export async function createPods(
+  client: Client,
+  { name, count, parallelism, spec, command, mayFail }: ManyPods,
+): Promise<Job> {
+  const [first = {}] = spec.containers ?? []
+  const containers = [{ resources: {}, ...first, name: 'main', image: 'host', command }]
+  const created = await client.create<Job>('jobs.batch', {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      completionMode: 'Indexed',
+      completions: count,
+      parallelism,
+      ...(mayFail === true ? { backoffLimitPerIndex: 0 } : {}),
+      template: { metadata: {}, spec: { restartPolicy: 'Never', ...spec, containers } },
+    },
+    status: {},
+  } as Job)
+  if (!created.ok) throw new Error(created.error.message)
+  return created.value
+}
+
+/** Resolves with the Job as soon as `isSo`. */
+export function whenJob(client: Client, job: Job, isSo: (job: Job) => boolean): Promise<Job> {
+  const { namespace, name, resourceVersion } = job.metadata
+  return new Promise((resolve, reject) => {
+    const watch = client.watch<Job>(
+      'jobs.batch',
+      { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: resourceVersion ?? '' },
+      {
+        onEvents: (events) => {
+          const found = events.find(({ type, object }) => type !== 'BOOKMARK' && isSo(object))
+          if (found === undefined) return
+          watch.stop()
+          resolve(found.object)
+        },
+        onEnd: (status) => reject(new Error(status?.message ?? 'the watch ended')),
+      },
+    )
+  })
+}
+
+export const isOver = ({ status }: Job): boolean =>
+  (status.conditions ?? []).some(
+    ({ type, status: state }) => (type === 'Complete' || type === 'Failed') && state === 'True',
+  )
+
+/** Deletes the Job and its pods, and waits until they are gone. */
+export async function deletePods(client: Client, { metadata }: Job): Promise<void> {
+  const { namespace, name = '' } = metadata
+  const selection = { namespace, labelSelector: `batch.kubernetes.io/job-name=${name}` }
+  const listed = await client.list<Pod>('pods', selection)
+  if (!listed.ok) throw new Error(listed.error.message)
+  const left = new Set(listed.value.items.map((pod) => pod.metadata.name))
+  const gone = new Promise<void>((resolve, reject) => {
+    const watch = client.watch<Pod>(
+      'pods',
+      { ...selection, resourceVersion: listed.value.resourceVersion },
+      {
+        onEvents: (events) => {
+          for (const { type, object } of events) if (type === 'DELETED') left.delete(object.metadata.name)
+          if (left.size > 0) return
+          watch.stop()
+          resolve()
+        },
+        onEnd: (status) => reject(new Error(status?.message ?? 'the watch ended')),
+      },
+    )
+  })
+  await client.delete({ resource: 'jobs.batch', namespace, name }, { propagationPolicy: 'Background' })
+  await gone
+}
