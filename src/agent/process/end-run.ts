@@ -83,10 +83,14 @@ export function watchOver(state: State): void {
     state.cancelLook = undefined
     if (state.closed) return
     state.events.read()
-    const unfinished = [...unfinishedRuns(state.table)]
-    for (const run of unfinished) {
-      if (run.phase !== 'Queued') settleFrom(state, run, judge(run.base, run))
-    }
-    if (unfinished.length > 0) watchOver(state)
+    lookAtAll(state)
+    if (!unfinishedRuns(state.table).next().done) watchOver(state)
   })
+}
+
+/** Brings every run to what its files say. */
+export function lookAtAll(state: State): void {
+  for (const run of [...unfinishedRuns(state.table)]) {
+    if (run.phase !== 'Queued') settleFrom(state, run, judge(run.base, run))
+  }
 }

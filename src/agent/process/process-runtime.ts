@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { fail, millis, ok, type Result } from '../../base/index.ts'
 import type { ContainerKey, ExecHandle, ExecOutput, ExecSpec, Observed, Runtime } from '../runtime/index.ts'
 import { closeCgroups } from './cgroups.ts'
-import { releasePod, removePod, removeRun, signalRun, treeOf, watchOver } from './end-run.ts'
+import { lookAtAll, releasePod, removePod, removeRun, signalRun, treeOf, watchOver } from './end-run.ts'
 import { followEventFile } from './event-file.ts'
 import { execInRun } from './exec.ts'
 import { openHost } from './open-host.ts'
@@ -36,7 +36,11 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     queue: [],
     starting: 0,
     ended: 0,
-    events: followEventFile(`${table.root}/events`, (line) => onEventLine(state, line)),
+    events: followEventFile({
+      path: `${table.root}/events`,
+      onLine: (line) => onEventLine(state, line),
+      onEmptied: () => lookAtAll(state),
+    }),
     onTemplate() {},
     doomed: new Set(),
     sweepPause: millis(0),
