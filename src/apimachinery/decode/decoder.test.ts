@@ -372,6 +372,8 @@ describe('texts that are no JSON', () => {
     ['\u00e9', "invalid character '\u00c3' looking for beginning of value"],
     ['['.repeat(1001), 'exceeded max depth'],
     [`${'['.repeat(1001)}${']'.repeat(1001)}`, 'exceeded max depth'],
+    [`[1e3,${'['.repeat(1000)}${']'.repeat(1000)}]`, 'exceeded max depth'],
+    [`{"a":1,"a":${'['.repeat(1000)}${']'.repeat(1000)}}`, 'exceeded max depth'],
   ]
   for (const [text, wanted] of cases) {
     it(`${JSON.stringify(text.slice(0, 20))}: ${wanted}`, () => {

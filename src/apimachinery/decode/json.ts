@@ -34,11 +34,11 @@ export function parseJson(text: string): Result<ParsedJson, string> {
     value = JSON.parse(text)
   } catch {
     const error = syntaxError(text)
-    return error === undefined ? ok(exactly(text)) : fail(error)
+    return error === undefined ? exactly(text) : fail(error)
   }
   const found = scan(text)
   if (found < 0) return fail(syntaxError(text) ?? 'exceeded max depth')
-  return ok(found !== unusual && found === countMembers(value) ? { value } : exactly(text))
+  return found !== unusual && found === countMembers(value) ? ok({ value }) : exactly(text)
 }
 
 /** The value of a text that stands within an object, e.g. of an annotation; undefined when it is no JSON or nests too deeply. */
@@ -64,9 +64,9 @@ export function depthOf(value: unknown, most: number = deepest): number {
   return below + 1
 }
 
-function exactly(text: string): ParsedJson {
+function exactly(text: string): Result<ParsedJson, string> {
   const exact = exactParse(text)
-  return { value: plain(exact.value), exact }
+  return exact === undefined ? fail('exceeded max depth') : ok({ value: plain(exact.value), exact })
 }
 
 const unusual = 0x7fffffff
@@ -154,8 +154,8 @@ type Frame = {
   key: string | undefined
 }
 
-/** Parses a text that is known to be JSON. */
-function exactParse(text: string): ExactJson {
+/** Parses a text that is known to be JSON; undefined when it nests too deeply. */
+function exactParse(text: string): ExactJson | undefined {
   const members = new Map<object, readonly string[]>()
   const open: Frame[] = []
   let result: unknown
@@ -170,6 +170,7 @@ function exactParse(text: string): ExactJson {
   }
   for (const [, string, number, word, bracket] of text.matchAll(token)) {
     const frame = open.at(-1)
+    if (open.length > deepest) return undefined
     if (string !== undefined) {
       const content = (JSON.parse(string) as string).toWellFormed()
       if (frame?.object !== undefined && frame.key === undefined) {
