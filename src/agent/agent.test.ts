@@ -136,7 +136,7 @@ async function world(t: TestContext, namespaces: 'auto' | 'never' = 'auto'): Pro
           .exec({ ...request, stdin: stdin !== undefined, stdout: true, stderr: true }, output)
           .then((handle) => {
             if (!handle.ok) return reject(new Error(handle.error.message))
-            if (stdin !== undefined) handle.value.write(Buffer.from(stdin))
+            if (stdin !== undefined) handle.value.write(Buffer.from(stdin), () => {})
             handle.value.endStdin()
           })
       })

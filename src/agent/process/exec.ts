@@ -41,7 +41,7 @@ export function execInRun(
     if (child.pid !== undefined) output.end({ kind: 'Exited', exitCode: code ?? 128 + signalNumber(signal) })
   })
   return ok({
-    write: (bytes) => void stdin?.write(bytes),
+    write: (bytes, taken) => (stdin === null ? taken() : void stdin.write(bytes, taken)),
     endStdin: () => void stdin?.end(),
     // The program `script` keeps the size that it found.
     resize: () => undefined,

@@ -130,7 +130,8 @@ export type ExecOutput = {
   readonly end: (end: ExecEnd) => void
 }
 export type ExecHandle = {
-  readonly write: (bytes: Uint8Array) => void
+  /** `taken` is called when the command, or nobody any more, will take further bytes. */
+  readonly write: (bytes: Uint8Array, taken: () => void) => void
   readonly endStdin: () => void
   readonly resize: (size: { readonly width: number; readonly height: number }) => void
   readonly resume: () => void

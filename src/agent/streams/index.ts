@@ -2,6 +2,7 @@ export {
   createPodStreams,
   type ExecRequest,
   type PodStreams,
+  type PortEnd,
   type PortOutput,
   type PortSession,
   type PortTarget,

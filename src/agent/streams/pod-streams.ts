@@ -21,13 +21,23 @@ export type ExecRequest = {
 
 /** One connection to a port of a pod. */
 export type PortSession = {
-  readonly write: (bytes: Uint8Array) => void
+  /** `taken` is called when the pod, or nobody any more, will take further bytes. */
+  readonly write: (bytes: Uint8Array, taken: () => void) => void
   readonly end: () => void
   readonly close: () => void
+  /** The reader has caught up. */
+  readonly resume: () => void
 }
+/** How a connection ended: in order, in the middle, or before it began, with the reason. */
+export type PortEnd =
+  | { readonly kind: 'Ended' }
+  | { readonly kind: 'Broken' }
+  | { readonly kind: 'Failed'; readonly message: string }
+/** What the pod says. A call that answers false asks to wait until `resume` of the session is called. */
 export type PortOutput = {
-  readonly data: (bytes: Uint8Array) => void
-  readonly end: (error?: string) => void
+  readonly data: (bytes: Uint8Array) => boolean
+  /** Called once. */
+  readonly end: (how: PortEnd) => void
 }
 export type PortTarget = { readonly namespace: string; readonly pod: string; readonly port: number }
 
@@ -95,7 +105,7 @@ async function attach(
   }
   void pump()
   return ok({
-    write: () => undefined,
+    write: (_bytes, taken) => taken(),
     endStdin: () => undefined,
     resize: () => undefined,
     resume: () => reader.resume(),
@@ -108,19 +118,29 @@ async function attach(
 
 function forward(host: string, port: number, output: PortOutput): PortSession {
   const socket = connect({ host, port, allowHalfOpen: true })
-  socket.on('data', output.data)
-  const state = { ended: false }
-  const end = (error?: string) => {
-    if (state.ended) return
-    state.ended = true
-    output.end(error)
+  const state = { isOver: false, isConnected: false }
+  const end = (how: PortEnd): void => {
+    if (state.isOver) return
+    state.isOver = true
+    output.end(how)
   }
-  socket.on('error', (error) => end(`failed to connect to ${host}:${port} inside the pod: ${error.message}`))
-  socket.on('end', () => end())
-  socket.on('close', () => end())
+  socket.once('connect', () => {
+    state.isConnected = true
+  })
+  socket.on('data', (bytes: Buffer) => void (output.data(bytes) || socket.pause()))
+  socket.on('error', ({ message }) =>
+    end(
+      state.isConnected
+        ? { kind: 'Broken' }
+        : { kind: 'Failed', message: `failed to connect to ${host}:${port} inside the pod: ${message}` },
+    ),
+  )
+  socket.on('end', () => end({ kind: 'Ended' }))
+  socket.on('close', () => end({ kind: 'Broken' }))
   return {
-    write: (bytes) => void socket.write(bytes),
+    write: (bytes, taken) => void socket.write(bytes, () => taken()),
     end: () => void socket.end(),
     close: () => void socket.destroy(),
+    resume: () => void socket.resume(),
   }
 }

@@ -13,7 +13,7 @@ import type { HealthCheck } from './health.ts'
 import type { Maintenance } from './maintenance.ts'
 import { newServePath } from './paths.ts'
 import { serveLog } from './pod-log.ts'
-import { type AcceptWebSocket, refuseStream, type StreamParts, serveStream } from './pod-streams.ts'
+import { refuseStream, type StreamParts, serveStream, type Upgrade } from './pod-streams.ts'
 import type { PodLogs, PodStreams } from './pods.ts'
 import type { Presenter } from './representation.ts'
 import type { Route } from './routes.ts'
@@ -73,10 +73,10 @@ async function serveConnect(
   x: Exchange,
   parts: StreamParts & { readonly logs: PodLogs | undefined },
   route: Route,
-  accept: AcceptWebSocket | undefined,
+  upgrade: Upgrade | undefined,
 ): Promise<void> {
   if (route.subresource === 'log') return serveLog(x, parts.presenter, route, parts.logs)
-  return accept === undefined ? refuseStream(x, parts, route) : serveStream(x, parts, route, accept)
+  return upgrade === undefined ? refuseStream(x, parts, route) : serveStream(x, parts, route, upgrade)
 }
 
 /** Listens and serves until `close`. Rejects when the address cannot be had. */
@@ -84,7 +84,7 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
   const { api, options, auth, audit, certificates, clock, random, log, listen } = config
   const presenter: Presenter = { api, options }
   const metrics = config.metrics ?? newMetrics()
-  const streamParts = { presenter, authorize: auth.authorize, streams: config.streams, logs: config.logs }
+  const streamParts = { presenter, authorize: auth.authorize, streams: config.streams, logs: config.logs, clock }
   let address = `${listen.host}:${listen.port}`
   const parts: ServerParts = {
     presenter,
@@ -105,7 +105,7 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
       maintenance: config.maintenance,
       serverAddress: () => address,
     }),
-    serveConnect: (x, route, accept) => serveConnect(x, streamParts, route, accept),
+    serveConnect: (x, route, upgrade) => serveConnect(x, streamParts, route, upgrade),
     clock,
     random,
     log,

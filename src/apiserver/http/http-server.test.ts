@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
+import type { Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { connect } from 'node:tls'
 import { gunzipSync } from 'node:zlib'
@@ -29,7 +30,10 @@ const streams: PodStreams = {
     const end = (how: ExecEnd): void => output.end(how)
     if (asked.command[0] === 'false') end({ kind: 'Exited', exitCode: 3 })
     return ok({
-      write: (data) => void output.stdout(data),
+      write: (data, taken) => {
+        output.stdout(data)
+        taken()
+      },
       endStdin: () => end({ kind: 'Exited', exitCode: 0 }),
       resize: ({ width, height }) => void output.stderr(bytes(`${width}x${height}`)),
       resume() {},
@@ -38,7 +42,15 @@ const streams: PodStreams = {
   },
   portForward: async ({ port }, output) => {
     output.data(bytes(`port ${port}`))
-    return ok({ write: (data) => output.data(data), end() {}, close() {} })
+    return ok({
+      write: (data, taken) => {
+        output.data(data)
+        taken()
+      },
+      end() {},
+      close() {},
+      resume() {},
+    })
   },
 }
 const logs: PodLogs = {
@@ -438,13 +450,31 @@ describe('the HTTPS server', () => {
         400,
         'container x is not valid for pod p',
       ]))
-    it('but not over SPDY', async () => {
-      const answer = await call('POST', `${pod}/exec?command=ls`, undefined, {
-        Connection: 'Upgrade',
-        Upgrade: 'SPDY/3.1',
-      })
-      assert.equal(answer.code, 400)
-      assert.match(answer.text, /use kubectl 1\.30 or newer/)
+    it('over SPDY as old clients ask for it, if it is spoken', async () => {
+      const ask = (path: string, protocol: string) =>
+        request(`${world.url}${pod}${path}`, {
+          method: 'POST',
+          ca: world.certificates.ca,
+          agent: false,
+          headers: {
+            Authorization: 'Bearer admintoken',
+            Connection: 'Upgrade',
+            Upgrade: 'SPDY/3.1',
+            'X-Stream-Protocol-Version': protocol,
+          },
+        }).end()
+      const [res, socket] = (await once(ask('/exec?command=ls', 'v9.x, v4.channel.k8s.io'), 'upgrade')) as [
+        IncomingMessage,
+        Socket,
+      ]
+      assert.equal(res.headers['x-stream-protocol-version'], 'v4.channel.k8s.io')
+      socket.destroy()
+      const [refusal] = (await once(ask('/exec?command=ls', 'v9.x'), 'response')) as [IncomingMessage]
+      refusal.resume()
+      assert.equal(refusal.statusCode, 400)
+      const [other] = (await once(ask('/status', ''), 'response')) as [IncomingMessage]
+      other.resume()
+      assert.equal(other.statusCode, 405)
     })
     it('logs', async () => assert.equal((await call('GET', `${pod}/log?tailLines=5`)).text, 'c 5'))
     it('logs: wrong options', async () => assert.equal((await call('GET', `${pod}/log?tailLines=-5`)).code, 422))

@@ -57,7 +57,8 @@ export type ExecOutput = {
 }
 
 export type ExecSession = {
-  readonly write: (bytes: Uint8Array) => void
+  /** `taken` is called when the process, or nobody any more, will take further bytes. */
+  readonly write: (bytes: Uint8Array, taken: () => void) => void
   readonly endStdin: () => void
   readonly resize: (size: TerminalSize) => void
   /** The reader has caught up. */
@@ -68,13 +69,23 @@ export type ExecSession = {
 
 /** One connection to a port of a Pod. */
 export type PortSession = {
-  readonly write: (bytes: Uint8Array) => void
+  /** `taken` is called when the pod, or nobody any more, will take further bytes. */
+  readonly write: (bytes: Uint8Array, taken: () => void) => void
   readonly end: () => void
   readonly close: () => void
+  /** The reader has caught up. */
+  readonly resume: () => void
 }
+/** How a connection ended: in order, in the middle, or before it began, with the reason. */
+export type PortEnd =
+  | { readonly kind: 'Ended' }
+  | { readonly kind: 'Broken' }
+  | { readonly kind: 'Failed'; readonly message: string }
+/** What the pod says. A call that answers false asks to wait until `resume` of the session is called. */
 export type PortOutput = {
-  readonly data: (bytes: Uint8Array) => void
-  readonly end: (error?: string) => void
+  readonly data: (bytes: Uint8Array) => boolean
+  /** Called once. */
+  readonly end: (how: PortEnd) => void
 }
 
 export type PodStreams = {

@@ -11,20 +11,20 @@ import { type Clock, type Log, type Millis, millis, type Random, type Result } f
 import { type Attributes, type Authenticate, type Authorize, anonymous, forbiddenStatus } from '../auth/index.ts'
 import type { User } from '../registry/index.ts'
 import { type Exchange, pageNotFound, sendDefect, sendStatus } from './exchange.ts'
-import type { AcceptWebSocket } from './pod-streams.ts'
+import type { Upgrade } from './pod-streams.ts'
 import { first, parseQuery } from './query.ts'
 import type { Presenter } from './representation.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { serveResource } from './resources.ts'
 import { isServed, type Route, routeOf } from './routes.ts'
-import { acceptorOf, isForeignPage, isWebSocket, responseFor } from './upgrade.ts'
+import { isForeignPage, isUpgrade, responseFor, upgradeOf } from './upgrade.ts'
 import { serveWatchSocket } from './watch-socket.ts'
 import { serveWatch } from './watch-stream.ts'
 
 /** Serves paths outside of resources; false when it knows nothing of the path. */
 export type ServePath = (x: Exchange) => boolean
-/** Serves logs and streams of pods. `accept` is there when the request asks for a WebSocket. */
-export type ServeConnect = (x: Exchange, route: Route, accept?: AcceptWebSocket) => Promise<void>
+/** Serves logs and streams of pods. `upgrade` is there when the request asks to leave HTTP. */
+export type ServeConnect = (x: Exchange, route: Route, upgrade?: Upgrade) => Promise<void>
 
 export type ServerParts = {
   readonly presenter: Presenter
@@ -102,7 +102,7 @@ export function durationOf(text: string): Millis | undefined {
   return millis(match[1] === '-' ? -total : total)
 }
 
-function dispatch(state: State, x: Exchange, accept?: AcceptWebSocket): void | Promise<void> {
+function dispatch(state: State, x: Exchange, upgrade?: Upgrade): void | Promise<void> {
   const { parts } = state
   const { info, req } = x
   if (!info.isResource) {
@@ -116,11 +116,11 @@ function dispatch(state: State, x: Exchange, accept?: AcceptWebSocket): void | P
   switch (route.value.action) {
     case 'watch':
       x.longRunning = true
-      if (accept !== undefined) return serveWatchSocket(x, parts.presenter, route.value, parts, accept)
+      if (upgrade?.kind === 'WebSocket') return serveWatchSocket(x, parts.presenter, route.value, parts, upgrade.accept)
       return serveWatch(x, parts.presenter, route.value, parts)
     case 'connect':
       x.longRunning = true
-      return parts.serveConnect(x, route.value, accept)
+      return parts.serveConnect(x, route.value, upgrade)
     default:
       return serveResource(x, parts.presenter, route.value)
   }
@@ -189,12 +189,12 @@ function auditIdOf(req: IncomingMessage): string {
 function ignoreBroken(): void {}
 
 /** The whole way of one request. */
-function handle(state: State, req: IncomingMessage, res: ServerResponse, upgrade?: Upgrade): void {
+function handle(state: State, req: IncomingMessage, res: ServerResponse, asked?: Asked): void {
   const started = performance.now()
   const x = newExchange(state, req, res)
   state.open.add(x)
   res.on('error', ignoreBroken)
-  ;(upgrade?.socket ?? res).on('close', () => {
+  ;(asked?.socket ?? res).on('close', () => {
     state.open.delete(x)
     state.parts.onDone?.(x, (performance.now() - started) / 1000)
   })
@@ -204,17 +204,18 @@ function handle(state: State, req: IncomingMessage, res: ServerResponse, upgrade
       sendStatus(x, failure)
       return
     }
-    const accept = upgrade === undefined ? undefined : acceptorOf(x, upgrade.socket, upgrade.head)
-    const work = dispatch(state, x, accept)
+    const upgrade = asked === undefined ? undefined : upgradeOf(x, asked.socket, asked.head)
+    const work = dispatch(state, x, upgrade)
     if (work !== undefined) work.catch((error: unknown) => sendDefect(x, error))
   } catch (error) {
     sendDefect(x, error)
   }
 }
 
-type Upgrade = { readonly socket: Duplex; readonly head: Buffer }
+/** A connection whose client asked to leave HTTP, and what it has sent since. */
+type Asked = { readonly socket: Duplex; readonly head: Buffer }
 
-/** A request for a WebSocket goes the same way; until the handshake it can be answered like any other. */
+/** A request to leave HTTP goes the same way; until the handshake it can be answered like any other. */
 async function handleUpgrade(state: State, req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
   socket.on('error', () => socket.destroy())
   handle(state, req, await responseFor(req, socket), { socket, head })
@@ -261,7 +262,7 @@ function serverOptions(parts: ServerParts): ServerOptions {
     noDelay: true,
     insecureHTTPParser: false,
     // Other upgrades are no reason to leave HTTP.
-    shouldUpgradeCallback: isWebSocket,
+    shouldUpgradeCallback: isUpgrade,
   }
 }
 

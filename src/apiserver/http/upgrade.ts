@@ -7,11 +7,20 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { websocketTokenPrefix } from '../auth/index.ts'
 import type { Exchange } from './exchange.ts'
-import type { AcceptWebSocket } from './pod-streams.ts'
+import type { Upgrade } from './pod-streams.ts'
+import type { AcceptSpdy } from './spdy-streams.ts'
+import type { AcceptWebSocket } from './websocket-streams.ts'
 
-/** Whether a request asks for a WebSocket; other upgrades (h2c, SPDY) are answered as if they had not asked. */
-export const isWebSocket = (req: IncomingMessage): boolean =>
+/** Whether a request asks for a WebSocket. */
+const isWebSocket = (req: IncomingMessage): boolean =>
   req.headers.upgrade?.toLowerCase() === 'websocket' && req.method === 'GET'
+
+/** Whether a request asks for SPDY, and for something that is served over it. */
+const isSpdy = (req: IncomingMessage): boolean =>
+  req.headers.upgrade?.toLowerCase() === 'spdy/3.1' && /\/(?:exec|attach|portforward)(?:\?|$)/.test(req.url ?? '')
+
+/** Whether a request is to leave HTTP; other upgrades (h2c) are answered as if they had not asked. */
+export const isUpgrade = (req: IncomingMessage): boolean => isWebSocket(req) || isSpdy(req)
 
 /**
  * Whether a page of another origin opens a WebSocket without showing a token. Browsers send a client certificate by
@@ -49,7 +58,7 @@ export async function responseFor(req: IncomingMessage, duplex: Duplex): Promise
 const maxMessage = 32 * 1024 * 1024
 
 /** Completes the handshake when it is called, with the protocol that was chosen. */
-export function acceptorOf(x: Exchange, socket: Duplex, head: Buffer): AcceptWebSocket {
+function webSocketAcceptor(x: Exchange, socket: Socket, head: Buffer): AcceptWebSocket {
   return async (protocol) => {
     const { WebSocketServer } = await import('ws')
     const server = new WebSocketServer({
@@ -59,9 +68,31 @@ export function acceptorOf(x: Exchange, socket: Duplex, head: Buffer): AcceptWeb
       perMessageDeflate: false,
       handleProtocols: () => (protocol === '' ? false : protocol),
     })
-    x.code = 101
-    x.longRunning = true
-    x.res.detachSocket(socket as Socket)
+    leaveHttp(x, socket)
     return new Promise<WebSocket>((resolve) => server.handleUpgrade(x.req, socket, head, resolve))
   }
+}
+
+function spdyAcceptor(x: Exchange, socket: Socket, head: Buffer): AcceptSpdy {
+  return (protocol) => {
+    leaveHttp(x, socket)
+    const named = protocol === '' ? '' : `X-Stream-Protocol-Version: ${protocol}\r\n`
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n${named}\r\n`)
+    if (head.length > 0) socket.unshift(head)
+    return socket
+  }
+}
+
+function leaveHttp(x: Exchange, socket: Socket): void {
+  x.code = 101
+  x.longRunning = true
+  x.res.detachSocket(socket)
+}
+
+/** How the request may leave HTTP. */
+export function upgradeOf(x: Exchange, duplex: Duplex, head: Buffer): Upgrade {
+  const socket = duplex as Socket
+  return isSpdy(x.req)
+    ? { kind: 'Spdy', accept: spdyAcceptor(x, socket, head) }
+    : { kind: 'WebSocket', accept: webSocketAcceptor(x, socket, head) }
 }

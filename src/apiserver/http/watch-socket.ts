@@ -6,11 +6,11 @@ import { websocketTokenPrefix } from '../auth/index.ts'
 import type { ApiWatch, ApiWatchEvent } from '../registry/index.ts'
 import { offeredProtocols } from './channel-protocol.ts'
 import { contextOf, type Exchange, sendStatus } from './exchange.ts'
-import type { AcceptWebSocket } from './pod-streams.ts'
 import type { Presenter } from './representation.ts'
 import { targetOf } from './resources.ts'
 import type { Route } from './routes.ts'
 import { framerOf, newFeed, type Sink, type WatchOptions, watchRequest } from './watch-stream.ts'
+import type { AcceptWebSocket } from './websocket-streams.ts'
 
 const maxBuffered = 1024 * 1024
 

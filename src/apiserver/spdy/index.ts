@@ -1,0 +1,1 @@
+export { type SpdyConnection, type SpdyParts, type SpdyStream, type StreamHandlers, serveSpdy } from './connection.ts'
