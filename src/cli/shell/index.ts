@@ -1,0 +1,3 @@
+export type { ArgumentInfo, CommandInfo, OptionInfo } from './command-tree.ts'
+export { completionScript, type Shell } from './completion.ts'
+export { manualPage } from './manual.ts'
