@@ -1,5 +1,5 @@
 /** The command line: what `jobd` understands, and which file does it. Each command is loaded when it is asked for. */
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { onLostOutput, realTerminal } from './real.ts'
 import { version } from './version.ts'
 
@@ -26,7 +26,8 @@ const goOn: ReadonlySet<string> = new Set(['up', 'run'])
 
 type Finish = (code: number) => void
 
-function describeProgram(finish: Finish): Command {
+/** All commands; `finish` takes the exit code of the one that ran. */
+export function describeProgram(finish: Finish): Command {
   const program = new Command('jobd')
     .description('Kubernetes Jobs and CronJobs without a cluster')
     .version(version, '--version', 'print the version')
@@ -113,6 +114,15 @@ function addServerCommands(program: Command, finish: Finish): void {
     .option('--listen <host:port>', 'where the server is to serve', '127.0.0.1:6443')
     .addOption(new Option('-o, --output <format>', 'how').choices(['json']))
     .action(async (options) => finish(await (await import('./doctor.ts')).doctor(options)))
+  program
+    .command('completion')
+    .description('print a completion script: source <(jobd completion bash)')
+    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell) => finish((await import('./shell.ts')).completion(program, shell)))
+  program
+    .command('man')
+    .description('print the manual page: jobd man | man -l -')
+    .action(async () => finish((await import('./shell.ts')).manual(program)))
   program
     .command('version')
     .description('print the version')

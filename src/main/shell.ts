@@ -37,8 +37,7 @@ export function completion(program: Command, shell: Shell): number {
   return 0
 }
 
-/** `date` is when this version was made: a page is the same wherever it is printed. */
-export function manual(program: Command, date: string): number {
-  realTerminal().out(manualPage(commandInfo(program), version, date))
+export function manual(program: Command): number {
+  realTerminal().out(manualPage(commandInfo(program), version))
   return 0
 }

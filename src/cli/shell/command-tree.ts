@@ -63,7 +63,10 @@ export function valuesOf({ value, choices }: OptionInfo): WordKind {
 }
 
 /** Every command with the names that lead to it, `['jobd', 'cron', 'next']`, the root first. */
-export function flatten(root: CommandInfo, above: readonly string[] = []): readonly (readonly [readonly string[], CommandInfo])[] {
+export function flatten(
+  root: CommandInfo,
+  above: readonly string[] = [],
+): readonly (readonly [readonly string[], CommandInfo])[] {
   const path = [...above, root.name]
   return [[path, root], ...root.commands.flatMap((command) => flatten(command, path))]
 }

@@ -11,11 +11,12 @@ export function completionScript(root: CommandInfo, shell: Shell): string {
 
 const types = [
   ...new Set(
-    allKinds.filter(({ resource, listType }) => listType !== undefined && !resource.includes('/')).map(({ resource }) => resource),
+    allKinds
+      .filter(({ resource, listType }) => listType !== undefined && !resource.includes('/'))
+      .map(({ resource }) => resource),
   ),
 ].sort()
 
-/** The server is asked for the data directory and namespace of the line itself. */
 const objectNames = (of: string, context: string): string => `jobd get ${of} -o name ${context} 2>/dev/null`
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
@@ -23,11 +24,24 @@ const flagsOf = ({ long, short }: OptionInfo): readonly string[] => (short === u
 
 /** bash and zsh share the walk over the line; what they differ in is how words and files are offered. */
 type Dialect = {
-  readonly words: (words: string) => string
+  /** `command` prints more words. */
+  readonly words: (words: readonly string[], command?: string) => string
   readonly files: string
-  /** Assigned before: `line`, the words so far without the one at the cursor, and `previous`. */
-  readonly context: string
 }
+
+const bashDialect: Dialect = {
+  words: (words, command) => {
+    const all = [...words, ...(command === undefined ? [] : [`$(${command})`])].join(' ')
+    return `COMPREPLY=($(compgen -W ${command === undefined ? quote(all) : `"${all}"`} -- "$current"))`
+  },
+  files: 'COMPREPLY=($(compgen -f -- "$current"))',
+}
+const zshDialect: Dialect = {
+  words: (words, command) => `compadd -- ${words.join(' ')}${command === undefined ? '' : ` $(${command})`}`,
+  files: '_files',
+}
+/** The server of the line itself is asked; `context` holds its data directory and namespace. */
+const contextWords = `"\${context[@]}"`
 
 function casesOf(root: CommandInfo, dialect: Dialect): string {
   const commands = flatten(root)
@@ -36,26 +50,27 @@ function casesOf(root: CommandInfo, dialect: Dialect): string {
       case 'File':
         return dialect.files
       case 'Choice':
-        return dialect.words(quote(kind.words.join(' ')))
-      case 'Objects': {
-        const names = `"$(${objectNames(kind.of, dialect.context)})${kind.types ? ` ${types.join(' ')}` : ''}"`
-        return dialect.words(names)
-      }
+        return dialect.words(kind.words)
+      case 'Objects':
+        return dialect.words(kind.types ? types : [], objectNames(kind.of, contextWords))
       case 'Free':
         return ':'
     }
   }
   const paths = commands.slice(1).map(([path]) => `"${path.join(' ')}"`)
   const values = commands.flatMap(([path, { options }]) =>
-    options.filter(({ value }) => value !== undefined).map((option) => {
-      const labels = flagsOf(option).map((flag) => `"${path.join(' ')}:${flag}"`)
-      return `    ${labels.join('|')}) ${offer(valuesOf(option))}; return ;;`
-    }),
+    options
+      .filter(({ value }) => value !== undefined)
+      .map((option) => {
+        const labels = flagsOf(option).map((flag) => `"${path.join(' ')}:${flag}"`)
+        return `    ${labels.join('|')}) ${offer(valuesOf(option))}; return ;;`
+      }),
   )
   const rest = commands.map(([path, command]) => {
-    const flags = command.options.flatMap(flagsOf).join(' ')
-    const plain = command.commands.length > 0 ? dialect.words(quote(command.commands.map(({ name }) => name).join(' '))) : offer(wordsOf(command))
-    return `    "${path.join(' ')}") if [[ "$current" == -* ]]; then ${dialect.words(quote(flags))}; else ${plain}; fi ;;`
+    const flags = command.options.flatMap(flagsOf)
+    const plain =
+      command.commands.length > 0 ? dialect.words(command.commands.map(({ name }) => name)) : offer(wordsOf(command))
+    return `    "${path.join(' ')}") if [[ "$current" == -* ]]; then ${dialect.words(flags)}; else ${plain}; fi ;;`
   })
   return `  local at=jobd word previous=
   local -a context
@@ -81,11 +96,7 @@ const bash = (root: CommandInfo): string => `# Completion of jobd for bash: sour
 _jobd() {
   local current=\${COMP_WORDS[COMP_CWORD]}
   local -a line=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")
-${casesOf(root, {
-  words: (words) => `COMPREPLY=($(compgen -W ${words} -- "$current"))`,
-  files: 'COMPREPLY=($(compgen -f -- "$current"))',
-  context: '"${context[@]}"',
-})}
+${casesOf(root, bashDialect)}
 }
 complete -o filenames -F _jobd jobd
 `
@@ -95,15 +106,12 @@ const zsh = (root: CommandInfo): string => `#compdef jobd
 _jobd() {
   local current=\${words[CURRENT]}
   local -a line=("\${(@)words[2,CURRENT-1]}")
-${casesOf(root, { words: (words) => `compadd -- \${=:-${zshWords(words)}}`, files: '_files', context: '"${context[@]}"' })}
+${casesOf(root, zshDialect)}
 }
 (( $+functions[compdef] )) && compdef _jobd jobd
 [[ \${funcstack[1]} == _jobd ]] && _jobd "$@"
 :
 `
-
-/** Inside \`\${=:-…}\` a quoted word list keeps its quotes out. */
-const zshWords = (words: string): string => (words.startsWith("'") ? words.slice(1, -1) : words)
 
 function fish(root: CommandInfo): string {
   const lines = flatten(root).flatMap(([path, command]) => {
@@ -111,7 +119,8 @@ function fish(root: CommandInfo): string {
     const options = command.options.map((option) => {
       const short = option.short === undefined ? '' : ` -s ${option.short.slice(1)}`
       const kind = valuesOf(option)
-      const words = kind.kind === 'Choice' ? ` -x -a ${quote(kind.words.join(' '))}` : kind.kind === 'File' ? ' -r -F' : ' -x'
+      const words =
+        kind.kind === 'Choice' ? ` -x -a ${quote(kind.words.join(' '))}` : kind.kind === 'File' ? ' -r -F' : ' -x'
       const value = option.value === undefined ? '' : words
       return `complete -c jobd -n ${condition} -l ${option.long.slice(2)}${short}${value} -d ${quote(option.description)}`
     })
@@ -125,7 +134,10 @@ function __jobd_at
     set -l words (commandline -opc)
     set -l at
     for word in $words[2..-1]
-        contains -- "$at$word" ${flatten(root).slice(1).map(([path]) => quote(path.slice(1).join(' '))).join(' ')}
+        contains -- "$at$word" ${flatten(root)
+          .slice(1)
+          .map(([path]) => quote(path.slice(1).join(' ')))
+          .join(' ')}
         and set at "$at$word "
     end
     test "$at" = "$argv[1]"
@@ -135,7 +147,12 @@ ${lines.join('\n')}
 }
 
 const conditionOf = (path: readonly string[], _command: CommandInfo): string =>
-  quote(`__jobd_at "${path.slice(1).map((name) => `${name} `).join('')}"`)
+  quote(
+    `__jobd_at "${path
+      .slice(1)
+      .map((name) => `${name} `)
+      .join('')}"`,
+  )
 
 function fishWords(condition: string, command: CommandInfo): readonly string[] {
   if (command.commands.length > 0) return []

@@ -8,10 +8,10 @@ const plain = (text: string): string =>
     .replaceAll('-', '\\-')
     .replace(/^([.'])/gm, '\\&$1')
 
-/** `jobd(1)` in troff with the `man` macros. `date` is `YYYY-MM-DD`. */
-export function manualPage(root: CommandInfo, version: string, date: string): string {
+/** `jobd(1)` in troff with the `man` macros; it bears no date, so that a version has one page. */
+export function manualPage(root: CommandInfo, version: string): string {
   const commands = flatten(root).slice(1)
-  return `.TH JOBD 1 "${date}" "jobd ${plain(version)}" "User Commands"
+  return `.TH JOBD 1 "" "jobd ${plain(version)}" "User Commands"
 .SH NAME
 jobd \\- ${plain(root.description)}
 .SH SYNOPSIS
@@ -22,7 +22,10 @@ jobd \\- ${plain(root.description)}
 jobd serves the Kubernetes API for Jobs and CronJobs on one machine and runs their pods as processes.
 The same manifests and the same kubectl work with a cluster.
 .SH COMMANDS
-${commands.filter(([, { commands: below }]) => below.length === 0).map(([path, command]) => section(path, command)).join('\n')}
+${commands
+  .filter(([, { commands: below }]) => below.length === 0)
+  .map(([path, command]) => section(path, command))
+  .join('\n')}
 .SH EXIT STATUS
 .TP
 .B 0
