@@ -26,4 +26,5 @@ export {
   timelineJson,
 } from './simulate.ts'
 export { timelineSvg } from './timeline-svg.ts'
+export { type DirectoryWatch, directoryLabel, type WatchOptions, watchDirectory } from './watch-directory.ts'
 export { watchObjects } from './watching.ts'

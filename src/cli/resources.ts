@@ -8,6 +8,9 @@ const mains = allKinds.filter(({ resource, listType }) => listType !== undefined
 export const resourceNameOf = ({ resource, group }: KindSchema): ResourceName =>
   group === '' ? resource : `${resource}.${group}`
 
+/** Every resource that can be listed. */
+export const resourceNames: readonly ResourceName[] = mains.map(resourceNameOf)
+
 /** Finds a kind by plural, singular, short name or kind, with or without its group: `job`, `jobs.batch`, `cj`, `Job`. */
 export function findKind(word: string): Result<KindSchema, string> {
   const [name = '', ...rest] = word.toLowerCase().split('.')

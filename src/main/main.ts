@@ -62,6 +62,7 @@ function addServerCommands(program: Command, finish: Finish): void {
     .option('--exact', 'behave as upstream Kubernetes in every point', false)
     .option('--token-file <csv>', 'static tokens: token,user,uid,"group1,group2"')
     .option('--disable-admission-plugins <names>', 'comma-separated, e.g. ServiceAccount')
+    .option('--watch <dir>', 'apply the manifests of a directory, and delete what leaves it')
     .option('--max-pod-backoff <seconds>', 'the cap of the delay between failed pods (default: 360, with --exact 600)')
     .addOption(
       new Option('--too-many-missed <what>', 'when a CronJob missed more than 100 starts (default: skip)').choices([

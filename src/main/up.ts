@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path'
 import { knowsAdmissionPlugin } from '../apiserver/admission/index.ts'
 import { writeKubeconfig } from '../apiserver/auth/index.ts'
 import { fail, millis, ok, type Result } from '../base/index.ts'
+import { type DirectoryWatch, watchDirectory } from '../cli/index.ts'
 import { dataDirectory, makeDataDirectory, readHolder, reasonOf, removeHolder, writeHolder } from './data-dir.ts'
 import { type LogLevel, stderrLog } from './log.ts'
-import { realTerminal } from './real.ts'
+import { realClock, realTerminal } from './real.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
 import { timeZoneOf } from './zone.ts'
 
@@ -18,6 +19,7 @@ export type UpFlags = {
   readonly exact: boolean
   readonly tokenFile?: string
   readonly disableAdmissionPlugins?: string
+  readonly watch?: string
   readonly maxPodBackoff?: string
   readonly tooManyMissed?: 'skip' | 'start-latest'
   readonly timeZone?: string
@@ -51,12 +53,21 @@ export async function up(flags: UpFlags): Promise<number> {
     return 1
   }
   const announced = announce(server.value, directory, resolve(flags.kubeconfig ?? join(directory, 'kubeconfig')))
-  if (announced.ok) terminal.out(announced.value)
-  else terminal.err(`${announced.error}\n`)
-  if (announced.ok) await stopped
+  const watching = announced.ok ? startWatch(server.value, flags) : announced
+  if (announced.ok && watching.ok) terminal.out(announced.value)
+  if (!watching.ok) terminal.err(`${watching.error}\n`)
+  if (watching.ok) await stopped
+  if (watching.ok) await watching.value?.stop()
   await server.value.stop()
   removeHolder(directory)
-  return announced.ok ? 0 : 1
+  return watching.ok ? 0 : 1
+}
+
+function startWatch({ core }: Server, { watch, logLevel }: UpFlags): Result<DirectoryWatch | undefined, string> {
+  if (watch === undefined) return ok(undefined)
+  const client = core.clientFor('jobd-watch')
+  const directory = resolve(watch)
+  return watchDirectory({ directory, client, clock: realClock, log: stderrLog(logLevel), namespace: 'default' })
 }
 
 function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, string> {
