@@ -16,6 +16,7 @@ export { deleteObjects, getObjects, type Named, parseNames } from './objects.ts'
 export { type OutputFormat, outputFormats, statusText } from './printing.ts'
 export { finishOf } from './run/outcome.ts'
 export { type RunContext, runManifests } from './run/run.ts'
+export { type ServiceRequest, unitMark, unitText } from './service-unit.ts'
 export {
   formatTimeline,
   mergeSpans,

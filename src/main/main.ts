@@ -41,6 +41,7 @@ export function describeProgram(finish: Finish): Command {
   addJobCommands(program, finish)
   addCronCommands(program, finish)
   addSimulateCommand(program, finish)
+  addServiceCommands(program, finish)
   for (const command of program.commands) command.exitOverride()
   return program
 }
@@ -205,6 +206,27 @@ function addCronCommands(program: Command, finish: Finish): void {
     .action(async (name, schedule, command, options) =>
       finish(await (await import('./jobs.ts')).add(name, schedule, command, options)),
     )
+}
+
+function addServiceCommands(program: Command, finish: Finish): void {
+  const service = program.command('service').description('run jobd as a service of systemd').exitOverride()
+  const scoped = (command: Command): Command =>
+    command
+      .addOption(new Option('--user', 'of you alone (as without a flag)').conflicts('system'))
+      .option('--system', 'of the machine', false)
+      .option('--root <dir>', 'only the files, below another root directory')
+      .exitOverride()
+  scoped(service.command('install'))
+    .description('write the unit, and start it now and at every boot')
+    .usage('[options] [-- UP-FLAGS...]')
+    .argument('[flags...]', "more flags of 'jobd up'")
+    .addOption(dataDir())
+    .option('--listen <host:port>', 'where to serve', '127.0.0.1:6443')
+    .option('--dry-run', 'print the unit', false)
+    .action(async (flags, options) => finish(await (await import('./service.ts')).install(flags, options)))
+  scoped(service.command('uninstall'))
+    .description('stop the service and remove its unit; pods run on, data stays')
+    .action(async (options) => finish(await (await import('./service.ts')).uninstall(options)))
 }
 
 function addSimulateCommand(program: Command, finish: Finish): void {
