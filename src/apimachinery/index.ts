@@ -6,6 +6,8 @@ export {
   encodeMessage,
   encodeProtobuf,
   encodeWatchFrame,
+  type ListEncoder,
+  listEncoder,
   type ObjectKind,
   openEnvelope,
   type WatchEventType,

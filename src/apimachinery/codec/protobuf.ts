@@ -10,7 +10,7 @@ import { schema, type TypeName } from '../schema/schema.ts'
 import { messageCodec } from './messages.ts'
 import { enter, hasMore, leave, newReader, type Reader, readBytes, readText, readVarint, skipField } from './reader.ts'
 import { stringValue } from './values.ts'
-import { newWriter, putBytes, putLength, size, type Writer, written } from './writer.ts'
+import { bytesType, newWriter, putBytes, putLength, putTag, putVarint, size, type Writer, written } from './writer.ts'
 
 export type ObjectKind = { readonly apiVersion: string; readonly kind: string }
 /** A body with its type named; `raw` is the bare message, a view of the body. */
@@ -38,13 +38,55 @@ export const encodeMessage = (type: TypeName, object: object): Uint8Array =>
 /** The body for a canonical object: magic, type, message. */
 export const encodeProtobuf = (type: TypeName, kind: ObjectKind, object: object): Uint8Array =>
   write((writer) => {
-    stringValue.put(writer, 4, '')
-    stringValue.put(writer, 3, '')
+    putTail(writer)
     const before = size(writer)
     messageCodec(type).put(writer, object as Readonly<Record<string, unknown>>)
     putLength(writer, 2, before)
     putKind(writer, kind)
   })
+
+/**
+ * A list whose items are encoded some at a time: the body is `head`, with the length of all the items' bytes, then
+ * these, then `tail`.
+ */
+export type ListEncoder = {
+  readonly items: (items: readonly object[]) => Uint8Array
+  readonly head: (kind: ObjectKind, metadata: object, length: number) => Uint8Array
+  readonly tail: Uint8Array
+}
+
+/** For lists of a type that has `metadata` and `items` and nothing behind these, as all lists have. */
+export function listEncoder(type: TypeName): ListEncoder {
+  const items = schema.types[type]?.fields?.['items']
+  const { proto: field, list } = items ?? {}
+  const item = list?.ref
+  if (field === undefined || item === undefined) throw new Error(`${type} is no list with a protobuf form`)
+  const { put } = messageCodec(item)
+  return {
+    items: (some) =>
+      write((writer) => {
+        for (let index = some.length - 1; index >= 0; index--) {
+          const before = size(writer)
+          put(writer, some[index] as Readonly<Record<string, unknown>>)
+          putLength(writer, field, before)
+        }
+      }),
+    head: (kind, metadata, length) =>
+      write((writer) => {
+        messageCodec(type).put(writer, { metadata })
+        putVarint(writer, size(writer) + length)
+        putTag(writer, 2, bytesType)
+        putKind(writer, kind)
+      }),
+    tail: write(putTail),
+  }
+}
+
+/** What stands behind the content of an envelope: no encoding, no content type. */
+function putTail(writer: Writer): void {
+  stringValue.put(writer, 4, '')
+  stringValue.put(writer, 3, '')
+}
 
 /** Writes the head of an envelope in front of its content. */
 function putKind(writer: Writer, { apiVersion, kind }: ObjectKind): void {

@@ -81,7 +81,7 @@ test('an announced write is not decoded again', async () => {
   assert.equal(kept?.spec, spec)
   assert.equal(write.shown, kept)
   assert.equal(
-    cache.texts.textOf(kept as KubeObject),
+    cache.texts.of(kept as KubeObject),
     '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"1","uid":"u","resourceVersion":"1"},"spec":{"shared":true}}',
   )
 })

@@ -5,6 +5,7 @@
 import type { KubeObject } from '../../apimachinery/index.ts'
 import { fail, type Log, ok, type Result, type Revision } from '../../base/index.ts'
 import type { Change, Entry, Store, StoreError } from '../../storage/revision/index.ts'
+import { newRecent, type Recent } from './recent.ts'
 import {
   type CachedChange,
   type CachedEvent,
@@ -15,7 +16,7 @@ import {
   record,
   type Watcher,
 } from './resource-cache.ts'
-import { newTextCache, objectAt, servedText, type TextCache } from './text.ts'
+import { objectAt, servedText } from './text.ts'
 
 /** Where a resource's keys lie: `/registry/jobs/`. */
 export type StoredResource = { readonly name: string; readonly prefix: string }
@@ -32,7 +33,7 @@ export type CacheOptions = {
 export type Cache = {
   readonly resource: (name: string) => ResourceCache
   readonly revision: () => Revision
-  readonly texts: TextCache
+  readonly texts: Recent<string>
   /** Announces a write under way, so that its object need not be looked for nor decoded when the store tells of it. */
   readonly expect: (write: WriteUnderWay) => void
   readonly expectNoMore: (write: WriteUnderWay) => void
@@ -58,7 +59,7 @@ export type WriteUnderWay = {
 type State = {
   readonly byName: Map<string, ResourceCache>
   readonly options: CacheOptions
-  readonly texts: TextCache
+  readonly texts: Recent<string>
   /** Writes under way, by their key in the store. */
   readonly expected: Map<string, readonly WriteUnderWay[]>
   waiters: { readonly revision: Revision; readonly wake: () => void }[]
@@ -73,7 +74,7 @@ export async function openCache(options: CacheOptions): Promise<Result<Cache, St
   const state: State = {
     byName: new Map(resources.map(({ name }) => [name, newResourceCache(listed.value.revision)])),
     options,
-    texts: newTextCache(),
+    texts: newRecent(JSON.stringify),
     expected: new Map(),
     waiters: [],
     revision: listed.value.revision,

@@ -1,4 +1,5 @@
 export { type Cache, type CacheOptions, openCache, type StoredResource, type WriteUnderWay } from './cache.ts'
+export { newRecent, type Recent } from './recent.ts'
 export {
   type CachedChange,
   type CachedEvent,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { revision } from '../../base/index.ts'
-import { metadataAt, newTextCache, objectAt, servedText } from './text.ts'
+import { metadataAt, objectAt, servedText } from './text.ts'
 
 const pod = {
   kind: 'Pod',
@@ -32,14 +32,4 @@ test('the stored text with its revision put in is the text of the object at that
   const bare = { ...pod, metadata: metadataAt(pod.metadata, undefined) }
   const text = JSON.stringify(bare)
   assert.equal(servedText(text, 'u-1', revision(7)), JSON.stringify(objectAt(pod, revision(7))))
-})
-
-test('texts are kept in two generations', () => {
-  const cache = newTextCache(10)
-  const object = { metadata: { name: 'a' } }
-  cache.remember(object, 'as remembered')
-  cache.remember({}, 'x'.repeat(6))
-  assert.equal(cache.textOf(object), 'as remembered')
-  for (let i = 0; i < 9; i++) cache.remember({}, 'x'.repeat(6))
-  assert.equal(cache.textOf(object), JSON.stringify(object), 'forgotten, and made anew')
 })

@@ -54,34 +54,3 @@ export function servedText(stored: string, uid: string, revision: Revision): str
   const end = at + field.length
   return `${stored.slice(0, end)},"resourceVersion":"${revision}"${stored.slice(end)}`
 }
-
-/** Keeps the texts that were asked for or made lately: two generations of about `bytes` characters each. */
-export type TextCache = {
-  readonly textOf: (object: object) => string
-  readonly remember: (object: object, text: string) => void
-}
-
-export function newTextCache(bytes = 2 ** 22): TextCache {
-  let young = new Map<object, string>()
-  let old = new Map<object, string>()
-  let size = 0
-  const remember = (object: object, text: string): void => {
-    if (size > bytes) {
-      old = young
-      young = new Map()
-      size = 0
-    }
-    young.set(object, text)
-    size += text.length
-  }
-  return {
-    remember,
-    textOf(object) {
-      const known = young.get(object)
-      if (known !== undefined) return known
-      const text = old.get(object) ?? JSON.stringify(object)
-      remember(object, text)
-      return text
-    },
-  }
-}

@@ -3,6 +3,7 @@ import { ownKinds } from '../../apimachinery/index.ts'
 import type { ApiOptions } from '../../apis/index.ts'
 import { type Clock, instant, type Log, type Random } from '../../base/index.ts'
 import { type Auth, type Certificates, impersonate, wantsImpersonation } from '../auth/index.ts'
+import { newRecent } from '../cache/index.ts'
 import { proxyKinds } from '../discovery/index.ts'
 import { type Labels, type Metrics, newMetrics, type Sample } from '../metrics/index.ts'
 import type { OpenApi } from '../openapi/index.ts'
@@ -11,6 +12,7 @@ import { type AuditLog, auditLine } from './audit.ts'
 import type { Exchange } from './exchange.ts'
 import type { HealthCheck } from './health.ts'
 import type { Maintenance } from './maintenance.ts'
+import { protobufOf } from './media.ts'
 import { newServePath } from './paths.ts'
 import { serveLog } from './pod-log.ts'
 import { refuseStream, type StreamParts, serveStream, type Upgrade } from './pod-streams.ts'
@@ -82,7 +84,7 @@ async function serveConnect(
 /** Listens and serves until `close`. Rejects when the address cannot be had. */
 export async function createHttpServer(config: HttpServerConfig): Promise<HttpServer> {
   const { api, options, auth, audit, certificates, clock, random, log, listen } = config
-  const presenter: Presenter = { api, options }
+  const presenter: Presenter = { api, options, messages: newRecent((object) => protobufOf(object)) }
   const metrics = config.metrics ?? newMetrics()
   const streamParts = { presenter, authorize: auth.authorize, streams: config.streams, logs: config.logs, clock }
   let address = `${listen.host}:${listen.port}`

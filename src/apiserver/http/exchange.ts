@@ -2,8 +2,9 @@
  * One request and its answer, and the only functions that write answers. Every failure becomes bytes in `sendStatus`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline, type Writable } from 'node:stream'
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import { createGzip, gzip } from 'node:zlib'
 import { internalError, type Status } from '../../apimachinery/index.ts'
 import type { Instant, Log } from '../../base/index.ts'
 import { yamlText } from '../../yaml/text/index.ts'
@@ -110,6 +111,69 @@ async function sendCompressed(
   x.res.end(x.req.method === 'HEAD' ? undefined : packed)
 }
 
+/** Lets everything else that is due run first. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * Writes an answer whose pieces are made one by one. A short one is written at once; a long one as its reader takes it,
+ * with a turn for everybody else after each piece. When the reader goes away no more pieces are made.
+ */
+async function sendPieces<Piece extends string | Uint8Array>(
+  x: Exchange,
+  contentType: string,
+  pieces: AsyncIterable<Piece> | Iterable<Piece>,
+  join: (pieces: readonly Piece[]) => Piece,
+): Promise<void> {
+  const { res } = x
+  const waiting: Piece[] = []
+  let length = 0
+  let sink: Writable | undefined
+  for await (const piece of pieces) {
+    waiting.push(piece)
+    length += piece.length
+    if (length <= compressFrom) continue
+    // The reader went away, or time was over and it has been told so.
+    if (res.destroyed || (sink === undefined && res.headersSent)) return
+    sink ??= beginLong(x, contentType)
+    const next = join(waiting)
+    waiting.length = 0
+    // As bytes: of a text beyond ASCII node may say that it waits for the reader, and never that it went on.
+    const took = sink.write(typeof next === 'string' ? Buffer.from(next) : next)
+    if (took) await turn()
+    else await drained(sink, res)
+  }
+  if (sink === undefined) send(x, 200, contentType, join(waiting))
+  else sink.end()
+}
+
+/** The headers of a long answer, and where its body is written to. */
+function beginLong(x: Exchange, contentType: string): Writable {
+  const { res } = x
+  x.code = 200
+  const packed = takesGzip(x)
+  const extra = packed ? ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding'] : noHeaders
+  res.writeHead(x.code, headersOf(x, contentType, extra))
+  if (!packed) return res
+  const gzip = createGzip({ level: 1 })
+  // A reader that goes away ends both; there is nobody left to tell.
+  pipeline(gzip, res, () => {})
+  return gzip
+}
+
+/** Resolves when more may be written, or when the reader has gone. */
+function drained(sink: Writable, res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      sink.off('drain', settle)
+      res.off('close', settle)
+      resolve()
+    }
+    sink.on('drain', settle)
+    res.on('close', settle)
+    if (res.destroyed) settle()
+  })
+}
+
 /** The headers of an answer without a known end; the caller writes and ends the body. */
 export function beginStream(
   x: Exchange,
@@ -136,6 +200,17 @@ export type Document = {
   readonly value: () => unknown
   /** Its compact JSON. */
   readonly text: () => string
+  /** Its protobuf body, where that is kept. */
+  readonly message?: () => Uint8Array
+}
+
+/** A document that may be long. */
+export type LongDocument = {
+  readonly value: () => unknown
+  /** Its compact JSON in pieces. */
+  readonly texts: () => Iterable<string>
+  /** Its protobuf body in pieces; undefined when it has none. */
+  readonly messages: (() => AsyncIterable<Uint8Array>) | undefined
 }
 
 /** Writes an object in the negotiated form. */
@@ -151,8 +226,27 @@ export function sendDocument(
   } else if (form.media === 'yaml') {
     send(x, code, contentTypes.yaml, yamlText(document.value()), extra)
   } else {
-    send(x, code, contentTypes.protobuf, protobufOf(document.value()), extra)
+    send(x, code, contentTypes.protobuf, document.message?.() ?? protobufOf(document.value()), extra)
   }
+}
+
+/** Writes a list in the negotiated form. */
+export async function sendLong(x: Exchange, form: Representation, document: LongDocument): Promise<void> {
+  const { value, texts, messages } = document
+  if (form.media === 'protobuf' && messages !== undefined)
+    return sendPieces(x, contentTypes.protobuf, messages(), joinBytes)
+  const isIndented = form.pretty || wantsPretty(first(x.query, 'pretty'), userAgentOf(x))
+  if (form.media === 'json' && !isIndented) return sendPieces(x, contentTypes.json, withNewline(texts()), joinTexts)
+  return sendDocument(x, 200, form, { value, text: () => JSON.stringify(value()) })
+}
+
+const joinTexts = (texts: readonly string[]): string => texts.join('')
+const joinBytes = (pieces: readonly Uint8Array[]): Uint8Array =>
+  pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
+
+function* withNewline(texts: Iterable<string>): Generator<string, void, undefined> {
+  yield* texts
+  yield '\n'
 }
 
 /** Writes a failure (or a Status success) in the form that the request accepts, JSON when it accepts none. */

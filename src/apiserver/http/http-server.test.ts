@@ -116,6 +116,42 @@ describe('the HTTPS server', () => {
     assert.equal(answer.code, 413)
     assert.match(answer.text, /Request entity too large: limit is 3145728/)
   })
+  it('sends a long list in pieces that make the same document in every form', async () => {
+    const long = '/api/v1/namespaces/kube-public/configmaps'
+    for (let i = 0; i < 150; i++) {
+      const map = JSON.stringify({ metadata: { name: `long-${i}` }, data: { a: 'é'.repeat(2000) } })
+      assert.equal((await call('POST', long, map, { 'Content-Type': 'application/json' })).code, 201)
+    }
+    const plain = await call('GET', long)
+    assert.equal(plain.headers['content-length'], undefined)
+    const list = JSON.parse(plain.text) as { readonly items: readonly object[] }
+    assert.equal(list.items.length, 150)
+    assert.equal(plain.text, `${JSON.stringify(list)}\n`)
+    const packed = await call('GET', long, undefined, { 'Accept-Encoding': 'gzip' })
+    assert.equal(packed.headers['content-encoding'], 'gzip')
+    assert.equal(gunzipSync(packed.body).toString(), plain.text)
+    const { body } = await call('GET', long, undefined, { Accept: 'application/vnd.kubernetes.protobuf' })
+    const envelope = openEnvelope(body)
+    assert.ok(envelope.ok)
+    const { raw, ...kind } = envelope.value
+    assert.deepEqual(decodeMessage('core.v1.ConfigMapList', raw, kind), ok(list))
+    const asTable = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+    const table = await json('GET', `${long}?includeObject=Object`, undefined, { Accept: asTable })
+    assert.equal((table['rows'] as readonly unknown[]).length, 150)
+  })
+  it('goes on when the reader of a long list goes away', async () => {
+    const long = '/api/v1/namespaces/kube-public/configmaps'
+    const req = request(`${world.url}${long}`, {
+      ca: world.certificates.ca,
+      agent: false,
+      headers: { Authorization: 'Bearer admintoken', 'Accept-Encoding': 'gzip' },
+    })
+    req.end()
+    await once(req, 'response')
+    req.on('error', () => {})
+    req.destroy()
+    assert.equal((await call('GET', `${long}/long-1`)).code, 200)
+  })
   it('compresses long answers for those who take it', async () => {
     await post('long', { a: 'x'.repeat(200_000) })
     const answer = await call('GET', `${maps}/long`, undefined, { 'Accept-Encoding': 'gzip' })

@@ -8,13 +8,11 @@ import {
   badRequest,
   decodeMessage,
   encodeProtobuf,
-  encodeWatchFrame,
   type KindSchema,
   openEnvelope,
   type Status,
   typeOfKind,
   unsupportedMediaType,
-  type WatchEventType,
 } from '../../apimachinery/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { RequestBody } from '../registry/index.ts'
@@ -142,7 +140,3 @@ export function protobufOf(value: unknown): Uint8Array {
   if (type === undefined) throw new Error(`${apiVersion} ${kind} has no protobuf form`)
   return encodeProtobuf(type, { apiVersion, kind }, value as object)
 }
-
-/** One frame of a protobuf watch. */
-export const watchFrame = (type: WatchEventType, object: unknown): Uint8Array =>
-  encodeWatchFrame(type, protobufOf(object))

@@ -3,17 +3,11 @@
  *
  * @source kubernetes v1.36 apiserver/pkg/endpoints/handlers/response.go
  */
-import {
-  apiVersionOf,
-  badRequest,
-  type KindSchema,
-  type KubeObject,
-  notAcceptable,
-  type Status,
-} from '../../apimachinery/index.ts'
+import { badRequest, type KindSchema, type KubeObject, notAcceptable, type Status } from '../../apimachinery/index.ts'
 import type { ApiOptions, Column, Row, TableDefinition } from '../../apis/index.ts'
-import { fail, ok, type Result } from '../../base/index.ts'
-import type { Api, Listing } from '../registry/index.ts'
+import { fail, type Instant, ok, type Result } from '../../base/index.ts'
+import type { Recent } from '../cache/index.ts'
+import type { Api } from '../registry/index.ts'
 import type { Document } from './exchange.ts'
 import type { Representation } from './negotiate.ts'
 
@@ -21,6 +15,8 @@ import type { Representation } from './negotiate.ts'
 export type Presenter = {
   readonly api: Api
   readonly options: ApiOptions
+  /** The protobuf bodies of objects. */
+  readonly messages: Recent<Uint8Array>
 }
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
@@ -49,9 +45,9 @@ export const mismatch = (as: string, kind: KindSchema, list: boolean): Status =>
       : `you requested ${as}, but the requested object is not a list (${goType(kind, false)})`,
   )
 
-const metaVersion = (form: Representation): string => `meta.k8s.io/${form.asVersion ?? 'v1'}`
+export const metaVersion = (form: Representation): string => `meta.k8s.io/${form.asVersion ?? 'v1'}`
 
-const partial = (object: KubeObject, version: string): KubeObject => ({
+export const partial = (object: KubeObject, version: string): KubeObject => ({
   kind: 'PartialObjectMetadata',
   apiVersion: version,
   metadata: object.metadata,
@@ -69,7 +65,7 @@ const defaultTable: TableDefinition<KubeObject> = {
 export const tableOf = (presenter: Presenter, resource: string): TableDefinition<KubeObject> =>
   presenter.api.tableOf(resource) ?? defaultTable
 
-type TableMeta = {
+export type TableMeta = {
   readonly resourceVersion?: string | undefined
   readonly continue?: string | undefined
   readonly remainingItemCount?: number | undefined
@@ -83,6 +79,33 @@ const columnOf = ({ name, type, format, description, priority }: Column): unknow
   priority,
 })
 
+/** What the rows of one answer share: one table, one time. */
+type RowForm = {
+  readonly table: TableDefinition<KubeObject>
+  readonly now: Instant
+  readonly options: ApiOptions
+  readonly version: string
+  readonly include: IncludeObject
+}
+
+export function rowFormOf(
+  { api, options }: Presenter,
+  table: TableDefinition<KubeObject>,
+  form: Representation,
+  include: IncludeObject,
+): RowForm {
+  return { table, now: api.now(), options, version: metaVersion(form), include }
+}
+
+export function rowOf({ table, now, options, version, include }: RowForm, object: KubeObject): unknown {
+  const row: Row = table.row(object, now, options)
+  return {
+    cells: row.cells,
+    ...(row.conditions === undefined || row.conditions.length === 0 ? {} : { conditions: row.conditions }),
+    object: include === 'None' ? null : include === 'Object' ? object : partial(object, version),
+  }
+}
+
 /** A Table as a plain value. `columns` are left out (null) in all but the first event of a watch. */
 export function tableValue(
   presenter: Presenter,
@@ -93,23 +116,13 @@ export function tableValue(
   include: IncludeObject,
   withColumns: boolean,
 ): unknown {
-  const { options, api } = presenter
-  const version = metaVersion(form)
-  const now = api.now()
-  const rows = objects.map((object) => {
-    const row: Row = table.row(object, now, options)
-    return {
-      cells: row.cells,
-      ...(row.conditions === undefined || row.conditions.length === 0 ? {} : { conditions: row.conditions }),
-      object: include === 'None' ? null : include === 'Object' ? object : partial(object, version),
-    }
-  })
+  const rowForm = rowFormOf(presenter, table, form, include)
   return {
     kind: 'Table',
-    apiVersion: version,
+    apiVersion: metaVersion(form),
     metadata: meta,
-    columnDefinitions: withColumns ? table.columns(options).map(columnOf) : null,
-    rows,
+    columnDefinitions: withColumns ? table.columns(presenter.options).map(columnOf) : null,
+    rows: objects.map((object) => rowOf(rowForm, object)),
   }
 }
 
@@ -127,7 +140,10 @@ export function objectDocument(
   include: IncludeObject,
 ): Result<Document, Status> {
   if (isStatus(object)) return ok(documentOf(object))
-  if (form.as === undefined) return ok({ value: () => object, text: () => presenter.api.textOf(object) })
+  if (form.as === undefined) {
+    const { api, messages } = presenter
+    return ok({ value: () => object, text: () => api.textOf(object), message: () => messages.of(object) })
+  }
   switch (form.as) {
     case 'Table': {
       const meta = { resourceVersion: object.metadata.resourceVersion ?? '' }
@@ -137,67 +153,5 @@ export function objectDocument(
       return ok(documentOf(partial(object, metaVersion(form))))
     default:
       return fail(mismatch(form.as, kind, false))
-  }
-}
-
-function listMeta(listing: Listing): TableMeta {
-  return {
-    resourceVersion: listing.resourceVersion,
-    ...(listing.continue === undefined || listing.continue === '' ? {} : { continue: listing.continue }),
-    ...(listing.remainingItemCount === undefined ? {} : { remainingItemCount: listing.remainingItemCount }),
-  }
-}
-
-/** Items of a list stand without kind and apiVersion. */
-function bare(object: KubeObject): KubeObject {
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object
-  return rest as KubeObject
-}
-
-function listText(api: Api, kind: string, apiVersion: string, listing: Listing): string {
-  const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}",`
-  const prefix = `{"kind":"${kind}","apiVersion":"${apiVersion}",`
-  const parts: string[] = []
-  for (const object of listing.items) {
-    const text = api.textOf(object)
-    parts.push(text.startsWith(prefix) ? `{${text.slice(prefix.length)}` : JSON.stringify(bare(object)))
-  }
-  return `${head}"metadata":${JSON.stringify(listMeta(listing))},"items":[${parts.join(',')}]}`
-}
-
-/** A list in the asked form. */
-export function listDocument(
-  presenter: Presenter,
-  kind: KindSchema,
-  resource: string,
-  listing: Listing,
-  form: Representation,
-  include: IncludeObject,
-): Result<Document, Status> {
-  const apiVersion = apiVersionOf(kind.group, kind.version)
-  switch (form.as) {
-    case undefined:
-      return ok({
-        value: () => ({
-          kind: `${kind.kind}List`,
-          apiVersion,
-          metadata: listMeta(listing),
-          items: listing.items.map(bare),
-        }),
-        text: () => listText(presenter.api, kind.kind, apiVersion, listing),
-      })
-    case 'Table': {
-      const table = tableOf(presenter, resource)
-      return ok(documentOf(tableValue(presenter, table, listing.items, listMeta(listing), form, include, true)))
-    }
-    case 'PartialObjectMetadataList': {
-      const version = metaVersion(form)
-      const items = listing.items.map((object) => partial(object, version))
-      return ok(
-        documentOf({ kind: 'PartialObjectMetadataList', apiVersion: version, metadata: listMeta(listing), items }),
-      )
-    }
-    default:
-      return fail(mismatch(form.as, kind, true))
   }
 }

@@ -8,18 +8,12 @@ import { fail, ok, type Result } from '../../base/index.ts'
 import type { Target } from '../registry/index.ts'
 import { readBody } from './body.ts'
 import { deleteOptionsOfBody } from './delete-options.ts'
-import { contextOf, type Exchange, sendDocument, sendStatus } from './exchange.ts'
+import { contextOf, type Exchange, sendDocument, sendLong, sendStatus } from './exchange.ts'
+import { listDocument } from './lists.ts'
 import { patchBody, requestBody } from './media.ts'
 import { acceptedByRoute, negotiate, type Representation, routeNotAcceptable } from './negotiate.ts'
 import { deleteOptionsOfQuery, first, listParameters } from './query.ts'
-import {
-  type IncludeObject,
-  includeObjectOf,
-  isStatus,
-  listDocument,
-  objectDocument,
-  type Presenter,
-} from './representation.ts'
+import { type IncludeObject, includeObjectOf, isStatus, objectDocument, type Presenter } from './representation.ts'
 import { mimeOf, patchTypes, type Route } from './routes.ts'
 
 type Form = { readonly form: Representation; readonly include: IncludeObject }
@@ -69,8 +63,7 @@ async function list(x: Exchange, presenter: Presenter, route: Route, { form, inc
   const found = await presenter.api.list(targetOf(route), parameters.value.query, contextOf(x))
   if (!found.ok) return sendStatus(x, found.error)
   const document = listDocument(presenter, route.kind, route.resource, found.value, form, include)
-  if (document.ok) sendDocument(x, 200, form, document.value)
-  else sendStatus(x, document.error)
+  return document.ok ? sendLong(x, form, document.value) : sendStatus(x, document.error)
 }
 
 async function create(x: Exchange, presenter: Presenter, route: Route, form: Form): Promise<void> {
@@ -147,8 +140,7 @@ async function removeCollection(
   const deleted = await presenter.api.deleteCollection(targetOf(route), options.value, query, contextOf(x))
   if (!deleted.ok) return sendStatus(x, deleted.error)
   const document = listDocument(presenter, route.kind, route.resource, deleted.value, form, include)
-  if (document.ok) sendDocument(x, 200, form, document.value)
-  else sendStatus(x, document.error)
+  return document.ok ? sendLong(x, form, document.value) : sendStatus(x, document.error)
 }
 
 const actions = { get, list, create, update, patch, delete: remove, deletecollection: removeCollection } as const

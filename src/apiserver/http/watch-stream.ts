@@ -3,11 +3,11 @@
  *
  * @source kubernetes v1.36 apiserver/pkg/endpoints/handlers/watch.go (facts: frames, content types, timeouts)
  */
-import { badRequest, type KubeObject, type Status } from '../../apimachinery/index.ts'
+import { badRequest, encodeWatchFrame, type Status } from '../../apimachinery/index.ts'
 import { below, type Clock, fail, ok, type Random, type Result, seconds, toMillis } from '../../base/index.ts'
 import type { ApiWatch, ApiWatchEvent, ListQuery } from '../registry/index.ts'
 import { beginStream, contextOf, type Exchange, sendStatus } from './exchange.ts'
-import { watchFrame } from './media.ts'
+import { protobufOf } from './media.ts'
 import { acceptedByRoute, negotiate, type Representation, routeNotAcceptable, streamTypes } from './negotiate.ts'
 import { first, type ListParameters, listParameters } from './query.ts'
 import {
@@ -70,10 +70,11 @@ function protobufFramer(presenter: Presenter, route: Route, form: Representation
   return {
     contentType: streamTypes[1],
     frame: ({ type, object }) => {
+      if (form.as === undefined) return encodeWatchFrame(type, presenter.messages.of(object))
       const document = objectDocument(presenter, route.kind, route.resource, object, form, 'Metadata')
-      return watchFrame(type, (document.ok ? document.value.value() : object) as KubeObject)
+      return encodeWatchFrame(type, protobufOf(document.ok ? document.value.value() : object))
     },
-    errorFrame: (status) => watchFrame('ERROR', status),
+    errorFrame: (status) => encodeWatchFrame('ERROR', protobufOf(status)),
   }
 }
 

@@ -201,7 +201,8 @@ function apiOf(
       const found = stored(registry, target)
       return found.ok ? deleteCollection(registry, found.value, target, options, query, context) : found
     },
-    textOf: (object) => cache.texts.textOf(object),
+    textOf: (object) => cache.texts.of(object),
+    textInList: (object) => cache.texts.peek(object),
     revision: () => cache.revision(),
     now: () => registry.clock.now(),
     close() {
