@@ -29,8 +29,6 @@ export type PodEffectsContext = {
 export const component = 'job-controller'
 /** Requests of one kind that one pass has under way at the same time. */
 const mostAtOnce = 500
-/** Where creation goes on that went well in a whole pass before: it waits for three batches instead of nine. */
-const provenBatch = 128
 
 const podRef = ({ metadata: { namespace, name = '' } }: Pod): Ref => ({ resource: 'pods', namespace, name })
 const untracked = ({ metadata: { uid } }: Pod) => ({
@@ -55,7 +53,7 @@ export function createPodEffects(context: PodEffectsContext): PodEffects {
   return {
     async createPods(job, wanted) {
       const { uid = '' } = job.metadata
-      const first = proven.has(uid) ? provenBatch : 1
+      const first = proven.has(uid) ? mostAtOnce : 1
       const failure = await createInBatches(wanted, first, (pod) => createPod(context, job, pod))
       if (failure !== undefined) proven.delete(uid)
       else if (wanted.length >= mostAtOnce) proven.add(uid)
