@@ -29,6 +29,8 @@ import type { Batch, OpenError, Superseded } from './messages.ts'
 const historyBound = 10_000
 /** Writes in one commit: bounds the memory of a batch and how long the first of it waits. */
 const batchBound = 4_000
+/** So many writes are worth a commit of their own even in the middle of a turn that makes more of them. */
+const sizeable = 64
 
 type Pending = { readonly write: Write; readonly answer: (result: Result<Change, StoreError>) => void }
 
@@ -150,7 +152,10 @@ function write(state: State, request: WriteRequest): Promise<Result<Change, Stor
  * with the first write of a turn, a commit would carry that one alone, and all others would wait for two.
  */
 function beginSoon(state: State): void {
-  if (state.queue.length >= state.worthwhile) return void queueMicrotask(() => void commit(state))
+  const gathered = state.queue.length
+  if (gathered >= Math.max(state.worthwhile, sizeable)) return void commit(state)
+  // A few writes may be the first of many of this turn.
+  if (gathered >= state.worthwhile) return void queueMicrotask(() => void commit(state))
   if (state.gathering) return
   state.gathering = true
   setImmediate(() => {
