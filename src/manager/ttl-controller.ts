@@ -31,7 +31,10 @@ export function createTtlController(context: SharedContext): RunningController {
     if (!fresh.ok) return isNotFound(fresh.error) ? done : retry(fresh.error.message ?? '')
     const { actions, wakeAt } = planTtl(fresh.value, clock.now())
     for (const { uid, expiredAt } of actions) {
-      const deleted = await client.delete(ref, { propagationPolicy: 'Foreground', preconditions: { uid } })
+      // Whoever prolongs the time to live in this very moment wins.
+      const { resourceVersion = '' } = fresh.value.metadata
+      const preconditions = { uid, resourceVersion }
+      const deleted = await client.delete(ref, { propagationPolicy: 'Foreground', preconditions })
       if (!deleted.ok && isConflict(deleted.error)) return again
       if (!deleted.ok && !isNotFound(deleted.error)) return retry(deleted.error.message ?? '')
       delays.observe([], (clock.now() - expiredAt) / 1000)
