@@ -1,67 +1,118 @@
 /**
- * `npm run sim -- [--seed N] [--runs N] [--for 60s] [--without crashes,clockSteps] [--trace TEXT] [--debug] [--fingerprint]`: simulated
- * histories, one line for each that breaks an invariant, with the command that repeats it.
+ * `npm run sim -- [--seed N] [--runs N] [--for 60s] [--nightly]`: simulated histories. One that breaks an invariant is told
+ * with the command that repeats it; the last line is a JSON object that adds up.
  *
- * `--trace` prints the lines of what happened that contain TEXT, such as the name of a pod; `--debug` what the parts log;
- * `--fingerprint` a text for each history that tells whether another one was the same.
+ * `--without crashes,clockStep` leaves faults out; `--trace TEXT` prints the lines of what happened that contain TEXT, such
+ * as the name of a pod; `--debug` what the parts log; `--fingerprint` a text for each history that tells whether another
+ * one was the same; `--until-broken` ends with the first that breaks.
+ *
+ * `--mutations [--only A,B]` hunts planted defects and prints a table; `--mutation NAME` plants one.
  */
 import { parseArgs } from 'node:util'
 import type { Log, LogFields } from '../../src/base/index.ts'
 import { type FaultCounts, faultNames } from './faults.ts'
-import { simulate } from './simulate.ts'
+import { hunt, rowOf, tableHead } from './hunt.ts'
+import { mutations, plant } from './mutations.ts'
+import type { Simulated } from './simulate.ts'
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     runs: { type: 'string' },
     for: { type: 'string' },
+    nightly: { type: 'boolean' },
     without: { type: 'string' },
     trace: { type: 'string' },
     debug: { type: 'boolean' },
     fingerprint: { type: 'boolean' },
+    'until-broken': { type: 'boolean' },
+    mutations: { type: 'boolean' },
+    mutation: { type: 'string' },
+    only: { type: 'string' },
   },
 })
-const first = Number(values.seed ?? 1)
-const seconds = values.for === undefined ? Number.POSITIVE_INFINITY : Number.parseFloat(values.for)
-const runs = Number(
-  values.runs ?? (values.for !== undefined ? Number.POSITIVE_INFINITY : values.seed === undefined ? 100 : 1),
-)
-const without = new Set((values.without ?? '').split(',').filter((name) => name !== '') as (keyof FaultCounts)[])
-for (const name of without) {
-  if (faultNames.includes(name)) continue
-  console.error(`there is no fault ${name}: ${faultNames.join(', ')}`)
+
+function wrongUse(what: string): never {
+  console.error(what)
   process.exit(2)
+}
+
+const namesIn = (text: string | undefined): readonly string[] => (text ?? '').split(',').filter((name) => name !== '')
+
+/** `90`, `90s`, `30m`, `8h` in seconds. */
+function secondsOf(text: string): number {
+  const [, amount = '', unit = 's'] =
+    /^([0-9.]+)([smh]?)$/.exec(text) ?? wrongUse(`--for ${text}: say it as 60s, 30m or 8h`)
+  return Number(amount) * ({ m: 60, h: 3600 }[unit] ?? 1)
+}
+
+function wholeNumber(option: string, text: string): number {
+  const number = Number(text)
+  return Number.isInteger(number) && number >= 0 ? number : wrongUse(`--${option} ${text}: say a whole number`)
+}
+
+async function simulateMany(): Promise<void> {
+  const planted = mutations.find(({ name }) => name === values.mutation)
+  if (values.mutation !== undefined && planted === undefined) wrongUse(`there is no mutation ${values.mutation}`)
+  const without = namesIn(values.without) as readonly (keyof FaultCounts)[]
+  for (const name of without) {
+    if (!faultNames.includes(name)) wrongUse(`there is no fault ${name}: ${faultNames.join(', ')}`)
+  }
+  if (planted !== undefined) plant(planted)
+  const { runCampaign } = await import('./campaign.ts')
+  const isTimed = values.for !== undefined || values.nightly === true
+  const runs = isTimed ? Number.POSITIVE_INFINITY : values.seed === undefined ? 100 : 1
+  const result = await runCampaign({
+    first: values.seed === undefined ? 1 : wholeNumber('seed', values.seed),
+    runs: values.runs === undefined ? runs : wholeNumber('runs', values.runs),
+    seconds:
+      values.for !== undefined ? secondsOf(values.for) : values.nightly === true ? 8 * 3600 : Number.POSITIVE_INFINITY,
+    without: new Set(without),
+    untilBroken: values['until-broken'] === true,
+    trace: tracer(values.trace),
+    log: values.debug === true ? printed : undefined,
+    onEnd: tell,
+  })
+  console.log(JSON.stringify(result))
+  process.exitCode = result.broken > 0 ? 1 : 0
 }
 
 const write = (message: string, fields?: LogFields): void => console.log(`  log: ${message} ${JSON.stringify(fields)}`)
 const printed: Log = { debug: write, info: write, warn: write, error: write }
-const { trace: wanted } = values
-const settings = {
-  without,
-  ...(values.debug === true && { log: printed }),
-  ...(wanted !== undefined && {
-    trace: (line: string) => (line.includes(wanted) ? console.log(`  ${line}`) : undefined),
-  }),
+
+function tracer(wanted: string | undefined): ((line: string) => void) | undefined {
+  return wanted === undefined
+    ? undefined
+    : (line) => {
+        if (line.includes(wanted)) console.log(`  ${line}`)
+      }
 }
 
-const begin = performance.now()
-const totals: Record<string, number> = {}
-let done = 0
-let broken = 0
-let writes = 0
-const checks: Record<string, number> = {}
-for (let seed = first; done < runs && (performance.now() - begin) / 1000 < seconds; seed++) {
-  const result = await simulate(seed, settings)
-  done++
-  writes += result.writes
-  if (values.fingerprint === true) console.log(`seed ${seed}: ${result.fingerprint}`)
-  for (const [fault, count] of Object.entries(result.counts)) totals[fault] = (totals[fault] ?? 0) + count
-  for (const [name, count] of Object.entries(result.checks)) checks[name] = (checks[name] ?? 0) + count
-  if (result.violations.length === 0) continue
-  broken++
-  const also = values.without === undefined ? '' : ` --without ${values.without}`
-  console.log(`seed ${seed}: ${result.violations.length} violations; repeat with: npm run sim -- --seed ${seed}${also}`)
-  for (const { invariant, what } of result.violations.slice(0, 10)) console.log(`  ${invariant}: ${what}`)
+function tell({ seed, fingerprint, violations }: Simulated): void {
+  if (values.fingerprint === true) console.log(`seed ${seed}: ${fingerprint}`)
+  if (violations.length === 0) return
+  const also = (['without', 'mutation'] as const).flatMap((option) => {
+    const value = values[option]
+    return value === undefined ? [] : [` --${option} ${value}`]
+  })
+  console.log(
+    `seed ${seed}: ${violations.length} violations; repeat with: npm run sim -- --seed ${seed}${also.join('')}`,
+  )
+  for (const { invariant, what } of violations.slice(0, 10)) console.log(`  ${invariant}: ${what}`)
 }
-console.log(JSON.stringify({ histories: done, broken, writes, faults: totals, checks }))
-process.exitCode = broken > 0 ? 1 : 0
+
+async function huntAll(): Promise<void> {
+  const only = namesIn(values.only)
+  console.log(tableHead)
+  let found = 0
+  const wanted = mutations.filter(({ name }) => only.length === 0 || only.includes(name))
+  for (const mutation of wanted) {
+    const hunted = await hunt(mutation)
+    if (hunted.seeds !== undefined) found++
+    console.log(rowOf(hunted))
+  }
+  console.log(JSON.stringify({ mutations: wanted.length, found }))
+  process.exitCode = found === wanted.length ? 0 : 1
+}
+
+await (values.mutations === true ? huntAll() : simulateMany())

@@ -81,7 +81,18 @@ export function newSimClock(start: number): SimClock {
   }
 }
 
-/** Lets everything that is not waiting for time come to rest. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 8; i++) await new Promise((resolve) => setImmediate(resolve))
+/** So many turns of the event loop without a sign of life are rest. */
+const quietTurns = 8
+
+/**
+ * Lets everything that is not waiting for time come to rest. `signs` counts what happens: calls and questions to the disk
+ * may follow each other over many turns.
+ */
+export async function settle(signs: () => number): Promise<void> {
+  let seen = signs()
+  for (let quiet = 0; quiet < quietTurns; quiet++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (signs() !== seen) quiet = 0
+    seen = signs()
+  }
 }

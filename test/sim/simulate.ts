@@ -8,7 +8,7 @@ import { type FaultCounts, type FaultRates, noFaults } from './faults.ts'
 import type { Judge, Violation } from './judge.ts'
 import { allParts } from './parts.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
-import { letGo, newWorkload, suspendAll, type Workload } from './workload.ts'
+import { letGo, makeTeams, newWorkload, suspendAll, type Workload } from './workload.ts'
 import { minute, newWorld, type World } from './world.ts'
 
 export type Simulated = {
@@ -38,6 +38,8 @@ type Course = {
   readonly latency: number
   readonly acts: number
   readonly blows: number
+  /** There are more namespaces from the beginning. */
+  readonly teams: boolean
   readonly isAllowed: (fault: keyof FaultCounts) => boolean
 }
 
@@ -77,6 +79,7 @@ export async function simulate(seed: number, settings: Settings = {}): Promise<S
   }
   const audited = audits.map((audit) => startAudit(auditing, audit))
   for (const part of allParts) world.start(part)
+  if (course.teams) void makeTeams(world.user)
   await trouble(world, course, workload)
   await heal(world)
   checkAcknowledged(world, workload)
@@ -96,7 +99,14 @@ function drawCourse(options: SeededRandom, settings: Settings): Course {
     rates[fault] = isAllowed(fault) ? rate : 0
   }
   const latency = options.pick([0, 0, 5, 100])
-  return { rates, latency, acts: options.between(5, 60), blows: harsh ? options.between(0, 10) : 0, isAllowed }
+  return {
+    rates,
+    latency,
+    acts: options.between(5, 60),
+    blows: harsh ? options.between(0, 10) : 0,
+    teams: options.chance(0.5),
+    isAllowed,
+  }
 }
 
 async function trouble(world: World, course: Course, { act }: Workload): Promise<void> {
@@ -106,8 +116,8 @@ async function trouble(world: World, course: Course, { act }: Workload): Promise
     // Not waited for: the act may hang on a dead server while the world goes on.
     void act()
     await world.advance(random.between(0, random.chance(0.2) ? 40_000 : 6000))
-    if (random.chance(0.06)) {
-      const span = millis(random.between(-3_600_000, 3_600_000))
+    if (random.chance(0.1)) {
+      const span = millis(random.between(-7_200_000, 3_600_000))
       if (course.isAllowed('clockStep')) world.stepClock(span)
     }
     if (blows > 0 && random.chance(0.3)) {
@@ -142,7 +152,9 @@ async function heal(world: World): Promise<void> {
   world.crash('node', millis(1000))
   const client = world.truth()
   if (client !== undefined) await letGo(client)
-  await world.advance(7 * minute)
+  await world.advance(4 * minute)
+  if (client !== undefined) await client.delete({ resource: 'namespaces', name: 'team-b' })
+  await world.advance(3 * minute)
   if (client !== undefined) await suspendAll(client)
   await world.advance(32 * minute)
 }

@@ -37,6 +37,8 @@ export type VirtualDisk = {
   readonly open: (gate: { readonly open: boolean }, clock: Clock, faults: DiskFaults) => StartDatabase
   /** The power fails: of what was not synced a part is lost. Answers how many records. */
   readonly cutPower: (random: SeededRandom) => number
+  /** How much it has been asked so far. */
+  readonly questions: () => number
   /** Calls back with what has become durable, once and in order. */
   readonly follow: (callback: (changes: readonly Change[]) => void) => void
 }
@@ -51,12 +53,14 @@ type State = {
   newest: number
   /** Written and not synced. */
   log: Frame[]
+  questions: number
   readonly followers: ((changes: readonly Change[]) => void)[]
 }
 
 export function newVirtualDisk(): VirtualDisk {
-  const state: State = { rows: new Map(), oldest: 0, newest: 0, log: [], followers: [] }
+  const state: State = { rows: new Map(), oldest: 0, newest: 0, log: [], questions: 0, followers: [] }
   return {
+    questions: () => state.questions,
     follow: (callback) => void state.followers.push(callback),
     cutPower(random) {
       const kept = random.between(0, state.log.length)
@@ -146,6 +150,7 @@ function asking(
   let queue: Promise<unknown> = Promise.resolve()
   const answer = async (question: Question): Promise<Result<unknown, StoreError>> => {
     if (!gate.open) return never
+    state.questions++
     switch (question.kind) {
       case 'Commit': {
         const done = await commit(state, question.batch, gate, clock, faults)

@@ -15,7 +15,8 @@ export type VirtualMachine = {
   readonly cutPower: () => void
   /** How often each run was really started: more than once is a fault. */
   readonly starts: ReadonlyMap<string, number>
-  readonly running: () => readonly ContainerKey[]
+  /** Runs of which there is anything, ended ones too. */
+  readonly held: () => readonly ContainerKey[]
 }
 
 const idOf = ({ podUid, container, attempt }: ContainerKey): string => `${podUid}/${container}/${attempt}`
@@ -54,10 +55,7 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
   }
   return {
     starts,
-    running: () =>
-      [...runs.values()]
-        .filter(({ observed }) => observed.state.kind === 'Running')
-        .map(({ observed }) => observed.key),
+    held: () => [...runs.values()].map(({ observed }) => observed.key),
     cutPower() {
       for (const [id, run] of runs) {
         if (run.observed.state.kind === 'Exited') continue

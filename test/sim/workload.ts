@@ -162,9 +162,9 @@ function spaceActs(hands: Hands): Readonly<Record<string, Act>> {
   const { client, random } = hands
   const anyTeam = (): string => random.pick(['team-a', 'team-b'])
   return {
-    createNamespace: [3, () => create(hands, 'namespaces', { ...team, metadata: { name: anyTeam() } })],
+    createNamespace: [2, () => create(hands, 'namespaces', { ...team, metadata: { name: anyTeam() } })],
     deleteNamespace: [1, async () => void (await client.delete({ resource: 'namespaces', name: anyTeam() }))],
-    createQuota: [2, () => create(hands, 'resourcequotas', quota(random.pick(namespaces), random.between(0, 4)))],
+    createQuota: [2, () => create(hands, 'resourcequotas', quota(random.pick(namespaces), random.between(0, 3)))],
     changeQuota: [
       1,
       async () => {
@@ -206,6 +206,16 @@ function forgeries(hands: Hands): Readonly<Record<string, Act>> {
           await create(hands, 'configmaps', ownedConfigMap(namespace, `owned-${hands.made++}`, named))
       },
     ],
+    makeFamily: [
+      2,
+      async () => {
+        const job = randomJob(random, random.pick(namespaces), `job-${hands.made++}`)
+        const made = await hands.client.create('jobs.batch', job)
+        remember(hands, 'jobs.batch', made)
+        const { namespace = '' } = job.metadata
+        if (made.ok) await create(hands, 'configmaps', ownedConfigMap(namespace, `owned-${hands.made++}`, made.value))
+      },
+    ],
     hold: [
       1,
       async () => {
@@ -242,6 +252,11 @@ export async function letGo(client: Client): Promise<void> {
       })
     }
   }
+}
+
+/** The namespaces that come and go. */
+export async function makeTeams(client: Client): Promise<void> {
+  for (const name of ['team-a', 'team-b']) await client.create('namespaces', { ...team, metadata: { name } })
 }
 
 /** No CronJob starts anything more. */

@@ -69,12 +69,13 @@ function watchedLog(log: Log, judge: Judge): Log {
 const mostCalls = 5000
 
 /** Counts the calls of one part at one moment; tells once when there are too many. */
-function callCounter(name: string, time: SimClock, judge: Judge): () => boolean {
+function callCounter(name: string, time: SimClock, judge: Judge, onCall: () => void): () => boolean {
   let at = -1
   let calls = 0
   return () => {
     if (time.monotonic() !== at) calls = 0
     at = time.monotonic()
+    onCall()
     calls++
     if (calls === mostCalls) judge.check('nobody-runs-in-circles', false, () => `${name} calls without end at ${at} ms`)
     return calls < mostCalls
@@ -103,6 +104,8 @@ export function newWorld({ seed, rates, latency, trace, log = silentLog }: World
   const history = followHistory(disk.follow, time, judge)
   const tell = trace === undefined ? undefined : (line: string): void => trace(`${stampOf(time)} ${line}`)
   if (tell !== undefined) traceHistory(history, tell)
+  let calls = 0
+  const signs = (): number => calls + disk.questions()
   const own = { clock: time.forPart().clock, random: random.fork('world') }
   const running = new Map<Part, Running>()
   const fuses = new Map<Part, number>()
@@ -127,7 +130,7 @@ export function newWorld({ seed, rates, latency, trace, log = silentLog }: World
     latency,
     diesNow,
     sees,
-    mayCall: callCounter(name, time, judge),
+    mayCall: callCounter(name, time, judge, () => calls++),
     tell: tell === undefined ? undefined : (line) => tell(`${name}: ${line}`),
     alive: true,
   })
@@ -230,10 +233,10 @@ export function newWorld({ seed, rates, latency, trace, log = silentLog }: World
     },
     async advance(span) {
       const end = time.monotonic() + span
-      await settle()
+      await settle(signs)
       for (let at = time.nextAt(); at !== undefined && at <= end; at = time.nextAt()) {
         time.runUntil(at)
-        await settle()
+        await settle(signs)
       }
       time.runUntil(end)
     },
