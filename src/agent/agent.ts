@@ -2,6 +2,7 @@
 import type { Pod, Service } from '../apis/core/index.ts'
 import { type Clock, createTimers, fail, type Log, millis, type Random, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
+import { type Claims, followClaims } from './claims.ts'
 import { containerConfig } from './container-config.ts'
 import { containerOf } from './container-hooks.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
@@ -16,6 +17,7 @@ import { type Scheduler, startScheduler } from './scheduler/index.ts'
 import { followServices, type ServiceLinks } from './service-links.ts'
 import { createPodStreams, type PodStreams } from './streams/index.ts'
 import { terminationMessage } from './termination-message.ts'
+import { followVolumeSources, type VolumeSources } from './volume-sources.ts'
 import { removeVolumes, removeVolumesExcept, type VolumeRoots } from './volumes/index.ts'
 
 export type AgentOptions = {
@@ -68,6 +70,7 @@ type State = {
   /** Pods that are over and of which the watch may still tell older news: their newest version, by uid. */
   readonly released: Map<string, number>
   scheduler?: Scheduler | undefined
+  claims?: Claims | undefined
   stopped: boolean
 }
 
@@ -76,6 +79,7 @@ export function startAgent(options: AgentOptions): Agent {
   const timers = createTimers(clock)
   const recorder = createEventRecorder({ client, clock, log, nodeName })
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
+  const sources = followVolumeSources({ client, clock, log })
   const state: State = {
     options,
     timers,
@@ -84,11 +88,12 @@ export function startAgent(options: AgentOptions): Agent {
     workers: new Map(),
     released: new Map(),
     stopped: false,
-    context: workerContext(options, { timers, recorder, services }, (worker) => {
+    context: workerContext(options, { timers, recorder, services, sources }, (worker) => {
       const uid = worker.pod.metadata.uid ?? ''
       state.workers.delete(uid)
       state.released.set(uid, versionOf(worker.pod))
       void runtime.release(uid)
+      state.claims?.sweep()
       void removeVolumes(volumeRoots(options), worker.pod)
     }),
   }
@@ -97,7 +102,10 @@ export function startAgent(options: AgentOptions): Agent {
     keepTime(state, observed)
     if (worker !== undefined) observeRun(state.context, worker, observed)
   })
-  const running: { stop: () => void }[] = [services]
+  const running: { stop: () => void }[] = [services, sources]
+  const podsHere = function* () {
+    for (const { pod } of state.workers.values()) yield pod
+  }
   const ready = register(state).then(
     () =>
       new Promise<void>((resolve) => {
@@ -106,7 +114,9 @@ export function startAgent(options: AgentOptions): Agent {
           state.scheduler = startScheduler({ client, clock, log, nodeName, recorder })
           running.push(state.scheduler)
         }
-        running.push(watchPods(state, resolve))
+        const claims = followClaims({ client, clock, log, dir: options.dataDir, pods: podsHere })
+        state.claims = claims
+        running.push(claims, watchPods(state, resolve))
       }),
   )
   const logs = podLogs(state)
@@ -136,7 +146,12 @@ export function startAgent(options: AgentOptions): Agent {
 
 function workerContext(
   { client, clock, log, runtime, nodeName, ...options }: AgentOptions,
-  parts: { readonly timers: Timers; readonly recorder: EventRecorder; readonly services: ServiceLinks },
+  parts: {
+    readonly timers: Timers
+    readonly recorder: EventRecorder
+    readonly services: ServiceLinks
+    readonly sources: VolumeSources
+  },
   onOver: (worker: PodWorker) => void,
 ): WorkerContext {
   const hostEnv = Object.fromEntries(
@@ -152,7 +167,14 @@ function workerContext(
     return runtime.addressOf(pod.metadata.uid ?? '') ?? pod.status.podIP ?? ''
   }
   const factsOf = (pod: Pod) => ({ pod, hostIP: ADDRESS, podIP: addressOf(pod), allocatable })
-  const volumes = { client, clock, runtime, roots: volumeRoots({ runtime, dataDir: options.dataDir }), factsOf }
+  const volumes = {
+    client,
+    clock,
+    runtime,
+    roots: volumeRoots({ runtime, dataDir: options.dataDir }),
+    claimsDir: options.dataDir,
+    factsOf,
+  }
   return {
     client,
     clock,
@@ -160,6 +182,7 @@ function workerContext(
     runtime,
     recorder: parts.recorder,
     timers: parts.timers,
+    sources: parts.sources,
     load: { starting: 0 },
     foldsStatus: options.foldsStatus !== false,
     node: { name: nodeName, hostIP: ADDRESS },
@@ -259,7 +282,7 @@ async function onPod(state: State, pod: Pod): Promise<void> {
   state.scheduler?.onNodePod(pod)
   const known = state.workers.get(uid)
   if (known !== undefined) {
-    takePod(known, pod)
+    takePod(state.context, known, pod)
     touch(state.context, known)
     return
   }
@@ -299,8 +322,9 @@ function onDeleted(state: State, pod: Pod): void {
 }
 
 /** Ends what still runs of a pod and removes all that it had here. */
-async function clear({ options }: State, pod: Pod): Promise<void> {
+async function clear({ options, claims }: State, pod: Pod): Promise<void> {
   await options.runtime.remove(pod.metadata.uid ?? '')
+  claims?.sweep()
   await removeVolumes(volumeRoots(options), pod)
 }
 

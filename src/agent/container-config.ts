@@ -30,7 +30,7 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     read: request.read,
   })
   if (!env.ok) return fail({ reason: 'CreateContainerConfigError', message: env.error })
-  const mounts = mountsOf(container, request.volumes, env.value)
+  const mounts = mountsOf(container, request.volumes, { env: env.value, volumes: pod.spec.volumes })
   if (!mounts.ok) return fail({ reason: 'CreateContainerConfigError', message: mounts.error })
   const argv = [...(container.command ?? []), ...(container.args ?? [])].map((word) => expand(word, env.value))
   return ok({

@@ -1,9 +1,10 @@
 /** The volumes of one pod: what each is made of, with the API server as the source. */
 import type { KubeObject } from '../apimachinery/index.ts'
-import type { Pod, Volume } from '../apis/core/index.ts'
+import type { PersistentVolumeClaim, Pod, Volume } from '../apis/core/index.ts'
 import type { TokenRequest } from '../apis/other/index.ts'
 import { after, between, type Clock, fail, type Instant, millis, ok, parseTime, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
+import { claimDirectory } from './claims.ts'
 import type { DownwardFacts } from './env/index.ts'
 import type { Runtime } from './runtime/index.ts'
 import {
@@ -19,6 +20,8 @@ export type PodVolumesOptions = {
   readonly clock: Clock
   readonly runtime: Runtime
   readonly roots: VolumeRoots
+  /** Where the directories of claims lie. */
+  readonly claimsDir: string
   readonly factsOf: (pod: Pod) => DownwardFacts
 }
 
@@ -42,7 +45,11 @@ export async function preparePodVolumes(
     const isOurs = isInjected(volume)
     const wanted = isOurs ? withoutWaiting(volume) : volume
     const layout = isOurs ? 'Flat' : 'Atomic'
-    const prepared: Result<Prepared, VolumeFailure> = await prepareVolume(options.roots, wanted, source, layout)
+    const claimed = volume.persistentVolumeClaim?.claimName
+    const prepared: Result<Prepared, VolumeFailure> =
+      claimed === undefined
+        ? await prepareVolume(options.roots, wanted, source, layout)
+        : await prepareClaim(options, pod, { volume: volume.name, name: claimed })
     if (!prepared.ok) return prepared
     paths.set(volume.name, prepared.value.path)
     const isComplete = !isOurs || prepared.value.files.has('ca.crt')
@@ -50,6 +57,21 @@ export async function preparePodVolumes(
     if (at !== undefined && (refreshAt === undefined || at < refreshAt)) refreshAt = at
   }
   return ok({ paths, refreshAt })
+}
+
+async function prepareClaim(
+  { client, claimsDir }: PodVolumesOptions,
+  { metadata }: Pod,
+  { volume, name }: { readonly volume: string; readonly name: string },
+): Promise<Result<Prepared, VolumeFailure>> {
+  const { namespace } = metadata
+  const found = await client.get<PersistentVolumeClaim>({ resource: 'persistentvolumeclaims', namespace, name })
+  if (!found.ok) return fail({ volume, message: found.error.message ?? `reading claim ${name} failed` })
+  if (found.value.spec.volumeMode === 'Block') {
+    const message = `claim "${name}" asks for a block device; this node has only directories: use volumeMode: Filesystem`
+    return fail({ volume, message })
+  }
+  return ok({ path: claimDirectory(claimsDir, found.value), files: new Set() })
 }
 
 /** A namespace's first pods may be faster than the certificate that is published to it. */
@@ -64,7 +86,7 @@ function withoutWaiting({ name, projected }: Volume): Volume {
 }
 
 /** The volume that admission gives to every pod. */
-const isInjected = (volume: Volume): boolean =>
+export const isInjected = (volume: Volume): boolean =>
   volume.name.startsWith('kube-api-access-') && volume.projected !== undefined
 
 function payloadSource({ client, clock, factsOf }: PodVolumesOptions, pod: Pod): PayloadSource {

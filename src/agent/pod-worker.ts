@@ -37,6 +37,7 @@ import {
 import type { PreparedVolumes } from './pod-volumes.ts'
 import { hasProbes, initialFacts } from './probes/index.ts'
 import type { ContainerConfig, ContainerKey, Observed, Runtime, Signal, StartFailure } from './runtime/index.ts'
+import { showsItself, type VolumeSources } from './volume-sources.ts'
 import type { VolumeFailure } from './volumes/index.ts'
 
 export type WorkerContext = {
@@ -53,6 +54,7 @@ export type WorkerContext = {
   readonly node: Omit<NodeFacts, 'podIP'>
   /** Where a pod is reached; empty while it has no address. */
   readonly addressOf: (pod: Pod) => string
+  readonly sources: VolumeSources
   readonly prepare: (pod: Pod) => Promise<Result<PreparedVolumes, VolumeFailure>>
   readonly configOf: (
     worker: PodWorker,
@@ -77,6 +79,8 @@ export type PodWorker = {
   readonly watches: Map<string, () => void>
   isPrepared: boolean
   isPreparing: boolean
+  /** What the volumes are made of has changed since they were last begun to be made. */
+  isStale: boolean
   /** Volume → path. */
   volumes: ReadonlyMap<string, string>
   isGone: boolean
@@ -89,6 +93,7 @@ export type PodWorker = {
   cancelWake?: (() => void) | undefined
   cancelWrite?: (() => void) | undefined
   cancelRefresh?: (() => void) | undefined
+  unfollow?: (() => void) | undefined
   /** When the status is to be written, on the clock that nobody sets. */
   writeAt?: Monotonic | undefined
   /** What the wall clock was ahead of the monotonic one when it was last seen to have been set. */
@@ -118,6 +123,7 @@ export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
   watches: new Map(),
   isPrepared: (pod.spec.volumes ?? []).length === 0,
   isPreparing: false,
+  isStale: false,
   volumes: new Map(),
   isGone: false,
   isWriting: false,
@@ -131,8 +137,14 @@ const slotOf = ({ container, attempt }: ContainerKey): string => `${container}.$
  * Takes a newer version of the pod. Versions of one server only grow, and they come by two ways, the watch and the answers
  * to our own writes, either of which may be behind.
  */
-export function takePod(worker: PodWorker, pod: Pod): void {
-  if (Number(pod.metadata.resourceVersion) > Number(worker.pod.metadata.resourceVersion)) worker.pod = pod
+export function takePod(context: WorkerContext, worker: PodWorker, pod: Pod): void {
+  const { metadata } = worker.pod
+  if (Number(pod.metadata.resourceVersion) <= Number(metadata.resourceVersion)) return
+  worker.pod = pod
+  const isSame =
+    isDeepStrictEqual(pod.metadata.labels, metadata.labels) &&
+    isDeepStrictEqual(pod.metadata.annotations, metadata.annotations)
+  if (!isSame && showsItself(pod)) refreshVolumes(context, worker)
 }
 
 /** Asks for a look, once for all that changes in this turn. */
@@ -269,6 +281,7 @@ function perform(context: WorkerContext, worker: PodWorker, action: PodAction): 
   const { runtime } = context
   switch (action.kind) {
     case 'PrepareVolumes':
+      worker.unfollow ??= context.sources.follow(worker.pod, () => refreshVolumes(context, worker))
       if (!worker.isPreparing) void prepareVolumes(context, worker, MOUNT_RETRY.first)
       return
     case 'StartContainer':
@@ -291,9 +304,17 @@ function perform(context: WorkerContext, worker: PodWorker, action: PodAction): 
   }
 }
 
+/** Brings volumes up to date after a change of what they are made of. */
+function refreshVolumes(context: WorkerContext, worker: PodWorker): void {
+  if (worker.isPreparing) worker.isStale = true
+  else if (worker.isPrepared && !worker.isGone) void prepareVolumes(context, worker, MOUNT_RETRY.first)
+}
+
 /** Makes the volumes ready, again and again with longer pauses until it works or the pod is on its way out. */
 async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: number): Promise<void> {
   worker.isPreparing = true
+  worker.isStale = false
+  worker.cancelRefresh?.()
   const prepared = await context.prepare(worker.pod)
   if (worker.isGone) return
   const { timers, recorder } = context
@@ -305,6 +326,7 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
     if (refreshAt !== undefined) {
       worker.cancelRefresh = timers.at(refreshAt, () => void prepareVolumes(context, worker, MOUNT_RETRY.first))
     }
+    if (worker.isStale) refreshVolumes(context, worker)
     touch(context, worker)
     return
   }
@@ -404,7 +426,7 @@ async function write(context: WorkerContext, worker: PodWorker, status: PodStatu
   // A conflict means that somebody else was faster, or that the pod is gone: both are seen in the newest version.
   const newest = !written.ok && isConflict(written.error) ? await readAgain(context, worker) : written
   if (newest.ok) {
-    takePod(worker, newest.value)
+    takePod(context, worker, newest.value)
     touch(context, worker)
     return
   }
@@ -438,6 +460,7 @@ export function leave(worker: PodWorker): void {
   worker.cancelWake?.()
   worker.cancelWrite?.()
   worker.cancelRefresh?.()
+  worker.unfollow?.()
   for (const slot of [...worker.watches.keys()]) unwatch(worker, slot)
 }
 
@@ -446,6 +469,7 @@ function release(context: WorkerContext, worker: PodWorker): void {
   for (const slot of [...worker.watches.keys()]) unwatch(worker, slot)
   worker.cancelWake?.()
   worker.cancelRefresh?.()
+  worker.unfollow?.()
   context.onOver(worker)
 }
 

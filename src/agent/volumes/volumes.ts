@@ -65,10 +65,10 @@ export async function prepareVolume(
   return ok({ path, files: new Set() })
 }
 
-/** A PersistentVolumeClaim and the like: this node has no storage to give out. */
+/** Storage of other machines and the like. */
 function unsupported(volume: Volume): string {
   const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown'
-  return `volumes of kind ${kind} are not supported by this node; use hostPath, emptyDir, configMap, secret, downwardAPI or projected`
+  return `volumes of kind ${kind} are not supported by this node; use hostPath, emptyDir, persistentVolumeClaim, configMap, secret, downwardAPI or projected`
 }
 
 /**
@@ -120,7 +120,10 @@ function writeFile(directory: string, name: string, { content, mode }: PayloadFi
 export function mountsOf(
   container: Container,
   paths: ReadonlyMap<string, string>,
-  env: Readonly<Record<string, string>>,
+  {
+    env,
+    volumes = [],
+  }: { readonly env: Readonly<Record<string, string>>; readonly volumes?: readonly Volume[] | undefined },
 ): Result<readonly Mount[], string> {
   const mounts: Mount[] = []
   for (const { name, mountPath, readOnly, subPath, subPathExpr } of container.volumeMounts ?? []) {
@@ -132,7 +135,8 @@ export function mountsOf(
     }
     const source = inner === '' ? path : `${path}/${inner}`
     if (!existsSync(source)) mkdirSync(source, { recursive: true, mode: 0o755 })
-    mounts.push({ source, target: mountPath, readOnly: readOnly === true })
+    const claim = volumes.find((volume) => volume.name === name)?.persistentVolumeClaim
+    mounts.push({ source, target: mountPath, readOnly: readOnly === true || claim?.readOnly === true })
   }
   return ok(mounts)
 }
