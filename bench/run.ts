@@ -2,6 +2,7 @@
  * Benchmarks: `npm run bench [NAME…]` runs all or the named cases and prints one line of JSON for each.
  * Figures are for comparing on one machine in one run; nothing asserts them.
  */
+import { cronJobCases } from './cases/cronjobs.ts'
 import { libraryCases } from './cases/library.ts'
 import { podCases } from './cases/pods.ts'
 import { processCases } from './cases/processes.ts'
@@ -17,6 +18,7 @@ const cases = [
   ...watchCases,
   ...workloadCases,
   ...scaleCases,
+  ...cronJobCases,
   ...podCases,
   ...libraryCases,
 ]
