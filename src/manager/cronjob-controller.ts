@@ -2,8 +2,8 @@
  * Runs the CronJob controller: passes at the due times and after every change of a CronJob or of one of its Jobs.
  */
 import { isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound, type Status } from '../apimachinery/index.ts'
-import { type CronJob, editedAtAnnotation, isJobFinished, type Job } from '../apis/batch/index.ts'
-import { type Instant, millis, parseTime, unreachable } from '../base/index.ts'
+import { type CronJob, isJobFinished, type Job } from '../apis/batch/index.ts'
+import { type Instant, millis, unreachable } from '../base/index.ts'
 import {
   type ActionResult,
   type AskingAction,
@@ -11,7 +11,6 @@ import {
   type CronJobOptions,
   hasResult,
   planCronJob,
-  planEdited,
 } from '../controllers/cronjob/index.ts'
 import { again, createController, done, retry, type SyncOutcome } from './controller.ts'
 import { keyOf } from './informer.ts'
@@ -45,8 +44,6 @@ export function createCronJobController(
   const jobs = informers.of<Job>('jobs.batch')
   const jobsOf = jobs.index((job) => [ownerKey(job) ?? ''].filter((key) => key !== ''))
   const started = new Map<string, Instant>()
-  /** By key, how CronJobs were before changes that no pass has seen yet. */
-  const edited = new Map<string, readonly Edit[]>()
   const skew = createHistogram(
     'cronjob_controller_job_creation_skew_duration_seconds',
     'Time between when a cronjob is scheduled to be run, and when the corresponding job is created',
@@ -65,8 +62,6 @@ export function createCronJobController(
     await effects.visible(key)
     const cronJob = cronJobs.get(key)
     if (cronJob === undefined) return done
-    const unseen = await tellEdited(key)
-    if (unseen !== undefined) return retry(unseen.message ?? '')
     const now = clock.now()
     const snapshot = {
       cronJob,
@@ -105,27 +100,9 @@ export function createCronJobController(
   const lastStartOf = (cronJob: CronJob): Instant | undefined =>
     started.get(cronJob.metadata.uid ?? '') ?? ledger?.lastStarted(cronJob)
 
-  /** Records what was due before changes of the spec and is not started any more. */
-  async function tellEdited(key: string): Promise<Status | undefined> {
-    for (const { before, at } of edited.get(key) ?? []) {
-      const jobs = [...jobsOf.get(key).values()]
-      const lastStarted = lastStartOf(before)
-      const fates = planEdited({ cronJob: before, jobs, lastStarted }, at, options)
-      const problem = await ledger?.record(before, fates, jobs)
-      if (problem !== undefined) return problem
-    }
-    edited.delete(key)
-    return undefined
-  }
-
   const controller = createController(context, { name: 'cronjob', concurrency: cronJobsAtOnce, sync, delays })
-  cronJobs.onChange(({ kind, object, old }) => {
-    const at = kind === 'Gone' || old === undefined ? undefined : editOf(object, old)
-    if (old !== undefined && at !== undefined && ledger !== undefined) {
-      edited.set(keyOf(object), [...(edited.get(keyOf(object)) ?? []), { before: old, at }])
-    }
+  cronJobs.onChange(({ kind, object }) => {
     if (kind === 'Gone') {
-      edited.delete(keyOf(object))
       started.delete(object.metadata.uid ?? '')
       ledger?.forget(object.metadata.uid ?? '')
     }
@@ -148,14 +125,6 @@ export function createCronJobController(
     },
     metrics: [skew],
   }
-}
-
-type Edit = { readonly before: CronJob; readonly at: Instant }
-
-/** When the spec was changed between two states of a CronJob; undefined when it was not. */
-function editOf(object: CronJob, old: CronJob): Instant | undefined {
-  const text = object.metadata.annotations?.[editedAtAnnotation]
-  return text === undefined || text === old.metadata.annotations?.[editedAtAnnotation] ? undefined : parseTime(text)
 }
 
 type Told = {

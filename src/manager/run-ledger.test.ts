@@ -304,6 +304,31 @@ test('a start that only its Run tells of is not made again when the Job is gone'
   assert.ok(seen > 0, 'some manager died between the Run and the status')
 })
 
+test('what was due before edits is recorded although no manager saw them', async () => {
+  const api = await newApi()
+  const first = await startOn(api, { exact: false })
+  await makeCronJob(first.client, { suspend: true })
+  await goOn(first, minute)
+  await first.stop()
+  const ref = { resource: 'cronjobs.batch', namespace: 'default', name: 'tick' }
+  api.clock.advance(2 * minute)
+  value(await first.client.patch<CronJob>(ref, 'merge', { spec: { suspend: false } }))
+  api.clock.advance(2 * minute)
+  value(await first.client.patch<CronJob>(ref, 'merge', { spec: { schedule: '0 0 1 1 *' } }))
+  const second = await startOn(api, { exact: false })
+  await goOn(second, minute)
+  assert.deepEqual(await resultsIn(second), [
+    '00:01:00 Skipped Suspended',
+    '00:02:00 Skipped Suspended',
+    '00:03:00 Skipped Suspended',
+    '00:04:00 Missed Edited',
+    '00:05:00 Missed Edited',
+  ])
+  const { metadata } = value(await second.client.get<CronJob>(ref))
+  assert.deepEqual(Object.keys(metadata.annotations ?? {}), ['jobd.dev/edited-at'])
+  await second.stop()
+})
+
 test('a thousand CronJobs write nothing while none is due', async () => {
   const given = await world()
   await Promise.all(Array.from({ length: 1000 }, (_, i) => makeCronJob(given.client, {}, `tick-${i}`)))

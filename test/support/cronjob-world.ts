@@ -1,5 +1,6 @@
 /** A CronJob, its Jobs and a clock in memory: performs what the CronJob planner decides, without any server. */
 import type { CronJob, Job, JobCondition } from '../../src/apis/batch/index.ts'
+import { strategyOf } from '../../src/apis/index.ts'
 import { formatTime, type Instant, instant, parseTime } from '../../src/base/index.ts'
 import {
   type ActionResult,
@@ -152,6 +153,16 @@ function create(world: World, job: Job, scheduled: Instant): ActionResult {
   world.created.push(name)
   world.lastStarted = scheduled
   return { kind: 'Ok', job: made }
+}
+
+/** Changes the spec as the API does; what the planner knew of the CronJob before is not told to it again. */
+export function edit(world: World, spec: Partial<CronJob['spec']>): void {
+  const { cronJob, now, options } = world
+  const given = { ...cronJob, spec: { ...cronJob.spec, ...spec } }
+  const context = { now, options: { exact: options.exact, isTimeZone: () => true, localTimeZone: 'UTC' } }
+  const strategy = strategyOf('batch.v1.CronJob')
+  if (strategy === undefined) throw new Error('CronJobs have no strategy')
+  world.cronJob = strategy.prepareForUpdate(given, cronJob, context) as CronJob
 }
 
 /** Ends a Job. */

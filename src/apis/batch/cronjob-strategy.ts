@@ -1,11 +1,12 @@
 import { formatTime } from '../../base/index.ts'
 import { buildStrategy, changed, countGeneration, firstGeneration, keepFields } from '../generic/index.ts'
 import type { Strategy, WriteContext } from '../strategy.ts'
+import { beforeEditOf, noteBeforeEdit } from './before-edit.ts'
 import { defaultCronJob } from './cronjob-defaults.ts'
 import { cronJobTable } from './cronjob-table.ts'
 import { validateCronJobCreate, validateCronJobUpdate } from './cronjob-validation.ts'
 import { jobSpecWarnings, nameWarnings, withoutDisabledFields } from './job-strategy.ts'
-import { editedAtAnnotation } from './names.ts'
+import { beforeEditAnnotation, editedAtAnnotation } from './names.ts'
 import type { CronJob, CronJobSpec, CronJobStatus } from './types.gen.ts'
 
 const noStatus: CronJobStatus = {}
@@ -59,15 +60,21 @@ export const cronJobStrategy: Strategy<CronJob> = buildStrategy<CronJob>({
 
 /**
  * Notes when the spec was edited, for the controller: the status does not tell, and what lay before is not to be caught up
- * with. Upstream has no such note.
+ * with. So are the rules of before, where their times may not be recorded. Upstream has no such notes.
  */
 function withEditTime(cronJob: CronJob, old: CronJob, edited: boolean, { now, options }: WriteContext): CronJob {
   if (options.exact) return cronJob
-  const before = old.metadata.annotations?.[editedAtAnnotation]
-  const at = edited ? formatTime(now) : before
+  const { [editedAtAnnotation]: editedBefore, [beforeEditAnnotation]: noted } = old.metadata.annotations ?? {}
+  const at = edited ? formatTime(now) : editedBefore
+  const note = edited ? noteBeforeEdit(noted, beforeEditOf(old, now, options.localTimeZone)) : noted
   const { metadata } = cronJob
-  if (at === undefined || metadata.annotations?.[editedAtAnnotation] === at) return cronJob
-  return { ...cronJob, metadata: { ...metadata, annotations: { ...metadata.annotations, [editedAtAnnotation]: at } } }
+  const { [editedAtAnnotation]: givenAt, [beforeEditAnnotation]: givenNote, ...others } = metadata.annotations ?? {}
+  if (givenAt === at && givenNote === note) return cronJob
+  const own = {
+    ...(at === undefined ? {} : { [editedAtAnnotation]: at }),
+    ...(note === undefined ? {} : { [beforeEditAnnotation]: note }),
+  }
+  return { ...cronJob, metadata: { ...metadata, annotations: { ...others, ...own } } }
 }
 
 function withoutDisabledTemplateFields(spec: CronJobSpec): CronJobSpec {

@@ -1,3 +1,5 @@
+export { type BeforeEdit, beforeEditsOf, suspenderOf } from './before-edit.ts'
+
 import { anyKind } from '../generic/index.ts'
 import type { Strategy } from '../strategy.ts'
 import { cronJobStrategy } from './cronjob-strategy.ts'
@@ -7,6 +9,7 @@ export { finishedCondition, hasTrueCondition, isJobFinished, trueCondition } fro
 export { lastResultOf, nextDue } from './cronjob-table.ts'
 export { exitOf, resultOf } from './job-table.ts'
 export {
+  beforeEditAnnotation,
   completionIndexLabel,
   controllerUidLabel,
   cronJobInstantiateAnnotation,

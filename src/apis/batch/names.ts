@@ -32,3 +32,8 @@ export const lastResultAnnotation = 'jobd.dev/last-result'
  * started for a time before it.
  */
 export const editedAtAnnotation = 'jobd.dev/edited-at'
+/**
+ * Annotation of ours on a CronJob that has just been edited, in JSON: the rules of before, where times that were due by
+ * them may not be recorded yet. The API writes it and keeps it; the CronJob controller takes it away.
+ */
+export const beforeEditAnnotation = 'jobd.dev/before-edit'

@@ -8,7 +8,7 @@ import { cronJobTable } from './cronjob-table.ts'
 import { defaultJob } from './job-defaults.ts'
 import { jobStrategy } from './job-strategy.ts'
 import { jobTable } from './job-table.ts'
-import { editedAtAnnotation, exitCodeAnnotation, lastResultAnnotation } from './names.ts'
+import { beforeEditAnnotation, editedAtAnnotation, exitCodeAnnotation, lastResultAnnotation } from './names.ts'
 import type { CronJob, Job, JobCondition } from './types.gen.ts'
 
 const now = instant(Date.UTC(2026, 0, 1, 12))
@@ -175,11 +175,20 @@ test('a write that leaves the spec alone shares it, counts no generation and is 
 test('an edit of a CronJob is dated, kept when a client drops the date, and unknown to an exact server', () => {
   const old = cronJobOf()
   const edited = cronJobStrategy.prepareForUpdate(cronJobOf({ schedule: '0 * * * *' }), old, { now, options })
-  assert.deepEqual(edited.metadata.annotations, { [editedAtAnnotation]: '2026-01-01T12:00:00Z' })
+  const rules = { schedule: '*/5 * * * *', after: '2026-01-01T11:00:00Z', until: '2026-01-01T12:00:00Z' }
+  const note = JSON.stringify([rules])
+  assert.deepEqual(edited.metadata.annotations, {
+    [editedAtAnnotation]: '2026-01-01T12:00:00Z',
+    [beforeEditAnnotation]: note,
+  })
   const later = instant(now + 60_000)
   const relabelled = { ...edited, metadata: { ...edited.metadata, annotations: { a: 'b' } } }
   const kept = cronJobStrategy.prepareForUpdate(relabelled, edited, { now: later, options })
-  assert.deepEqual(kept.metadata.annotations, { a: 'b', [editedAtAnnotation]: '2026-01-01T12:00:00Z' })
+  assert.deepEqual(kept.metadata.annotations, {
+    a: 'b',
+    [editedAtAnnotation]: '2026-01-01T12:00:00Z',
+    [beforeEditAnnotation]: note,
+  })
   const plain = cronJobStrategy.prepareForUpdate(cronJobOf({ schedule: '0 * * * *' }), old, { now, options: exact })
   assert.equal(plain.metadata.annotations, undefined)
 })

@@ -64,7 +64,8 @@ export function dueTimes({ timetable, base, deadline, now }: DueQuery): DueTimes
 
 const laterOf = (one: Instant, other: Instant): Instant => (one > other ? one : other)
 
-function rangeOf(timetable: Timetable, anchor: Instant, from: Instant, to: Instant): DueTimes['tooLate'] {
+/** The times in (from, to], the first and the last; undefined when there are none. */
+export function rangeOf(timetable: Timetable, anchor: Instant, from: Instant, to: Instant): DueTimes['tooLate'] {
   const first = slotAfter(timetable, anchor, from)
   if (first === undefined || first > to) return undefined
   return { first, last: latestSlot(timetable, anchor, from, to) ?? first }

@@ -1,6 +1,6 @@
 export { tooManyMissedText } from './events.ts'
 export { isControlledBy, jobNameFor } from './job-template.ts'
-export { planCronJob, planEdited } from './plan.ts'
+export { planCronJob } from './plan.ts'
 export { type KeptRuns, keptByDefault, mergeRun, runName, runOfJob, runsOf, runTimes } from './runs.ts'
 export {
   type ActionResult,

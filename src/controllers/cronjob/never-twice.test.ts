@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { at, cronJobOf, finish, pass, worldOf } from '../../../test/support/cronjob-world.ts'
+import { at, cronJobOf, edit, finish, pass, worldOf } from '../../../test/support/cronjob-world.ts'
 import { editedAtAnnotation } from '../../apis/batch/index.ts'
 import { formatTime, instant } from '../../base/index.ts'
 import { defaultCronJobOptions, exactCronJobOptions } from './snapshot.ts'
@@ -52,7 +52,6 @@ function play(given: typeof scene extends fc.Arbitrary<infer T> ? T : never): vo
   })
   const options = { ...(exact ? exactCronJobOptions : defaultCronJobOptions), tooManyMissed: 'start-latest' as const }
   const world = worldOf(cronJob, start, options)
-  let edited = start as number
   let known = 0
   for (const event of happenings) {
     if (event.kind === 'pass' || event.kind === 'outage' || event.kind === 'clock') {
@@ -64,12 +63,10 @@ function play(given: typeof scene extends fc.Arbitrary<infer T> ? T : never): vo
       if (running !== undefined) finish(world, running.metadata.name ?? '', event.failed ? 'Failed' : 'Complete')
     }
     if (event.kind === 'edit' || event.kind === 'suspend') {
-      const { spec, metadata } = world.cronJob
-      const next =
-        event.kind === 'edit' ? { ...spec, schedule: event.schedule } : { ...spec, suspend: spec.suspend !== true }
-      edited = Math.max(edited, Math.floor(world.now / 1000) * 1000)
-      const annotations = { ...metadata.annotations, [editedAtAnnotation]: formatTime(world.now) }
-      world.cronJob = { ...world.cronJob, spec: next, metadata: exact ? metadata : { ...metadata, annotations } }
+      edit(
+        world,
+        event.kind === 'edit' ? { schedule: event.schedule } : { suspend: world.cronJob.spec.suspend !== true },
+      )
     }
     const before = world.cronJob.metadata.annotations?.[editedAtAnnotation]
     pass(world)

@@ -7,7 +7,7 @@ import type { CronJob } from '../../apis/batch/index.ts'
 import { equal } from '../../apis/meta/index.ts'
 import type { Instant } from '../../base/index.ts'
 import { type Pass, type PassEnd, type Step, seenJobOf } from './pass.ts'
-import { cleanUpHistory, healFromJobs, reconcileStatus } from './reconcile.ts'
+import { cleanUpHistory, healFromJobs, reconcileStatus, tellBeforeEdits } from './reconcile.ts'
 import {
   type ActionResult,
   type CronJobAction,
@@ -17,7 +17,7 @@ import {
   hasResult,
   type SlotFate,
 } from './snapshot.ts'
-import { fatesBeforeEdit, startDueJob } from './start.ts'
+import { startDueJob } from './start.ts'
 
 /**
  * Plans a pass up to the first action whose result decides how it goes on; see `CronJobPlan`. The same snapshot, and the
@@ -58,17 +58,8 @@ const newPass = ({ cronJob, jobs, lastStarted }: CronJobSnapshot, now: Instant, 
   fates: [],
 })
 
-/**
- * What becomes of the times that were due before a change of the spec and that no pass had seen: they are not started any
- * more. `snapshot` is as it was before the change; Runs that are there say more and stay.
- */
-export const planEdited = (
-  snapshot: CronJobSnapshot,
-  editedAt: Instant,
-  options: CronJobOptions,
-): readonly SlotFate[] => fatesBeforeEdit(newPass(snapshot, editedAt, options))
-
 function* wholePass(pass: Pass): Step<PassEnd> {
+  tellBeforeEdits(pass)
   healFromJobs(pass)
   // What was started must be told before the proof of it, the Job, is deleted.
   yield* tellStatus(pass)
@@ -83,7 +74,9 @@ function* wholePass(pass: Pass): Step<PassEnd> {
 const statusOf = ({ status, annotations }: Pass): unknown => ({ status, annotations })
 
 function* tellStatus(pass: Pass): Step {
-  if (pass.status !== pass.cronJob.status) yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
+  const { metadata, status } = pass.cronJob
+  if (pass.status !== status || pass.annotations !== metadata.annotations)
+    yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
 }
 
 function changed({ cronJob, status, annotations }: Pass): CronJob {

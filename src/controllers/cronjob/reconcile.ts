@@ -3,8 +3,10 @@
  *
  * @source kubernetes v1.36 pkg/controller/cronjob/cronjob_controllerv2.go, cleanupFinishedJobs, syncCronJob (facts)
  */
-import { type Job, lastResultAnnotation } from '../../apis/batch/index.ts'
+import { beforeEditAnnotation, beforeEditsOf, type Job, lastResultAnnotation } from '../../apis/batch/index.ts'
 import { formatTime, parseTime } from '../../base/index.ts'
+import { parseSchedule, timeZone } from '../../cron/index.ts'
+import { rangeOf } from './due.ts'
 import { deletedJob, failedDelete, missingJob, sawCompletedJob, unexpectedJob } from './events.ts'
 import { activeJobs, addActive, ask, isActive, type Pass, removeActive, type SeenJob, type Step } from './pass.ts'
 
@@ -58,6 +60,32 @@ export function healFromJobs(pass: Pass): void {
     // Only a Job that has not been told may be missing in the list: one that was taken out of it has finished.
     if (end === undefined && !isActive(pass, job.metadata.uid)) addActive(pass, job)
   }
+}
+
+/**
+ * What was due by rules that an edit has replaced, and that no pass may have seen: nobody will start it any more. Runs that
+ * are there say more and stay.
+ */
+export function tellBeforeEdits(pass: Pass): void {
+  const { cronJob, options } = pass
+  if (cronJob.metadata.annotations?.[beforeEditAnnotation] === undefined || options.exact) return
+  const created = parseTime(cronJob.metadata.creationTimestamp) ?? pass.now
+  for (const rules of beforeEditsOf(cronJob)) {
+    const zone = rules.timeZone === undefined ? options.localZone : timeZone(rules.timeZone)
+    const schedule = parseSchedule(rules.schedule)
+    const [after, until] = [parseTime(rules.after), parseTime(rules.until)]
+    // A copy of a CronJob may have brought its note along.
+    if (zone === undefined || !schedule.ok || after === undefined || until === undefined || after < created) continue
+    const range = rangeOf({ schedule: schedule.value, zone }, after, after, until)
+    if (range === undefined) continue
+    const times = { scheduled: range.first, last: range.last, rules }
+    const suspended = rules.suspendedBy !== undefined
+    pass.fates.push(
+      suspended ? { kind: 'Skipped', reason: 'Suspended', ...times } : { kind: 'Missed', reason: 'Edited', ...times },
+    )
+  }
+  const { [beforeEditAnnotation]: _told, ...annotations } = pass.annotations ?? {}
+  pass.annotations = annotations
 }
 
 /** Takes finished Jobs out of the active ones, and looks for those that are gone. A text: the pass must be tried again. */

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { at, cronJobOf, finish, pass, type World, worldOf } from '../../../test/support/cronjob-world.ts'
-import { editedAtAnnotation, type Job } from '../../apis/batch/index.ts'
+import { at, cronJobOf, edit, finish, pass, type World, worldOf } from '../../../test/support/cronjob-world.ts'
+import type { Job } from '../../apis/batch/index.ts'
 import type { Run, RunStatus } from '../../apis/run/index.ts'
 import { formatTime, type Instant, instant, millis, parseTime } from '../../base/index.ts'
 import { nextTime, parseSchedule, utc } from '../../cron/index.ts'
-import { planEdited } from './plan.ts'
 import { keptByDefault, mergeRun, runName, runOfJob, runsOf, runTimes } from './runs.ts'
 import { defaultCronJobOptions } from './snapshot.ts'
 
@@ -177,14 +176,10 @@ function play({ schedule, policy, deadline, tooManyMissed, happenings: events }:
     if (event.kind === 'edit' || event.kind === 'suspend') {
       // The change comes before the pass, which the manager is told of.
       world.now = instant(world.now + event.seconds * 1000)
-      const jobs = [...world.jobs.values()]
-      const before = { cronJob: world.cronJob, jobs, lastStarted: world.lastStarted }
-      const editedAt = instant(Math.floor(world.now / 1000) * 1000)
-      world.record?.(planEdited(before, editedAt, world.options), jobs)
-      const { spec: old, metadata } = world.cronJob
-      const next = event.kind === 'edit' ? { schedule: event.schedule } : { suspend: old.suspend !== true }
-      const annotations = { ...metadata.annotations, [editedAtAnnotation]: formatTime(world.now) }
-      world.cronJob = { ...world.cronJob, spec: { ...old, ...next }, metadata: { ...metadata, annotations } }
+      edit(
+        world,
+        event.kind === 'edit' ? { schedule: event.schedule } : { suspend: world.cronJob.spec.suspend !== true },
+      )
       const last = segments.at(-1)
       if (last !== undefined) last.to = instant(Math.max(last.to, world.now))
       segments.push({ schedule: world.cronJob.spec.schedule, from: world.now, to: world.now })

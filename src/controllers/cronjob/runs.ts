@@ -4,7 +4,13 @@
  */
 
 import type { Job } from '../../apis/batch/index.ts'
-import { type CronJob, cronJobScheduledTimestampAnnotation, exitOf, finishedCondition } from '../../apis/batch/index.ts'
+import {
+  type CronJob,
+  cronJobScheduledTimestampAnnotation,
+  exitOf,
+  finishedCondition,
+  suspenderOf,
+} from '../../apis/batch/index.ts'
 import type { Run, RunStatus } from '../../apis/run/index.ts'
 import { formatTime, type Instant, instant, type Millis, millis, parseTime, unreachable } from '../../base/index.ts'
 import { nextTime, parseSchedule, type Schedule, type TimeZone, timeZone } from '../../cron/index.ts'
@@ -64,12 +70,13 @@ export function runsOf(cronJob: CronJob, fates: readonly SlotFate[], query: Runs
 /** All due times from `scheduled` to `last`, as far as they are to be kept and not recorded yet. */
 export function runTimes(
   { spec }: CronJob,
-  { scheduled, last }: { readonly scheduled: Instant; readonly last: Instant },
+  { scheduled, last, rules }: Pick<Extract<SlotFate, { readonly kind: 'Missed' }>, 'scheduled' | 'last' | 'rules'>,
   { localZone, now, kept, recorded }: Omit<RunsQuery, 'jobOf'>,
 ): readonly Instant[] {
   if (scheduled === last) return [scheduled]
-  const schedule = parseSchedule(spec.schedule)
-  const zone = spec.timeZone === undefined ? localZone : timeZone(spec.timeZone)
+  const { schedule: text, timeZone: name } = rules ?? spec
+  const schedule = parseSchedule(text)
+  const zone = name === undefined ? localZone : timeZone(name)
   if (!schedule.ok || zone === undefined) return []
   const oldest = Math.max(scheduled, now - kept.age, (recorded ?? Number.NEGATIVE_INFINITY) + 1000)
   const times: Instant[] = []
@@ -121,7 +128,7 @@ const missedTexts: Readonly<Record<MissedReason, string>> = {
   SameMinute: 'a run of the same minute had been started',
 }
 
-function skippedText(cronJob: CronJob, { reason }: Extract<SlotFate, { readonly kind: 'Skipped' }>): string {
+function skippedText(cronJob: CronJob, { reason, rules }: Extract<SlotFate, { readonly kind: 'Skipped' }>): string {
   switch (reason) {
     case 'JobAlreadyActive': {
       const names = (cronJob.status.active ?? []).map(({ name = '' }) => name)
@@ -129,19 +136,10 @@ function skippedText(cronJob: CronJob, { reason }: Extract<SlotFate, { readonly 
       return `${who} was still active, and concurrencyPolicy is Forbid`
     }
     case 'Suspended':
-      return `spec.suspend was set by ${suspenderOf(cronJob)}`
+      return `spec.suspend was set by ${rules?.suspendedBy ?? suspenderOf(cronJob)}`
     default:
       return unreachable(reason)
   }
-}
-
-/** The field manager that owns `spec.suspend`. */
-function suspenderOf({ metadata }: CronJob): string {
-  const owner = metadata.managedFields?.findLast(({ fieldsV1 }) => {
-    const spec = fieldsV1?.['f:spec']
-    return typeof spec === 'object' && spec !== null && 'f:suspend' in spec
-  })
-  return owner?.manager || 'somebody'
 }
 
 function statusOfJob(job: Job): RunStatus {

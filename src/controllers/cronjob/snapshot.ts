@@ -1,5 +1,5 @@
 /** What a pass over one CronJob sees, and what it may decide. */
-import type { CronJob, Job } from '../../apis/batch/index.ts'
+import type { BeforeEdit, CronJob, Job } from '../../apis/batch/index.ts'
 import type { Instant } from '../../base/index.ts'
 import { type TimeZone, utc } from '../../cron/index.ts'
 import type { Plan } from '../plan.ts'
@@ -51,16 +51,31 @@ export type AskingAction = Extract<CronJobAction, { readonly kind: 'ReadJob' | '
 export const hasResult = (action: CronJobAction): action is AskingAction =>
   action.kind === 'ReadJob' || action.kind === 'CreateJob' || action.kind === 'DeleteJob'
 
-/** What becomes of a due time. A later fate of the same time replaces an earlier one. */
+/**
+ * What becomes of a due time. A later fate of the same time replaces an earlier one. `rules`: the times follow from these,
+ * which an edit has replaced.
+ */
 export type SlotFate =
   | { readonly kind: 'Started'; readonly scheduled: Instant; readonly jobName: string }
   /**
    * Not started on purpose, from `scheduled` to `last`: the run before is active and must not be disturbed (it may still
    * be started when that ends), or the CronJob is suspended.
    */
-  | { readonly kind: 'Skipped'; readonly scheduled: Instant; readonly last: Instant; readonly reason: SkippedReason }
+  | {
+      readonly kind: 'Skipped'
+      readonly scheduled: Instant
+      readonly last: Instant
+      readonly reason: SkippedReason
+      readonly rules?: BeforeEdit
+    }
   /** From `scheduled` to `last`, both included, when there are several. */
-  | { readonly kind: 'Missed'; readonly scheduled: Instant; readonly last: Instant; readonly reason: MissedReason }
+  | {
+      readonly kind: 'Missed'
+      readonly scheduled: Instant
+      readonly last: Instant
+      readonly reason: MissedReason
+      readonly rules?: BeforeEdit
+    }
   | { readonly kind: 'Failed'; readonly scheduled: Instant; readonly message: string }
 
 export type SkippedReason = 'JobAlreadyActive' | 'Suspended'

@@ -78,26 +78,6 @@ function passOver(pass: Pass, zone: TimeZone): PassEnd {
   return { wakeAt: next }
 }
 
-/**
- * What was due by the rules of `pass.cronJob`, which have been replaced at `pass.now`: nobody will start it any more.
- */
-export function fatesBeforeEdit(pass: Pass): readonly SlotFate[] {
-  const { spec } = pass.cronJob
-  const zone = spec.timeZone === undefined ? pass.options.localZone : timeZone(spec.timeZone)
-  const schedule = parseSchedule(spec.schedule)
-  if (pass.options.exact || zone === undefined || !schedule.ok) return []
-  if (spec.suspend === true) passOver(pass, zone)
-  else {
-    const { due, missed, tooLate } = dueTimes(queryOf(pass, { schedule: schedule.value, zone }))
-    const first = tooLate?.first ?? missed[0] ?? due
-    const last = due ?? tooLate?.last
-    if (first !== undefined && last !== undefined) {
-      tell(pass, { kind: 'Missed', scheduled: first, last, reason: 'Edited' })
-    }
-  }
-  return pass.fates
-}
-
 /** As upstream computes; undefined when the schedule cannot be handled. */
 function* exactly(pass: Pass, query: DueQuery): Step<Times | undefined> {
   const times = exactDueTimes(query)
