@@ -1,11 +1,12 @@
 /** Bundles src/main into dist/: one executable with its lazily loaded parts, the library, and the database thread. */
-import { rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
+import { billOfMaterials, bundledPackages, licenceTexts } from './bundled-packages.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
 await rm(`${root}dist`, { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: {
     jobd: 'src/main/jobd.ts',
@@ -31,4 +32,10 @@ await build({
   minifyWhitespace: true,
   legalComments: 'linked',
   logLevel: 'warning',
+  metafile: true,
 })
+
+const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as { readonly version: string }
+const packages = bundledPackages(root, Object.keys(metafile.inputs))
+await writeFile(`${root}dist/LICENCES.txt`, licenceTexts(packages))
+await writeFile(`${root}dist/sbom.cdx.json`, billOfMaterials(version, packages))

@@ -2,9 +2,10 @@
 
 export type ServiceRequest = {
   readonly scope: 'system' | 'user'
-  /** Absolute paths of the executable and of the Node that it is to use. */
+  /** An absolute path. */
   readonly executable: string
-  readonly node: string
+  /** The Node that it is to use; what it finds by itself when absent. */
+  readonly node?: string | undefined
   readonly dataDirectory: string
   readonly listen: string
   /** More flags of `jobd up`. */
@@ -44,8 +45,7 @@ ${scope === 'system' ? 'After=network.target local-fs.target\n' : ''}StartLimitI
 [Service]
 Type=exec
 ExecStart=${words.map(unitWord).join(' ')}
-Environment=${unitVariable('JOBD_NODE', node)}
-Restart=always
+${node === undefined ? '' : `Environment=${unitVariable('JOBD_NODE', node)}\n`}Restart=always
 RestartSec=2
 TimeoutStopSec=30
 # Only jobd itself is stopped: pods run on, and the next start finds them.

@@ -55,6 +55,7 @@ describe('the package', { timeout: 300_000 }, () => {
       'README.md',
       'bin',
       'dist',
+      'man',
       'package.json',
       'types',
     ])
@@ -64,6 +65,21 @@ describe('the package', { timeout: 300_000 }, () => {
   test('the executable runs a command', async () => {
     const ran = await runProgram(bin, ['run', '--', 'sh', '-c', 'echo hello; exit 3'], { cwd: project, env })
     assert.deepEqual([ran.code, ran.out], [3, 'hello\n'], ran.err)
+  })
+
+  const oldest = process.env['JOBD_TEST_OLDEST_NODE']
+  const unlessOldest = { skip: oldest === undefined ? 'JOBD_TEST_OLDEST_NODE names no Node 24' : false }
+  test('the oldest Node that is supported runs it too', unlessOldest, async () => {
+    const version = await runProgram(oldest ?? '', ['--version'])
+    assert.match(version.out, /^v24\./)
+    const ran = await runProgram(bin, ['run', '--', 'sh', '-c', 'echo hello; exit 3'], {
+      cwd: project,
+      env: { JOBD_NODE: oldest ?? '' },
+    })
+    assert.deepEqual([ran.code, ran.out], [3, 'hello\n'], ran.err)
+    cpSync(join(root, 'examples/library/node.test.mjs'), join(project, 'oldest.test.mjs'))
+    const tests = await runProgram(oldest ?? '', ['oldest.test.mjs'], { cwd: project, env: { NODE_TEST_CONTEXT: '' } })
+    assert.match(tests.out, /pass 2\n/)
   })
 
   test('both entry points can be imported and do their work', async () => {
