@@ -62,6 +62,7 @@ function addServerCommands(program: Command, finish: Finish): void {
     .option('--store <store>', 'sqlite or memory', 'sqlite')
     .option('--exact', 'behave as upstream Kubernetes in every point', false)
     .option('--token-file <csv>', 'static tokens: token,user,uid,"group1,group2"')
+    .option('--audit-log <file>', 'where to write down each request, as a line of JSON (audit.k8s.io/v1)')
     .option('--disable-admission-plugins <names>', 'comma-separated, e.g. ServiceAccount')
     .option('--watch <dir>', 'apply the manifests of a directory, and delete what leaves it')
     .option('--max-pod-backoff <seconds>', 'the cap of the delay between failed pods (default: 360, with --exact 600)')

@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Agent, startAgent } from '../agent/index.ts'
-import { servedKinds } from '../apimachinery/index.ts'
 import {
-  type Auth,
   type Certificates,
   createAuth,
   ensureCertificates,
@@ -17,25 +15,22 @@ import type { RunningApi } from '../apiserver/registry/index.ts'
 import { fail, type Log, millis, ok, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { isTimeZone, timeZone, utc } from '../cron/index.ts'
-import { formatMetrics, type ManagerOptions } from '../manager/index.ts'
+import type { ManagerOptions } from '../manager/index.ts'
 import { createMemoryStore } from '../storage/memory/index.ts'
 import type { Store } from '../storage/revision/index.ts'
 import { openSqliteStore } from '../storage/sqlite/index.ts'
 import { type Core, startCore } from './core.ts'
 import { isFileTrouble, readHolder, reasonOf } from './data-dir.ts'
-import { maintenanceOf } from './maintenance.ts'
 import { realClock, realRandom, realSurroundings, type Surroundings } from './real.ts'
 import { acceptsPods, type OpenRuntime, openRuntime } from './runtimes.ts'
+import { type Secured, type ServeOptions, serve } from './serve.ts'
 import { version } from './version.ts'
 
-export type ServerOptions = {
-  /** Where everything is kept; must exist. */
-  readonly directory: string
+export type ServerOptions = ServeOptions & {
   readonly store: 'sqlite' | 'memory'
   readonly runtime: 'process' | 'docker' | 'none'
   /** Absent: nothing listens, the server is reached in process only. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined
-  readonly exact: boolean
   readonly tokenFile?: string | undefined
   readonly disabledAdmission: readonly string[]
   readonly maxPodBackoff?: number | undefined
@@ -45,7 +40,6 @@ export type ServerOptions = {
   readonly runs?: ManagerOptions['runs']
   /** The IANA zone of schedules that name none; UTC when absent. */
   readonly timeZone?: string | undefined
-  readonly log: Log
   /** The time, chance and names that objects see; the real ones when absent. Connections live in real time in any case. */
   readonly surroundings?: Surroundings | undefined
   /** Whether pods end with the server; they run on when absent. */
@@ -100,7 +94,7 @@ async function startWith(
   opened: OpenRuntime | undefined,
 ): Promise<Result<Server, string>> {
   const { log } = options
-  const hosts = [options.listen?.host ?? '', opened?.door?.address ?? '']
+  const hosts = [options.listen?.host ?? '', opened?.door?.address ?? '', hostname()]
   const secured = options.listen === undefined ? ok(undefined) : await secure(options, hosts)
   if (!secured.ok) return secured
   const core = await startCore({
@@ -133,23 +127,23 @@ async function startWith(
   const serviceEnv: Record<string, string> = {}
   const startsNode = options.startNode ?? builtInNode(options, opened)
   const agent = await startsNode?.(clientFor('node'), serviceEnv)
-  const http = secured.value === undefined ? ok(undefined) : await listen(options, core.value, secured.value, agent)
-  if (http.ok && http.value !== undefined) {
-    const reached = await addressForPods(http.value, opened, log)
+  const served = secured.value === undefined ? ok(undefined) : await serve(options, core.value, secured.value, agent)
+  if (served.ok && served.value !== undefined) {
+    const reached = await addressForPods(served.value.http, opened, log)
     if (reached !== undefined) Object.assign(serviceEnv, serviceVariables(reached))
   }
-  if (!http.ok) {
+  if (!served.ok) {
     await agent?.stop()
     await core.value.stop()
-    return http
+    return served
   }
   return ok({
     core: core.value,
     agent,
-    http: http.value,
+    http: served.value?.http,
     certificates: secured.value?.certificates,
     async stop() {
-      await http.value?.close(millis(1000))
+      await served.value?.stop()
       await agent?.stop()
       await core.value.stop()
     },
@@ -186,21 +180,15 @@ async function openStore({ store, directory }: ServerOptions): Promise<Result<St
   )
 }
 
-type Secured = { readonly auth: Auth; readonly certificates: Certificates }
-
 async function secure(
   { directory, tokenFile, surroundings = realSurroundings }: ServerOptions,
   hosts: readonly string[],
 ): Promise<Result<Secured, string>> {
-  const certificates = await ensureCertificates({
-    dataDir: directory,
-    hosts: [...hosts, hostname()],
-    now: realClock.now(),
-  })
+  const certificates = ensureCertificates({ dataDir: directory, hosts, now: realClock.now() })
   const tokens = tokenFile === undefined ? ok(new Map()) : readTokens(tokenFile)
   if (!tokens.ok) return tokens
   const { serviceAccountKey } = certificates
-  return ok({ certificates, auth: createAuth({ tokens: tokens.value, serviceAccountKey, ...surroundings }) })
+  return ok({ hosts, certificates, auth: createAuth({ tokens: tokens.value, serviceAccountKey, ...surroundings }) })
 }
 
 function readTokens(file: string) {
@@ -301,57 +289,4 @@ function startRuntimeNode(
       await runtime.close()
     },
   }
-}
-
-async function listen(
-  options: ServerOptions,
-  core: Core,
-  { auth, certificates }: Secured,
-  agent: Agent | undefined,
-): Promise<Result<HttpServer, string>> {
-  const { createHttpServer } = await import('../apiserver/http/index.ts')
-  const { createOpenApi } = await import('../apiserver/openapi/index.ts')
-  const { versionInfo } = await import('../apiserver/discovery/index.ts')
-  const { newMetrics } = await import('../apiserver/metrics/index.ts')
-  const metrics = newMetrics()
-  const { platform, arch, versions } = process
-  const build = versionInfo({
-    commit: '',
-    date: '1970-01-01T00:00:00Z',
-    platform: `${platform}/${arch}`,
-    node: versions.node,
-  })
-  const address = options.listen ?? { host: '127.0.0.1', port: 0 }
-  try {
-    return ok(
-      await createHttpServer({
-        api: core.api,
-        options: core.api.registry.options,
-        auth,
-        certificates,
-        version: build,
-        openapi: createOpenApi({ title: 'Kubernetes', version: build.gitVersion }, servedKinds(options.exact)),
-        clock: realClock,
-        random: realRandom,
-        log: options.log,
-        listen: address,
-        logs: agent?.logs,
-        streams: agent?.streams,
-        metrics: { ...metrics, text: async () => (await metrics.text()) + formatMetrics(core.manager.metrics) },
-        maintenance: maintenanceOf(core.api.registry.store, options.directory),
-      }),
-    )
-  } catch (error) {
-    return fail(listenProblem(error, address))
-  }
-}
-
-function listenProblem(error: unknown, { host, port }: { readonly host: string; readonly port: number }): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE')
-    return `port ${port} of ${host} is in use: stop what listens there, or choose another with --listen ${host}:0`
-  if (code === 'EACCES') return `port ${port} of ${host} may not be used: choose one above 1023 with --listen`
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return `${host} is not an address of this machine: choose another with --listen`
-  throw error
 }

@@ -1,7 +1,7 @@
 /** `jobd up`: the server in the foreground, until it is told to stop. */
 import { join, resolve } from 'node:path'
 import { knowsAdmissionPlugin } from '../apiserver/admission/index.ts'
-import { writeKubeconfig } from '../apiserver/auth/index.ts'
+import { type Certificates, writeKubeconfig } from '../apiserver/auth/index.ts'
 import { fail, millis, ok, type Result } from '../base/index.ts'
 import { type DirectoryWatch, watchDirectory } from '../cli/index.ts'
 import { dataDirectory, makeDataDirectory, readHolder, reasonOf, removeHolder, writeHolder } from './data-dir.ts'
@@ -18,6 +18,7 @@ export type UpFlags = {
   readonly store: string
   readonly exact: boolean
   readonly tokenFile?: string
+  readonly auditLog?: string
   readonly disableAdmissionPlugins?: string
   readonly watch?: string
   readonly maxPodBackoff?: string
@@ -47,12 +48,20 @@ export async function up(flags: UpFlags): Promise<number> {
     terminal.err(`${directory} is in use by process ${holder.pid} at ${holder.url}: choose another --data-dir\n`)
     return 1
   }
-  const server = await startServer(options.value)
+  const kubeconfig = resolve(flags.kubeconfig ?? join(directory, 'kubeconfig'))
+  const { log } = options.value
+  const onRenewed = (certificates: Certificates): void => {
+    const { url } = (server.ok ? server.value.http?.address : undefined) ?? {}
+    if (url === undefined) return
+    const written = attempt(() => writeAccess(kubeconfig, url, certificates))
+    if (!written.ok) log.error('the kubeconfig cannot be renewed', { file: kubeconfig, because: written.error })
+  }
+  const server = await startServer({ ...options.value, onRenewed })
   if (!server.ok) {
     terminal.err(`${server.error}\n`)
     return 1
   }
-  const announced = announce(server.value, directory, resolve(flags.kubeconfig ?? join(directory, 'kubeconfig')))
+  const announced = announce(server.value, directory, kubeconfig)
   const watching = announced.ok ? startWatch(server.value, flags) : announced
   if (announced.ok && watching.ok) terminal.out(announced.value)
   if (!watching.ok) terminal.err(`${watching.error}\n`)
@@ -97,6 +106,7 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
     listen: { host, port },
     exact: flags.exact,
     tokenFile: flags.tokenFile,
+    auditLog: flags.auditLog === undefined ? undefined : resolve(flags.auditLog),
     disabledAdmission,
     maxPodBackoff: backoff,
     tooManyMissed: flags.tooManyMissed,
@@ -126,14 +136,25 @@ export function keptRunsOf(
 function announce({ http, certificates }: Server, directory: string, kubeconfig: string): Result<string, string> {
   if (http === undefined || certificates === undefined) throw new Error('a server without a listener was announced')
   const { url } = http.address
-  const { ca, admin } = certificates
-  try {
-    writeKubeconfig(kubeconfig, { server: url, ca, cert: admin.cert, key: admin.key })
+  const written = attempt(() => {
+    writeAccess(kubeconfig, url, certificates)
     writeHolder(directory, { url, kubeconfig })
-  } catch (error) {
-    return fail(`cannot write ${kubeconfig}: ${reasonOf(error)}; choose another with --kubeconfig`)
-  }
+  })
+  if (!written.ok) return fail(`cannot write ${kubeconfig}: ${written.error}; choose another with --kubeconfig`)
   return ok(`ready ${url} kubeconfig=${kubeconfig}\n`)
+}
+
+const writeAccess = (file: string, server: string, { ca, admin }: Certificates): void =>
+  writeKubeconfig(file, { server, ca, cert: admin.cert, key: admin.key })
+
+/** Writes files; fails with the reason in words. */
+function attempt(write: () => void): Result<undefined, string> {
+  try {
+    write()
+    return ok(undefined)
+  } catch (error) {
+    return fail(reasonOf(error))
+  }
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connect } from 'node:tls'
 import { gunzipSync } from 'node:zlib'
@@ -10,7 +13,7 @@ import { WebSocket } from 'ws'
 import { type TestServer, testServer } from '../../../test/support/http-server.ts'
 import { decodeMessage, openEnvelope } from '../../apimachinery/index.ts'
 import { ok } from '../../base/index.ts'
-import { issueClientCertificate } from '../auth/index.ts'
+import { ensureCertificates, issueClientCertificate } from '../auth/index.ts'
 import type { ExecEnd, PodLogs, PodStreams } from './index.ts'
 
 type Answer = {
@@ -373,7 +376,6 @@ describe('the HTTPS server', () => {
     }
     it('of the administrator', async () => assert.equal(await code(world.certificates.admin, maps), 200))
     it('of nobody it knows', async () => {
-      const { mkdtempSync, rmSync } = await import('node:fs')
       const dir = mkdtempSync('/tmp/jobd-other-')
       const foreign = issueClientCertificate(dir, 'kubernetes-admin', ['system:masters'], world.api.now())
       rmSync(dir, { recursive: true })
@@ -514,6 +516,26 @@ describe('the HTTPS server', () => {
     })
     it('logs', async () => assert.equal((await call('GET', `${pod}/log?tailLines=5`)).text, 'c 5'))
     it('logs: wrong options', async () => assert.equal((await call('GET', `${pod}/log?tailLines=-5`)).code, 422))
+  })
+})
+
+describe('a server whose certificates are renewed', () => {
+  it('shows the new one from the next connection on', async () => {
+    const world = await testServer()
+    const dir = mkdtempSync(join(tmpdir(), 'jobd-renewed-'))
+    const made = ensureCertificates({ dataDir: dir, hosts: [], now: world.api.now() })
+    rmSync(dir, { recursive: true })
+    const subject = async (ca: string): Promise<string> => {
+      const socket = connect({ port: world.server.address.port, host: '127.0.0.1', ca })
+      await once(socket, 'secureConnect')
+      const { fingerprint256 } = socket.getPeerCertificate()
+      socket.destroy()
+      return fingerprint256
+    }
+    const before = await subject(world.certificates.ca)
+    world.server.renew({ ...made.server, ca: made.ca })
+    assert.notEqual(await subject(made.ca), before)
+    await world.close()
   })
 })
 

@@ -6,11 +6,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type ServerOptions } from 'node:https'
 import { type AddressInfo, createServer as createDoor, type Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { badRequest, type Status, serviceUnavailable, timeout, unauthorized } from '../../apimachinery/index.ts'
+import {
+  badRequest,
+  type Status,
+  serviceUnavailable,
+  timeout,
+  tooManyRequests,
+  unauthorized,
+} from '../../apimachinery/index.ts'
 import { type Clock, type Log, type Millis, millis, type Random, type Result } from '../../base/index.ts'
 import { type Attributes, type Authenticate, type Authorize, anonymous, forbiddenStatus } from '../auth/index.ts'
 import type { User } from '../registry/index.ts'
 import { type Exchange, pageNotFound, sendDefect, sendStatus } from './exchange.ts'
+import { enter, type FairShare, isShort, leave, newFairShare } from './fair-share.ts'
 import type { Upgrade } from './pod-streams.ts'
 import { first, parseQuery } from './query.ts'
 import type { Presenter } from './representation.ts'
@@ -68,6 +76,7 @@ const keepAlive = millis(180_000)
 
 const switchingProtocols = 101
 const unauthorizedStatus: Status = unauthorized()
+const tooMany: Status = tooManyRequests('too many requests, please try again later', 1)
 const shuttingDown: Status = serviceUnavailable('apiserver is shutting down')
 const foreignPage: Status = badRequest('a web page of another origin must send a token to open a WebSocket')
 const outOfTime: Status = timeout('request did not complete within the allotted timeout')
@@ -76,6 +85,7 @@ type State = {
   readonly parts: ServerParts
   closing: boolean
   readonly open: Set<Exchange>
+  readonly share: FairShare
 }
 
 const attributesOf = (info: RequestInfo): Attributes => info
@@ -194,7 +204,8 @@ function handle(state: State, req: IncomingMessage, res: ServerResponse, asked?:
   const x = newExchange(state, req, res)
   state.open.add(x)
   res.on('error', ignoreBroken)
-  ;(asked?.socket ?? res).on('close', () => {
+  const connection = asked?.socket ?? res
+  connection.on('close', () => {
     state.open.delete(x)
     state.parts.onDone?.(x, (performance.now() - started) / 1000)
   })
@@ -203,6 +214,14 @@ function handle(state: State, req: IncomingMessage, res: ServerResponse, asked?:
     if (failure !== undefined) {
       sendStatus(x, failure)
       return
+    }
+    if (isShort(x.info)) {
+      const { name } = x.user
+      if (!enter(state.share, name)) {
+        sendStatus(x, tooMany)
+        return
+      }
+      connection.on('close', () => leave(state.share, name))
     }
     const upgrade = asked === undefined ? undefined : upgradeOf(x, asked.socket, asked.head)
     const work = dispatch(state, x, upgrade)
@@ -297,7 +316,7 @@ function sweep(state: State): () => void {
 
 /** Listens and serves. Rejects when the address cannot be had. */
 export async function startServer(parts: ServerParts, listen: Listen): Promise<HttpServer> {
-  const state: State = { parts, closing: false, open: new Set() }
+  const state: State = { parts, closing: false, open: new Set(), share: newFairShare() }
   const server = createServer(serverOptions(parts), (req, res) => handle(state, req, res))
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     void handleUpgrade(state, req, socket, head)

@@ -67,6 +67,7 @@ export function createMemoryStore(): Store {
       const past = memory.changes.filter((change) => change.revision > from)
       return ok(followers.add(prefix, observer, past.length === 0 ? undefined : async () => ok(past)))
     },
+    problem: () => undefined,
     async compact(upTo) {
       if (upTo > keyspace.visible) return fail({ kind: 'Future', current: keyspace.visible })
       forget(memory, upTo)

@@ -94,6 +94,8 @@ export type Store = {
   readonly watch: (prefix: string, from: Revision, observer: Observer) => Result<Watch, StoreError>
   /** Forgets the history up to and including `upTo`; the newest entry of every key stays. */
   readonly compact: (upTo: Revision) => Promise<Result<Revision, StoreError>>
+  /** Why the last write was not kept, or nothing can be any more; undefined when all is well. */
+  readonly problem: () => string | undefined
   /** Waits for writes under way, then lets go of everything. Later calls answer Unavailable. */
   readonly close: () => Promise<void>
 }

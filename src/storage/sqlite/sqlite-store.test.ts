@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { runStoreContract } from '../../../test/contract/store-contract.ts'
+import { newVirtualDisk } from '../../../test/sim/virtual-disk.ts'
+import { realClock } from '../../../test/support/real-clock.ts'
 import { revision } from '../../base/index.ts'
 import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
 
@@ -154,4 +156,18 @@ describe('sqlite: what is refused, and in which words', () => {
     assert.equal(kind, 'Unusable')
     assert.match(message, /check that the data directory exists/)
   })
+})
+
+test('sqlite: a write that the disk refuses is the problem until one is kept', async () => {
+  const disk = { isFull: false }
+  const faults = { slowness: () => 0, refuses: () => disk.isFull, diesNow: () => false }
+  const store = await openSqliteStore('', newVirtualDisk().open({ open: true }, realClock, faults))
+  assert.ok(store.ok)
+  assert.equal(store.value.problem(), undefined)
+  disk.isFull = true
+  assert.ok(!(await store.value.create('a', '1')).ok)
+  assert.match(store.value.problem() ?? '', /the disk is full/)
+  disk.isFull = false
+  assert.ok((await store.value.create('a', '1')).ok)
+  assert.equal(store.value.problem(), undefined)
 })

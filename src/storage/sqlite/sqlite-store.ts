@@ -48,6 +48,8 @@ type State = {
   superseded: Superseded[]
   forgotten: number
   ended: StoreError | undefined
+  /** Why the last commit failed. */
+  refused: string | undefined
   readonly idle: (() => void)[]
 }
 
@@ -86,6 +88,7 @@ export async function openSqliteStore(
     superseded: [...opened.superseded],
     forgotten: 0,
     ended: undefined,
+    refused: undefined,
     idle: [],
   }
   return ok(storeOn(state.current))
@@ -113,6 +116,7 @@ function storeOn(state: State): SqliteStore {
       return ok(state.followers.add(prefix, observer, from === to ? undefined : history))
     },
     compact: (upTo) => compact(state, upTo),
+    problem: () => (state.ended === undefined ? state.refused : wordsOf(state.ended)),
     backup: (file) => thread.ask<'Backup'>({ kind: 'Backup', file }),
     close: () => close(state),
   }
@@ -233,6 +237,7 @@ function forgettable(state: State, oldest: number): readonly Superseded[] {
 function keep(state: State, batch: readonly Pending[], newest: Revision): void {
   forgetUpTo(state, Math.max(state.oldest, newest - historyBound))
   state.keyspace.visible = newest
+  state.refused = undefined
   const changes = batch.map(({ write }) => changeOf(write))
   for (const { write } of batch) {
     if (write.previous === undefined && write.value !== undefined) continue
@@ -253,6 +258,7 @@ function forgetUpTo(state: State, oldest: number): void {
 
 /** The disk refused: nothing of this batch was kept, so nothing decided after it holds either. */
 function refuse(state: State, batch: readonly Pending[], error: StoreError): void {
+  state.refused = wordsOf(error)
   const all = [...batch, ...state.queue]
   state.queue = []
   takeBack(
@@ -261,6 +267,8 @@ function refuse(state: State, batch: readonly Pending[], error: StoreError): voi
   )
   for (const { answer } of all) answer(fail(error))
 }
+
+const wordsOf = (error: StoreError): string => (error.kind === 'Unavailable' ? error.message : error.kind)
 
 async function compact(state: State, upTo: Revision): Promise<Result<Revision, StoreError>> {
   if (upTo > state.keyspace.visible) return fail({ kind: 'Future', current: state.keyspace.visible })
