@@ -26,6 +26,25 @@ async function open(store: Store): Promise<Cache> {
   return opened.value
 }
 
+test('a cache begins with many pages of what is stored, none of them twice, as of one revision', async () => {
+  const store = createMemoryStore()
+  const count = 9001
+  for (let i = 0; i < count; i++) await store.create(`/registry/pods/a/${i}`, text(`${i}`))
+  const late = { ...store }
+  let pages = 0
+  late.list = async (prefix, options) => {
+    const page = await store.list(prefix, options)
+    if (pages++ === 0) await store.create('/registry/pods/a/late', text('late'))
+    return page
+  }
+  const cache = await open(late)
+  assert.equal(pages, 3)
+  await cache.reached(revision(count + 1))
+  const names = cache.resource('pods').objects.list('')
+  assert.equal(new Set(names.map(({ metadata }) => metadata.name)).size, count + 1)
+  assert.equal(cache.resource('pods').objects.get('a/late')?.metadata.resourceVersion, `${count + 1}`)
+})
+
 test('a cache begins with what is stored and follows the store', async () => {
   const store = createMemoryStore()
   await store.create('/registry/pods/a/1', text('1'))

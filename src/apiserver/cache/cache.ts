@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../../apimachinery/index.ts'
 import { fail, type Log, ok, type Result, type Revision } from '../../base/index.ts'
-import type { Change, Entry, Store, StoreError } from '../../storage/revision/index.ts'
+import type { Change, Entry, Listing, Store, StoreError } from '../../storage/revision/index.ts'
 import { newRecent, type Recent } from './recent.ts'
 import {
   type CachedChange,
@@ -66,31 +66,35 @@ type State = {
   revision: Revision
 }
 
+/** How many objects are read at a time: while these are decoded, the store reads the next. */
+const pageSize = 4000
+
 /** Fills a cache with all that is stored, then follows the store. */
 export async function openCache(options: CacheOptions): Promise<Result<Cache, StoreError>> {
   const { store, root, resources, log } = options
-  const listed = await store.list(root)
+  const listed = await store.list(root, { limit: pageSize })
   if (!listed.ok) return listed
+  const { revision } = listed.value
   const state: State = {
-    byName: new Map(resources.map(({ name }) => [name, newResourceCache(listed.value.revision)])),
+    byName: new Map(resources.map(({ name }) => [name, newResourceCache(revision)])),
     options,
     texts: newRecent(JSON.stringify),
     expected: new Map(),
     waiters: [],
-    revision: listed.value.revision,
+    revision,
   }
-  for (const entry of listed.value.entries) {
-    const place = placeOf(options, entry.key)
-    if (place === undefined) continue
-    try {
-      const object = decodeAt(options, place.resource, entry.value, entry.modified)
-      state.byName.get(place.resource)?.objects.set(place.key, object)
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      return fail({ kind: 'Unavailable', message: `the stored object ${entry.key} is damaged: ${why}` })
-    }
+  let page: Listing | undefined = listed.value
+  while (page !== undefined) {
+    const { entries, remaining } = page as Listing
+    const after = entries.at(-1)?.key ?? ''
+    const next = remaining > 0 ? store.list(root, { at: revision, after, limit: pageSize }) : undefined
+    const filled = fill(state, entries)
+    if (!filled.ok) return filled
+    const following = await next
+    if (following?.ok === false) return following
+    page = following?.value
   }
-  const watch = store.watch(root, listed.value.revision, {
+  const watch = store.watch(root, revision, {
     onChanges: (changes) => take(state, changes),
     onEnd(error) {
       if (error !== undefined) log.error('the store no longer tells of changes', { error: error.kind })
@@ -99,6 +103,21 @@ export async function openCache(options: CacheOptions): Promise<Result<Cache, St
   })
   if (!watch.ok) return fail(watch.error)
   return ok(cacheOf(state, watch.value.stop))
+}
+
+function fill({ byName, options }: State, entries: readonly Entry[]): Result<undefined, StoreError> {
+  for (const entry of entries) {
+    const place = placeOf(options, entry.key)
+    if (place === undefined) continue
+    try {
+      const object = decodeAt(options, place.resource, entry.value, entry.modified)
+      byName.get(place.resource)?.objects.set(place.key, object)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      return fail({ kind: 'Unavailable', message: `the stored object ${entry.key} is damaged: ${why}` })
+    }
+  }
+  return ok(undefined)
 }
 
 function cacheOf(state: State, stop: () => void): Cache {
