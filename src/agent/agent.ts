@@ -1,16 +1,17 @@
 /** The node agent: sees the pods of its node, makes them real, and says how they fare. */
 import type { Pod, Service } from '../apis/core/index.ts'
-import { type Clock, createTimers, fail, type Log, millis, type Random, type Timers } from '../base/index.ts'
+import { type Clock, createTimers, type Log, millis, type Random, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { type Claims, followClaims } from './claims.ts'
-import { containerConfig } from './container-config.ts'
 import { containerOf } from './container-hooks.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
+import { createImageKeeper, type ImageKeeper } from './images/index.ts'
 import { createTimeKeeper, openLog, type PodLogs, type TimeKeeper } from './logs/index.ts'
 import { nodeResources, registerNode } from './node-object.ts'
-import { clusterName, podSandbox } from './pod-sandbox.ts'
+import { clusterName } from './pod-sandbox.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
-import { leave, newWorker, observeRun, type PodWorker, takePod, touch, type WorkerContext } from './pod-worker.ts'
+import { leave, newWorker, observeRun, type PodWorker, takePod, tell, touch, type WorkerContext } from './pod-worker.ts'
+import { prepareStart } from './prepare-start.ts'
 import { reflect } from './reflector.ts'
 import type { ContainerKey, Observed, Runtime } from './runtime/index.ts'
 import { type Scheduler, startScheduler } from './scheduler/index.ts'
@@ -80,6 +81,7 @@ export function startAgent(options: AgentOptions): Agent {
   const recorder = createEventRecorder({ client, clock, log, nodeName })
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
   const sources = followVolumeSources({ client, clock, log })
+  const images = runtime.images === undefined ? undefined : createImageKeeper(runtime.images, clock)
   const state: State = {
     options,
     timers,
@@ -88,12 +90,13 @@ export function startAgent(options: AgentOptions): Agent {
     workers: new Map(),
     released: new Map(),
     stopped: false,
-    context: workerContext(options, { timers, recorder, services, sources }, (worker) => {
+    context: workerContext(options, { timers, recorder, services, sources, images }, (worker) => {
       const uid = worker.pod.metadata.uid ?? ''
       state.workers.delete(uid)
       state.released.set(uid, versionOf(worker.pod))
       void runtime.release(uid)
       state.claims?.sweep()
+      images?.forget(uid)
       void removeVolumes(volumeRoots(options), worker.pod)
     }),
   }
@@ -144,14 +147,17 @@ export function startAgent(options: AgentOptions): Agent {
   }
 }
 
+type Parts = {
+  readonly timers: Timers
+  readonly recorder: EventRecorder
+  readonly services: ServiceLinks
+  readonly sources: VolumeSources
+  readonly images: ImageKeeper | undefined
+}
+
 function workerContext(
   { client, clock, log, runtime, nodeName, ...options }: AgentOptions,
-  parts: {
-    readonly timers: Timers
-    readonly recorder: EventRecorder
-    readonly services: ServiceLinks
-    readonly sources: VolumeSources
-  },
+  parts: Parts,
   onOver: (worker: PodWorker) => void,
 ): WorkerContext {
   const hostEnv = Object.fromEntries(
@@ -175,34 +181,24 @@ function workerContext(
     claimsDir: options.dataDir,
     factsOf,
   }
+  const { recorder, services, sources, timers, images } = parts
+  const serviceEnv = () => options.serviceEnv?.() ?? {}
+  const starts = { client, runtime, services, images, factsOf, hostEnv, serviceEnv }
   return {
     client,
     clock,
     log,
     runtime,
-    recorder: parts.recorder,
-    timers: parts.timers,
-    sources: parts.sources,
+    recorder,
+    timers,
+    sources,
     load: { starting: 0 },
     foldsStatus: options.foldsStatus !== false,
     node: { name: nodeName, hostIP: ADDRESS },
     addressOf,
     prepare: (pod) => preparePodVolumes(volumes, pod),
-    configOf: async (worker, { key, container }) => {
-      const sandboxed = await runtime.preparePod(
-        podSandbox(worker.pod, runtime.isOnHost ? [] : await parts.services.leadingTo(worker.pod)),
-      )
-      if (!sandboxed.ok) return fail({ reason: 'FailedCreatePodSandBox', message: sandboxed.error })
-      return containerConfig({
-        key,
-        container,
-        facts: factsOf(worker.pod),
-        hostEnv,
-        serviceEnv: { ...(await parts.services.variablesFor(worker.pod)), ...options.serviceEnv?.() },
-        volumes: worker.volumes,
-        read: (resource, name) => client.get({ resource, namespace: worker.pod.metadata.namespace, name }),
-      })
-    },
+    configOf: ({ pod, volumes }, { key, container }) =>
+      prepareStart(starts, { pod, key, container, volumes, tell: (event) => tell({ recorder }, { pod }, key, event) }),
     messageOf: (pod, observed) => messageOf(runtime, pod, observed),
     onOver,
   }
@@ -263,11 +259,13 @@ function watchPods(state: State, onReady: () => void): { readonly stop: () => vo
 
 /** What runs here of pods that are not in the list belongs to nobody any more. */
 async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
-  const listed = new Set(pods.map(({ metadata }) => metadata.uid ?? ''))
+  const listed = new Map(pods.map((pod) => [pod.metadata.uid ?? '', pod]))
   for (const podUid of await state.options.runtime.podUids()) {
-    if (!listed.has(podUid)) void state.options.runtime.remove(podUid)
+    const pod = listed.get(podUid)
+    if (pod === undefined) void state.options.runtime.remove(podUid)
+    else if (isOver(pod) && !state.workers.has(podUid)) void state.options.runtime.release(podUid)
   }
-  void removeVolumesExcept(volumeRoots(state.options), listed)
+  void removeVolumesExcept(volumeRoots(state.options), new Set(listed.keys()))
   for (const podUid of state.released.keys()) if (!listed.has(podUid)) state.released.delete(podUid)
   for (const [podUid, worker] of state.workers) if (!listed.has(podUid)) onDeleted(state, worker.pod)
   await Promise.all(pods.map((pod) => onPod(state, pod)))
@@ -286,14 +284,13 @@ async function onPod(state: State, pod: Pod): Promise<void> {
     touch(state.context, known)
     return
   }
-  const { phase } = pod.status ?? {}
-  const isOver = phase === 'Succeeded' || phase === 'Failed'
-  if (isOver && (pod.metadata.deletionTimestamp === undefined || pod.metadata.deletionGracePeriodSeconds === 0)) return
+  if (isOver(pod) && (pod.metadata.deletionTimestamp === undefined || pod.metadata.deletionGracePeriodSeconds === 0))
+    return
   const worker = newWorker(pod, [])
   state.workers.set(uid, worker)
   // Nothing is decided before it is known what already runs.
   worker.isDirty = true
-  const runs = isOver ? [] : await state.options.runtime.observe(uid)
+  const runs = isOver(pod) ? [] : await state.options.runtime.observe(uid)
   for (const run of runs) {
     keepTime(state, run)
     if (!worker.runs.has(`${run.key.container}.${run.key.attempt}`)) observeRun(state.context, worker, run)
@@ -301,6 +298,8 @@ async function onPod(state: State, pod: Pod): Promise<void> {
   worker.isDirty = false
   touch(state.context, worker)
 }
+
+const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
 
 /** The object is gone. What still runs is asked to end, and has a moment to do so. */
 function onDeleted(state: State, pod: Pod): void {

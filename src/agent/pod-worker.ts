@@ -191,9 +191,14 @@ function tellLimits({ runtime, recorder }: WorkerContext, { pod }: PodWorker, { 
   recorder.record(pod, podEvent('Warning', 'LimitsNotEnforced', message))
 }
 
-type Told = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
+export type Told = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
 
-function tell(context: WorkerContext, { pod }: PodWorker, key: ContainerKey, { type, reason, message }: Told): void {
+export function tell(
+  context: Pick<WorkerContext, 'recorder'>,
+  { pod }: Pick<PodWorker, 'pod'>,
+  key: ContainerKey,
+  { type, reason, message }: Told,
+): void {
   const container = containerOf(pod, key.container)
   const facts = container === undefined ? undefined : eventFactsOf({ pod, container })
   context.recorder.record(pod, podEvent(type, reason, message, facts))
@@ -350,6 +355,15 @@ async function stopContainer(
   await context.runtime.signal(key, (container.lifecycle?.stopSignal ?? 'SIGTERM') as Signal)
 }
 
+function failureEvent({ reason, message }: StartFailure): Told {
+  if (reason === 'FailedCreatePodSandBox') {
+    return { type: 'Warning', reason, message: `Failed to create pod sandbox: ${message}` }
+  }
+  // Why an image is not there was told when it was looked for.
+  const isImage = reason.includes('Image')
+  return { type: 'Warning', reason: 'Failed', message: `Error: ${isImage ? reason : message}` }
+}
+
 type StartAction = Extract<PodAction, { kind: 'StartContainer' }>
 
 async function startContainer(context: WorkerContext, worker: PodWorker, action: StartAction): Promise<void> {
@@ -363,16 +377,10 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
     worker.starting.delete(key.container)
     const retryAt = after(context.clock.now(), START_RETRY)
     const { reason, message } = started.error
-    const isSandbox = reason === 'FailedCreatePodSandBox'
-    worker.failedStarts.set(key.container, { reason: isSandbox ? 'ContainerCreating' : reason, message, retryAt })
-    tell(
-      context,
-      worker,
-      key,
-      isSandbox
-        ? { type: 'Warning', reason, message: `Failed to create pod sandbox: ${message}` }
-        : { type: 'Warning', reason: 'Failed', message: `Error: ${message}` },
-    )
+    // A pod without a sandbox has no container that could be in any state of its own.
+    const shown = reason === 'FailedCreatePodSandBox' ? 'ContainerCreating' : reason
+    worker.failedStarts.set(key.container, { reason: shown, message, retryAt })
+    tell(context, worker, key, failureEvent(started.error))
     touch(context, worker)
     return
   }

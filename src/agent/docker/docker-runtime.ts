@@ -7,6 +7,7 @@ import { openEngine } from './engine.ts'
 import { execInRun } from './exec.ts'
 import { followEngine, takeStock } from './follow-engine.ts'
 import { createGate } from './gate.ts'
+import { imageService } from './images.ts'
 import { type Network, openNetwork, removeNetwork } from './network.ts'
 import { removePause } from './pause-image.ts'
 import { preparePod } from './sandbox.ts'
@@ -66,6 +67,7 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
     network,
     volatileDir: options.volatileDir,
     isOnHost: false,
+    images: imageService(state.engine, options.clock),
     canLimit: () => info.MemoryLimit === true && info.CpuCfsQuota === true,
     canMount: async () => true,
     preparePod: (pod) => preparePod(state, pod),

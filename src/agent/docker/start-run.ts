@@ -3,7 +3,7 @@ import { closeSync, fchmodSync, mkdirSync, openSync } from 'node:fs'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, Observed, StartFailure } from '../runtime/index.ts'
 import { runBody } from './container-body.ts'
-import type { EngineError } from './engine.ts'
+import { inspectImage } from './images.ts'
 import { type Inspection, judge } from './inspection.ts'
 import { makeContainer, SLOW } from './make-container.ts'
 import { runContainerName } from './names.ts'
@@ -34,7 +34,7 @@ async function start(state: State, entry: PodEntry, config: ContainerConfig): Pr
   const { sandbox } = entry
   if (sandbox === undefined) return notMade('the pod has no sandbox')
   const image = await imageUserOf(state, config)
-  if (!image.ok) return notMade(image.error.message)
+  if (!image.ok) return notMade(image.error)
   const refusal = userRefusal(config, image.value)
   if (refusal !== undefined) return fail({ reason: 'CreateContainerConfigError', message: refusal })
   makeFiles(state, config)
@@ -80,13 +80,10 @@ function makeFiles(state: State, { key }: ContainerConfig): void {
 }
 
 /** The user that the image names; only asked for when the answer matters. */
-async function imageUserOf({ engine }: State, { image, runAs }: ContainerConfig): Promise<Result<string, EngineError>> {
+async function imageUserOf({ engine }: State, { image, runAs }: ContainerConfig): Promise<Result<string, string>> {
   if (runAs === undefined || runAs.uid !== undefined) return ok('')
-  const found = await engine.call<{ readonly Config?: { readonly User?: string } }>({
-    method: 'GET',
-    path: `/images/${encodeURIComponent(image)}/json`,
-  })
-  return found.ok ? ok(found.value.Config?.User ?? '') : found
+  const found = await inspectImage(engine, image)
+  return found.ok ? ok(found.value?.Config?.User ?? '') : found
 }
 
 /** @source kubernetes v1.36 pkg/kubelet/kuberuntime/security_context.go, verifyRunAsNonRoot */

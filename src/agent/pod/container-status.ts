@@ -42,7 +42,7 @@ export function containerStatusOf({ view, ready, started, waiting, isUnaccounted
     ready,
     restartCount: standing.kind === 'Absent' ? 0 : standing.attempt,
     image: spec.image ?? '',
-    imageID: '',
+    imageID: newest?.imageId ?? '',
     ...(newest === undefined ? {} : { containerID: newest.id }),
     started,
     ...resourcesOf(view),

@@ -104,8 +104,29 @@ export type StartFailure = {
     | 'ErrImagePull'
     | 'InvalidImageName'
     | 'ErrImageNeverPull'
+    | 'ImageInspectError'
+    | 'ImagePullBackOff'
     | 'StartError'
   readonly message: string
+}
+
+/** Who a registry is asked as. */
+export type RegistryCredential = {
+  readonly registry: string
+  readonly username: string
+  readonly password: string
+  readonly identityToken?: string | undefined
+}
+
+/** The images of a runtime that has some. Failures are sentences. */
+export type ImageService = {
+  /** Undefined for an image that is not there. */
+  readonly find: (image: string) => Promise<Result<{ readonly id: string } | undefined, string>>
+  /** Pulls with each of the credentials in turn until one will do, without any when there are none. */
+  readonly pull: (
+    image: string,
+    credentials: readonly RegistryCredential[],
+  ) => Promise<Result<{ readonly bytes: number }, string>>
 }
 
 /** `SIGTERM` and the like. */
@@ -147,6 +168,8 @@ export type Runtime = {
   readonly isOnHost: boolean
   /** Whether limits of cpu and memory are enforced on this host; asked when a container has some. */
   readonly canLimit: () => boolean
+  /** Absent where containers run programs of the host. */
+  readonly images?: ImageService | undefined
   /** A private directory for what may be lost with a reboot; in memory where the host has such a place. */
   readonly volatileDir: string
   /** Whether this runtime can mount volumes on this host; a pod that needs none runs all the same. */

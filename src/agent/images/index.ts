@@ -1,0 +1,1 @@
+export { createImageKeeper, type ImageKeeper } from './image-keeper.ts'

@@ -1,0 +1,56 @@
+/** What comes before a container can start: the sandbox of its pod, its image, and the answers to its references. */
+import type { Container, Pod, Secret } from '../apis/core/index.ts'
+import { fail, type Result } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+import { containerConfig } from './container-config.ts'
+import type { DownwardFacts } from './env/index.ts'
+import type { ImageKeeper } from './images/index.ts'
+import type { PodEvent } from './pod/index.ts'
+import { podSandbox } from './pod-sandbox.ts'
+import type { ContainerConfig, ContainerKey, Runtime, StartFailure } from './runtime/index.ts'
+import type { ServiceLinks } from './service-links.ts'
+
+export type StartPreparation = {
+  readonly client: Client
+  readonly runtime: Runtime
+  readonly services: ServiceLinks
+  /** Absent where the runtime uses no images. */
+  readonly images?: ImageKeeper | undefined
+  readonly factsOf: (pod: Pod) => DownwardFacts
+  readonly hostEnv: Readonly<Record<string, string>>
+  readonly serviceEnv: () => Readonly<Record<string, string>>
+}
+
+export type Start = {
+  readonly pod: Pod
+  readonly key: ContainerKey
+  readonly container: Container
+  /** Where the pod's volumes lie. */
+  readonly volumes: ReadonlyMap<string, string>
+  readonly tell: (event: PodEvent) => void
+}
+
+export async function prepareStart(
+  { client, runtime, services, images, ...options }: StartPreparation,
+  { pod, key, container, volumes, tell }: Start,
+): Promise<Result<ContainerConfig, StartFailure>> {
+  const { namespace } = pod.metadata
+  const names = runtime.isOnHost ? [] : await services.leadingTo(pod)
+  const sandboxed = await runtime.preparePod(podSandbox(pod, names))
+  if (!sandboxed.ok) return fail({ reason: 'FailedCreatePodSandBox', message: sandboxed.error })
+  const readSecret = async (name: string) => {
+    const found = await client.get<Secret>({ resource: 'secrets', namespace, name })
+    return found.ok ? found.value : undefined
+  }
+  const image = await images?.ensure({ pod, container, readSecret, tell })
+  if (image?.ok === false) return image
+  return containerConfig({
+    key,
+    container,
+    facts: options.factsOf(pod),
+    hostEnv: options.hostEnv,
+    serviceEnv: { ...(await services.variablesFor(pod)), ...options.serviceEnv() },
+    volumes,
+    read: (resource, name) => client.get({ resource, namespace, name }),
+  })
+}
