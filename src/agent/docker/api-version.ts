@@ -11,7 +11,7 @@ export function apiVersion(offered: string | readonly string[] | undefined): str
   return isNewer(version, NEWEST) ? NEWEST : version
 }
 
-function isNewer(one: string, other: string): boolean {
+export function isNewer(one: string, other: string): boolean {
   const [major = 0, minor = 0] = one.split('.').map(Number)
   const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number)
   return major !== otherMajor ? major > otherMajor : minor > otherMinor

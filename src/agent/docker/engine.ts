@@ -3,7 +3,7 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { type Clock, fail, type Millis, millis, ok, type Result } from '../../base/index.ts'
-import { apiVersion } from './api-version.ts'
+import { apiVersion, isNewer } from './api-version.ts'
 
 /** `Refused` is the engine's own answer; `Unreachable` means that there was none, or none in time. */
 export type EngineError =
@@ -33,6 +33,8 @@ export type Engine = {
   readonly stream: (call: Call) => Answer<Readable>
   /** Turns the connection into one that goes both ways. */
   readonly hijack: (call: Call) => Answer<Socket>
+  /** Whether that version of the API, or a newer one, is spoken; false while the engine is away. */
+  readonly isAtLeast: (version: string) => Promise<boolean>
   readonly close: () => void
 }
 
@@ -61,6 +63,10 @@ export function openEngine(options: EngineOptions): Engine {
     },
     stream: (call) => begin(state, call),
     hijack: (call) => hijack(state, call),
+    isAtLeast: async (version) => {
+      const prefix = await prefixOf(state)
+      return prefix.ok && !isNewer(version, prefix.value.slice(2))
+    },
     close: () => state.agent.destroy(),
   }
 }

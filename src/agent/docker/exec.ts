@@ -47,7 +47,11 @@ export async function execInRun(
 
 /** What can be done with a connection to a program, whoever started it. */
 export const handleOf = (socket: Socket): Pick<ExecHandle, 'write' | 'endStdin' | 'resume'> => ({
-  write: (bytes) => void (socket.writable && socket.write(bytes)),
+  write: (bytes, taken) => {
+    // Called for a failure as well: nobody takes what a command no longer reads.
+    if (socket.writable) socket.write(bytes, () => taken())
+    else taken()
+  },
   endStdin: () => void (socket.writable && socket.end()),
   resume: () => void socket.resume(),
 })

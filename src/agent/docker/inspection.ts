@@ -36,7 +36,8 @@ export function judge({ State }: Inspection, now: Instant): Judgement {
     const failed = State.Error !== '' || State.ExitCode !== 0
     return failed ? { kind: 'Exited', exit: startError(State.Error, now) } : { kind: 'Unstarted' }
   }
-  const finishedAt = timeOf(State.FinishedAt) ?? now
+  // An engine may note the start of a short run after its end.
+  const finishedAt = instant(Math.max(startedAt, timeOf(State.FinishedAt) ?? now))
   return { kind: 'Exited', exit: { ...endOf(State), startedAt, finishedAt } }
 }
 

@@ -22,6 +22,8 @@ export type LogSource = {
   /** A terminal's output comes as it is. */
   readonly tty: boolean
   readonly path: string
+  /** Goes on until the container ends. */
+  readonly follow: boolean
 }
 
 export function copyLog(source: LogSource): LogCopy {
@@ -38,11 +40,11 @@ export function copyLog(source: LogSource): LogCopy {
 
 type State = { stream?: Readable; stopped: boolean; bytes: number }
 
-async function copy({ engine, id, tty, path }: LogSource, state: State): Promise<boolean> {
+async function copy({ engine, id, tty, path, follow }: LogSource, state: State): Promise<boolean> {
   const opened = await engine.stream({
     method: 'GET',
     path: `/containers/${id}/logs`,
-    query: { stdout: true, stderr: true, follow: true },
+    query: { stdout: true, stderr: true, follow },
   })
   if (!opened.ok) return false
   const stream = opened.value

@@ -2,13 +2,15 @@
 import { millis } from '../../base/index.ts'
 import type { ContainerKey, Observed } from '../runtime/index.ts'
 import { addressIn, type Inspection, judge } from './inspection.ts'
-import { copyLog } from './log-copy.ts'
+import { copyLog, type LogCopy } from './log-copy.ts'
 import { endOfRun, entryOf, fileOf, observedOf, type Run, type State, slotOf } from './state.ts'
 
 /** An engine that is away is asked again this often. */
 export const AGAIN = millis(1000)
 /** An engine that has told of an end has the last lines by then. */
 const LAST_LINES = millis(10_000)
+/** Bytes that are read again in a moment. */
+const LONG = 1024 * 1024
 const LOST = 'The container could not be located when the pod was terminated'
 
 /** Takes what the engine has of a run that is not yet known here; undefined for one that was never started. */
@@ -31,13 +33,16 @@ export function admit(state: State, key: ContainerKey, inspection: Inspection): 
   if (judgement.kind === 'Running') {
     run.observed = observedOf(key, inspection, judgement)
     entry.address ??= addressIn(inspection)
-    startLog(state, run)
+    startLog(state, run, true)
   }
   return run
 }
 
-function startLog(state: State, run: Run): void {
-  run.log = copyLog({ engine: state.engine, id: run.id, tty: run.tty, path: fileOf(state, run.key, 'log') })
+function startLog(state: State, run: Run, follow: boolean): LogCopy {
+  const path = fileOf(state, run.key, 'log')
+  const log = copyLog({ engine: state.engine, id: run.id, tty: run.tty, path, follow })
+  run.log = log
+  return log
 }
 
 /** Looks how a run stands, and tells when it has ended. Fulfilled once that is known, or nobody needs to know. */
@@ -81,30 +86,39 @@ function end(state: State, run: Run, observed: Observed): void {
   for (const listener of [...state.listeners]) listener(observed)
 }
 
-/** Waits until the log has the last line; takes up once more a copy that broke off. */
+/**
+ * Waits until the log has the last line. A stream that follows loses it now and then where the engine is old (Docker before
+ * version 23); so what the engine has in the end is read once more, unless that is long and the engine is not.
+ */
 async function finishLog(state: State, run: Run): Promise<void> {
-  if (run.log === undefined) startLog(state, run)
-  if (await isWhole(state, run)) return
-  startLog(state, run)
-  if (await isWhole(state, run)) return
+  const { log } = run
+  if (log !== undefined && log.progress() > LONG && (await state.engine.isAtLeast('1.42'))) {
+    if (await isWhole(state, log)) return
+  } else if (log !== undefined) {
+    log.stop()
+    await log.done
+  }
+  for (let tries = 0; tries < 2 && !state.closed; tries += 1) {
+    if (await isWhole(state, startLog(state, run, false))) return
+  }
   const { podUid, container } = run.key
-  state.options.log.warn('the log of a container is not complete', { pod: podUid, container })
+  if (!state.closed) state.options.log.warn('the log of a container is not complete', { pod: podUid, container })
 }
 
 /** Waits for as long as lines keep coming. */
-function isWhole({ options }: State, { log }: Run): Promise<boolean> {
+function isWhole({ options }: State, log: LogCopy): Promise<boolean> {
   return new Promise((resolve) => {
     const watchdog = { cancel: () => {} }
     const wait = (known: number) => {
       watchdog.cancel = options.clock.wake(LAST_LINES, () => {
-        const progress = log?.progress() ?? known
+        const progress = log.progress()
         if (progress !== known) return wait(progress)
-        log?.stop()
+        log.stop()
         resolve(false)
       })
     }
     wait(-1)
-    void log?.done.then((whole) => {
+    void log.done.then((whole) => {
       watchdog.cancel()
       resolve(whole)
     })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
-import fc from 'fast-check'
+import { runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
 import { silentLog } from '../../base/index.ts'
 import type { ContainerConfig, Exit, Observed, Runtime } from '../runtime/index.ts'
@@ -12,7 +12,6 @@ import { createProcessRuntime } from './process-runtime.ts'
 import { cookieOf } from './process-tree.ts'
 import { detectTools } from './tools.ts'
 
-const programs = new URL('../../../test/fixtures/programs/', import.meta.url).pathname
 const { unshare } = await detectTools({ path: '', namespaces: 'auto' })
 const prefix = `t${process.pid}`
 let serial = 0
@@ -82,19 +81,38 @@ async function run(runtime: Runtime, wanted: ContainerConfig): Promise<Exit & { 
   return { ...exit, log: existsSync(path) ? readFileSync(path, 'utf8') : '' }
 }
 
-/** Fulfilled once the log of a run holds the text. */
-async function said(runtime: Runtime, { key }: ContainerConfig, text: string): Promise<void> {
-  while (!(existsSync(runtime.logPath(key)) && readFileSync(runtime.logPath(key), 'utf8').includes(text))) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
-
 const modes = [
   { name: 'in namespaces', namespaces: 'auto', skip: unshare === undefined ? 'this host permits none' : false },
   { name: 'as sessions', namespaces: 'never', skip: false },
 ] as const
 
+const missing = {
+  ...(process.getuid?.() === 0 ? {} : { users: 'needs root' }),
+  ...((await canLimit()) ? {} : { memory: 'this host permits no control groups' }),
+}
+
+/** Whether this host lets the runtime make control groups. */
+async function canLimit(): Promise<boolean> {
+  const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-process-`)
+  const runtime = await createProcessRuntime({ dir, version: '0', clock: realClock, log: silentLog, hostEnv: {} })
+  const can = runtime.canLimit()
+  await runtime.close()
+  rmSync(dir, { recursive: true })
+  return can
+}
+
 for (const { name, namespaces, skip } of modes) {
+  runRuntimeContract({
+    name: `processes ${name}`,
+    skip,
+    open: async (t) => ({
+      ...(await world(t, namespaces)),
+      processes: () => leaked().length,
+      base: { image: 'busybox', env: { PATH: process.env['PATH'] ?? '' }, mounts: [] },
+    }),
+    missing: namespaces === 'auto' ? missing : { ...missing, mounts: 'needs a mount namespace' },
+  })
+
   describe(`runs ${name}`, { skip }, () => {
     test('end as their command ends', async (t) => {
       const { runtime } = await world(t, namespaces)
@@ -162,108 +180,6 @@ for (const { name, namespaces, skip } of modes) {
       assert.equal(uid, wanted.key.podUid)
     })
 
-    test('get any text as arguments', async (t) => {
-      const { runtime } = await world(t, namespaces)
-      const text = fc.string({ unit: 'binary', maxLength: 40 }).map((value) => value.replaceAll('\0', ''))
-      const property = fc.asyncProperty(fc.array(text, { maxLength: 6 }), async (words) => {
-        const { log, exitCode } = await run(runtime, config([`${programs}print-argv.sh`, ...words]))
-        assert.equal(exitCode, 0)
-        const clean = words.map((word) => Buffer.from(word).toString())
-        assert.deepEqual(log.split('\0').slice(0, -1), clean)
-      })
-      await fc.assert(property, { numRuns: 30, examples: [[["'", '\n', '\x81\x88', '-n', '$(id)', '\\']]] })
-    })
-
-    test('end their own way when asked to', async (t) => {
-      const { runtime } = await world(t, namespaces)
-      const wanted = config([`${programs}end-on-term.sh`])
-      const ended = endOf(runtime, wanted)
-      await runtime.start(wanted)
-      await said(runtime, wanted, 'ready')
-      await runtime.signal(wanted.key, 'SIGTERM')
-      assert.equal((await ended).exitCode, 42)
-      assert.match(readFileSync(runtime.logPath(wanted.key), 'utf8'), /asked/)
-    })
-
-    test('die with every descendant when killed', async (t) => {
-      const { runtime } = await world(t, namespaces)
-      const wanted = config([`${programs}fork-away.sh`])
-      const ended = endOf(runtime, wanted)
-      await runtime.start(wanted)
-      await said(runtime, wanted, 'forked')
-      assert.ok(leaked().length >= 4)
-      await runtime.signal(wanted.key, 'SIGKILL')
-      assert.equal((await ended).exitCode, 137)
-      assert.deepEqual(leaked(), [])
-      assert.equal(readFileSync(runtime.logPath(wanted.key), 'utf8'), 'forked\n')
-    })
-
-    test('leave nobody behind when they end by themselves', async (t) => {
-      const { runtime } = await world(t, namespaces)
-      const exit = await run(runtime, config([`${programs}leave-behind.sh`]))
-      assert.equal(exit.exitCode, 3)
-      while (leaked().length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    })
-
-    test('that are deaf to SIGTERM die by SIGKILL', async (t) => {
-      const { runtime } = await world(t, namespaces)
-      const wanted = config([`${programs}ignore-term.sh`])
-      const ended = endOf(runtime, wanted)
-      await runtime.start(wanted)
-      await said(runtime, wanted, 'deaf')
-      await runtime.signal(wanted.key, 'SIGTERM')
-      assert.equal(leaked().length > 0, true)
-      await runtime.signal(wanted.key, 'SIGKILL')
-      assert.equal((await ended).exitCode, 137)
-    })
-
-    test('start once however often they are asked for', async (t) => {
-      const { runtime, dir } = await world(t, namespaces)
-      const wanted = config([`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`])
-      const ended = endOf(runtime, wanted)
-      await Promise.all([runtime.start(wanted), runtime.start(wanted), runtime.start(wanted)])
-      writeFileSync(`${dir}/go`, '')
-      assert.equal((await ended).exitCode, 0)
-      await runtime.start(wanted)
-      assert.equal(readFileSync(`${dir}/runs`, 'utf8'), 'run\n')
-    })
-
-    test('go on without the daemon and are found again', async (t) => {
-      const { runtime, dir, open } = await world(t, namespaces)
-      const wanted = config([`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`])
-      const before = await runtime.start(wanted)
-      await said(runtime, wanted, 'started')
-      await runtime.close()
-      const next = await open()
-      const [found] = await next.observe(wanted.key.podUid)
-      assert.deepEqual(found, before.ok ? before.value : undefined)
-      const ended = endOf(next, wanted)
-      writeFileSync(`${dir}/go`, '')
-      assert.equal((await ended).exitCode, 0)
-      assert.equal(readFileSync(next.logPath(wanted.key), 'utf8'), 'started\ndone\n')
-      assert.equal(readFileSync(`${dir}/runs`, 'utf8'), 'run\n')
-    })
-
-    test('that end while no daemon looks are judged by what they left', async (t) => {
-      const { runtime, dir, open } = await world(t, namespaces)
-      const wanted = config([`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`])
-      await runtime.start(wanted)
-      await said(runtime, wanted, 'started')
-      await runtime.close()
-      writeFileSync(`${dir}/go`, '')
-      await said(runtime, wanted, 'done')
-      while (leaked().length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
-      const next = await open()
-      for (;;) {
-        const [found] = await next.observe(wanted.key.podUid)
-        if (found?.state.kind === 'Exited') {
-          assert.equal(found.state.exit.exitCode, 0)
-          return
-        }
-        await new Promise((resolve) => setTimeout(resolve, 5))
-      }
-    })
-
     test('whose supervisor was killed are lost, and nothing of them stays', async (t) => {
       const { runtime, dir, open } = await world(t, namespaces)
       const wanted = config(['sleep', '1000'])
@@ -296,16 +212,6 @@ for (const { name, namespaces, skip } of modes) {
         if (started.value.state.kind === 'Running') await settled(next, uid)
       }
       for (const uid of uids) assert.equal(readFileSync(`${dir}/runs-${uid}`, 'utf8'), 'run\n', uid)
-    })
-
-    test('are gone with their files once removed', async (t) => {
-      const { runtime, dir } = await world(t, namespaces)
-      const wanted = config([`${programs}ignore-term.sh`])
-      await runtime.start(wanted)
-      await runtime.remove(wanted.key.podUid)
-      assert.deepEqual(leaked(), [])
-      assert.equal(existsSync(`${dir}/pods/${wanted.key.podUid}`), false)
-      assert.deepEqual(await runtime.podUids(), [])
     })
   })
 }

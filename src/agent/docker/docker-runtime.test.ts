@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { after, type TestContext } from 'node:test'
+import { type RuntimeWorld, runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
+import { type Dockerd, dockerdMissing, startDockerd } from '../../../test/support/dockerd.ts'
+import { realClock } from '../../../test/support/real-clock.ts'
+import { silentLog } from '../../base/index.ts'
+import { createDockerRuntime, type DockerRuntime } from './docker-runtime.ts'
+
+const programs = new URL('../../../test/fixtures/programs', import.meta.url).pathname
+const skip = dockerdMissing() ?? false
+const dockerd: Dockerd | undefined = skip === false ? await startDockerd() : undefined
+after(() => dockerd?.stop())
+
+function engineOf(): Dockerd {
+  assert.ok(dockerd)
+  return dockerd
+}
+
+/** Processes with one of these containers in their control group. */
+function processesIn(ids: readonly string[]): number {
+  const isInside = (pid: string) => {
+    try {
+      const groups = readFileSync(`/proc/${pid}/cgroup`, 'latin1')
+      return ids.some((id) => groups.includes(id))
+    } catch {
+      // It has ended in the meantime.
+      return false
+    }
+  }
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isInside(name)).length
+}
+
+async function open(t: TestContext): Promise<RuntimeWorld> {
+  const { socketPath, docker, image } = engineOf()
+  const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-docker-`)
+  const opened: DockerRuntime[] = []
+  const openAgain = async () => {
+    const runtime = await createDockerRuntime({
+      dir: `${dir}/runtime`,
+      volatileDir: `${dir}/volatile`,
+      socketPath,
+      clock: realClock,
+      log: silentLog,
+      newOwner: randomUUID,
+    })
+    assert.ok(runtime.ok)
+    opened.push(runtime.value)
+    return runtime.value
+  }
+  const runtime = await openAgain()
+  t.after(async () => {
+    const last = await openAgain()
+    for (const uid of await last.podUids()) await last.remove(uid)
+    for (const each of opened) await each.close()
+    assert.equal(docker('ps', '-aq'), '', 'no container is left')
+    assert.equal(docker('network', 'ls', '-q', '--filter', 'type=custom'), '', 'no network is left')
+    assert.equal(docker('images', '-q', 'jobd-pause'), '', 'no image of ours is left')
+    rmSync(dir, { recursive: true })
+  })
+  return {
+    runtime,
+    dir,
+    open: openAgain,
+    processes: () => processesIn(docker('ps', '-q').split('\n').filter(Boolean)),
+    base: {
+      image,
+      env: { PATH: '/bin' },
+      mounts: [
+        { source: programs, target: programs, readOnly: true },
+        { source: dir, target: dir, readOnly: false },
+      ],
+    },
+  }
+}
+
+runRuntimeContract({ name: 'docker', skip, open })

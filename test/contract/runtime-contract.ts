@@ -1,0 +1,405 @@
+/** What every runtime must do with containers, as tests. A runtime passes a factory for a world of its own. */
+import assert from 'node:assert/strict'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, type TestContext, test } from 'node:test'
+import fc from 'fast-check'
+import type { ContainerConfig, ExecEnd, Exit, Observed, PodSandbox, Runtime } from '../../src/agent/runtime/index.ts'
+
+const programs = new URL('../fixtures/programs/', import.meta.url).pathname
+
+export type RuntimeWorld = {
+  readonly runtime: Runtime
+  /** A directory that containers see under the same path. */
+  readonly dir: string
+  /** Opens the runtime again on the same files, once the last one was closed. */
+  readonly open: () => Promise<Runtime>
+  /** How many processes of the containers of this world run. */
+  readonly processes: () => number
+  /** What containers of this runtime need in any case: an image, PATH, the directory of programs. */
+  readonly base: Pick<ContainerConfig, 'image' | 'env' | 'mounts'>
+}
+
+export type RuntimeContract = {
+  readonly name: string
+  readonly skip: string | false
+  readonly open: (t: TestContext) => Promise<RuntimeWorld>
+  /** Why something cannot be tried here. */
+  readonly missing?: { readonly memory?: string; readonly mounts?: string; readonly users?: string }
+}
+
+type Scenario = (name: string, body: (world: World) => Promise<void>, skip?: string) => void
+type World = RuntimeWorld & {
+  readonly config: (command: readonly string[], more?: Partial<ContainerConfig>) => ContainerConfig
+}
+
+let serial = 0
+
+export function runRuntimeContract({ name, skip, open, missing = {} }: RuntimeContract): void {
+  describe(`${name}: the contract of a runtime`, { skip }, () => {
+    const scenario: Scenario = (sentence, body, skipped) => {
+      test(sentence, { skip: skipped ?? false }, async (t) => {
+        const world = await open(t)
+        await body({ ...world, config: (command, more) => configOf(world, command, more) })
+      })
+    }
+    ends(scenario, missing)
+    inputs(scenario, missing)
+    signals(scenario)
+    survival(scenario)
+    commands(scenario)
+    limits(scenario, missing)
+  })
+}
+
+function configOf(
+  { base }: RuntimeWorld,
+  command: readonly string[],
+  more: Partial<ContainerConfig> = {},
+): ContainerConfig {
+  serial += 1
+  const mounts = [...base.mounts, ...(more.mounts ?? [])]
+  return {
+    key: { podUid: `t${process.pid}-${serial}`, container: 'main', attempt: 0 },
+    pod: { namespace: 'default', name: 'p', hostname: 'p' },
+    command,
+    limits: {},
+    ...base,
+    ...more,
+    mounts,
+  }
+}
+
+const sandboxOf = ({ key, pod }: ContainerConfig): PodSandbox => ({
+  ...pod,
+  podUid: key.podUid,
+  names: [],
+  isSingle: true,
+  network: 'Pod',
+  ipc: 'Pod',
+  processes: 'Container',
+})
+
+async function start(runtime: Runtime, wanted: ContainerConfig): Promise<Observed> {
+  const prepared = await runtime.preparePod(sandboxOf(wanted))
+  assert.ok(prepared.ok)
+  const started = await runtime.start(wanted)
+  assert.ok(started.ok, started.ok ? '' : started.error.message)
+  return started.value
+}
+
+/** Fulfilled with the end of a run. */
+const endOf = (runtime: Runtime, { key }: ContainerConfig): Promise<Exit> =>
+  new Promise((resolve) => {
+    const silence = runtime.onChange(({ key: other, state }) => {
+      if (other.podUid !== key.podUid || state.kind !== 'Exited') return
+      silence()
+      resolve(state.exit)
+    })
+  })
+
+const logOf = (runtime: Runtime, { key }: ContainerConfig): string =>
+  existsSync(runtime.logPath(key)) ? readFileSync(runtime.logPath(key), 'utf8') : ''
+
+async function run(runtime: Runtime, wanted: ContainerConfig): Promise<Exit & { readonly log: string }> {
+  const ended = endOf(runtime, wanted)
+  const { state } = await start(runtime, wanted)
+  const exit = state.kind === 'Exited' ? state.exit : await ended
+  return { ...exit, log: logOf(runtime, wanted) }
+}
+
+/** Fulfilled once it holds. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+const said = (runtime: Runtime, wanted: ContainerConfig, text: string): Promise<void> =>
+  until(() => logOf(runtime, wanted).includes(text))
+
+type Missing = NonNullable<RuntimeContract['missing']>
+
+function ends(scenario: Scenario, missing: Missing): void {
+  scenario('a run ends as its command ends, and its log holds what it said', async ({ runtime, config }) => {
+    const cases: readonly (readonly [readonly string[], number, Exit['reason'], readonly string[]])[] = [
+      [['true'], 0, 'Completed', []],
+      [['sh', '-c', 'echo out; echo err >&2; exit 7'], 7, 'Error', ['err', 'out']],
+      [['sh', '-c', 'exit 126'], 126, 'Error', []],
+      [['sh', '-c', 'exit 127'], 127, 'Error', []],
+      [['sh', '-c', 'cat; printf end'], 0, 'Completed', ['end']],
+    ]
+    for (const [command, exitCode, reason, lines] of cases) {
+      const exit = await run(runtime, config(command))
+      const log = exit.log.split('\n').filter(Boolean).sort()
+      assert.deepEqual({ exitCode: exit.exitCode, reason: exit.reason, log }, { exitCode, reason, log: lines })
+      assert.ok(exit.startedAt <= exit.finishedAt)
+    }
+  })
+
+  scenario(
+    'a command that cannot be executed has ended with StartError, which names it',
+    async ({ runtime, config }) => {
+      for (const program of ['no-such-program', '/no/such/program']) {
+        const exit = await run(runtime, config([program]))
+        assert.deepEqual([exit.exitCode, exit.reason, exit.log], [128, 'StartError', ''])
+        assert.ok(exit.message?.includes(`"${program}"`), String(exit.message))
+      }
+    },
+  )
+
+  scenario('a run leaves nobody behind when it ends by itself', async ({ runtime, config, processes }) => {
+    const exit = await run(runtime, config([`${programs}leave-behind.sh`]))
+    assert.equal(exit.exitCode, 3)
+    await until(() => processes() === 0)
+  })
+
+  scenario(
+    'the last word of a program is in its file',
+    async ({ runtime, config }) => {
+      const wanted = config(['sh', '-c', 'printf bye >/dev/termination-log'], {
+        terminationMessagePath: '/dev/termination-log',
+      })
+      assert.equal((await run(runtime, wanted)).exitCode, 0)
+      assert.equal(readFileSync(runtime.messagePath(wanted.key), 'utf8'), 'bye')
+    },
+    missing.mounts,
+  )
+
+  scenario('every byte of a large output is in the log', async ({ runtime, config }) => {
+    const { log } = await run(runtime, config(['sh', '-c', 'seq 1 200000']))
+    assert.equal(log, Array.from({ length: 200_000 }, (_, i) => `${i + 1}\n`).join(''))
+  })
+}
+
+function inputs(scenario: Scenario, missing: Missing): void {
+  scenario('a program gets any text as arguments', async ({ runtime, config }) => {
+    const text = fc.string({ unit: 'binary', maxLength: 40 }).map((value) => value.replaceAll('\0', ''))
+    const property = fc.asyncProperty(fc.array(text, { maxLength: 6 }), async (words) => {
+      const { log, exitCode } = await run(runtime, config([`${programs}print-argv.sh`, ...words]))
+      assert.equal(exitCode, 0)
+      const clean = words.map((word) => Buffer.from(word).toString())
+      assert.deepEqual(log.split('\0').slice(0, -1), clean)
+    })
+    await fc.assert(property, { numRuns: 5, examples: [[["'", '\n', '\x81\x88', '-n', '$(id)', '\\']]] })
+  })
+
+  scenario('a program gets its environment and directory', async ({ runtime, config, base, dir }) => {
+    const env = { ...base.env, QUOTES: `a'b"c\\d$(id)\`e\``, 'with.dots': 'and\nnewlines\n', EMPTY: '' }
+    const { log } = await run(runtime, config(['cat', '/proc/self/environ'], { env }))
+    const seen = new Map(
+      log.split('\0').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+    )
+    for (const [name, value] of Object.entries(env)) assert.equal(seen.get(name), value, name)
+    assert.equal((await run(runtime, config(['readlink', '/proc/self/cwd'], { workingDir: dir }))).log, `${dir}\n`)
+  })
+
+  scenario(
+    'volumes are where they are mounted, and kept from writing where asked to',
+    async ({ runtime, config, dir }) => {
+      mkdirSync(`${dir}/volume`)
+      writeFileSync(`${dir}/volume/file`, 'content')
+      const mount = (readOnly: boolean) => ({ source: `${dir}/volume`, target: '/mnt/volume', readOnly })
+      const read = config(['sh', '-c', 'cat /mnt/volume/file; ! touch /mnt/volume/new 2>/dev/null'], {
+        mounts: [mount(true)],
+      })
+      const first = await run(runtime, read)
+      assert.deepEqual([first.log, first.exitCode], ['content', 0])
+      const write = config(['sh', '-c', 'printf more >>/mnt/volume/file'], { mounts: [mount(false)] })
+      assert.equal((await run(runtime, write)).exitCode, 0)
+      assert.equal(readFileSync(`${dir}/volume/file`, 'utf8'), 'contentmore')
+    },
+    missing.mounts,
+  )
+
+  scenario(
+    'a program runs as the user that it is to be',
+    async ({ runtime, config }) => {
+      const wanted = config(['sh', '-c', 'id -u; id -g; id -G'], { runAs: { uid: 1234, gid: 2345, groups: [3456] } })
+      const lines = (await run(runtime, wanted)).log.split('\n')
+      assert.deepEqual(lines.slice(0, 2), ['1234', '2345'])
+      assert.ok(lines[2]?.split(' ').includes('3456'), String(lines[2]))
+    },
+    missing.users,
+  )
+}
+
+function signals(scenario: Scenario): void {
+  scenario('a program ends its own way when asked to', async ({ runtime, config }) => {
+    const wanted = config([`${programs}end-on-term.sh`])
+    const ended = endOf(runtime, wanted)
+    await start(runtime, wanted)
+    await said(runtime, wanted, 'ready')
+    await runtime.signal(wanted.key, 'SIGTERM')
+    assert.equal((await ended).exitCode, 42)
+    assert.match(logOf(runtime, wanted), /asked/)
+  })
+
+  scenario('a killed run dies with every descendant', async ({ runtime, config, processes }) => {
+    const wanted = config([`${programs}fork-away.sh`])
+    const ended = endOf(runtime, wanted)
+    await start(runtime, wanted)
+    await said(runtime, wanted, 'forked')
+    await until(() => processes() >= 4)
+    await runtime.signal(wanted.key, 'SIGKILL')
+    assert.equal((await ended).exitCode, 137)
+    await until(() => processes() === 0)
+  })
+
+  scenario('a program that is deaf to SIGTERM dies by SIGKILL', async ({ runtime, config, processes }) => {
+    const wanted = config([`${programs}ignore-term.sh`])
+    const ended = endOf(runtime, wanted)
+    await start(runtime, wanted)
+    await said(runtime, wanted, 'deaf')
+    await runtime.signal(wanted.key, 'SIGTERM')
+    assert.ok(processes() > 0)
+    await runtime.signal(wanted.key, 'SIGKILL')
+    assert.equal((await ended).exitCode, 137)
+  })
+
+  scenario('signals to what is not there are no error', async ({ runtime }) => {
+    await runtime.signal({ podUid: 'nobody', container: 'main', attempt: 0 }, 'SIGTERM')
+    await runtime.remove('nobody')
+    assert.deepEqual(await runtime.observe('nobody'), [])
+  })
+}
+
+function survival(scenario: Scenario): void {
+  scenario('a run starts once however often it is asked for', async ({ runtime, config, dir }) => {
+    const wanted = config([`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`])
+    const ended = endOf(runtime, wanted)
+    await Promise.all([start(runtime, wanted), start(runtime, wanted), start(runtime, wanted)])
+    appendFileSync(`${dir}/go`, '')
+    assert.equal((await ended).exitCode, 0)
+    await start(runtime, wanted)
+    assert.equal(readFileSync(`${dir}/runs`, 'utf8'), 'run\n')
+  })
+
+  scenario(
+    'a run goes on without the daemon and is found again, with its whole log',
+    async ({ runtime, config, dir, open }) => {
+      const wanted = config([`${programs}append-once.sh`, `${dir}/runs`, `${dir}/go`])
+      const before = await start(runtime, wanted)
+      await said(runtime, wanted, 'started')
+      await runtime.close()
+      const next = await open()
+      assert.deepEqual(await next.podUids(), [wanted.key.podUid])
+      const [found] = await next.observe(wanted.key.podUid)
+      assert.deepEqual(found, before)
+      const ended = endOf(next, wanted)
+      writeFileSync(`${dir}/go`, '')
+      assert.equal((await ended).exitCode, 0)
+      assert.equal(logOf(next, wanted), 'started\ndone\n')
+      assert.equal((await start(next, wanted)).state.kind, 'Exited')
+      assert.equal(readFileSync(`${dir}/runs`, 'utf8'), 'run\n')
+    },
+  )
+
+  scenario(
+    'a run that ends while no daemon looks is judged by what it left',
+    async ({ runtime, config, dir, open, processes }) => {
+      const wanted = config(['sh', '-c', `until [ -e ${dir}/go ]; do sleep 0.02; done; echo late; exit 9`])
+      await start(runtime, wanted)
+      await runtime.close()
+      writeFileSync(`${dir}/go`, '')
+      await until(() => processes() === 0)
+      const next = await open()
+      const found = async () => (await next.observe(wanted.key.podUid))[0]?.state
+      await until(async () => (await found())?.kind === 'Exited')
+      const state = await found()
+      assert.equal(state?.kind === 'Exited' && state.exit.exitCode, 9)
+      assert.equal(logOf(next, wanted), 'late\n')
+    },
+  )
+
+  scenario(
+    'a removed pod is gone with its files, a released one leaves its log',
+    async ({ runtime, config, processes }) => {
+      const removed = config([`${programs}ignore-term.sh`])
+      await start(runtime, removed)
+      await runtime.remove(removed.key.podUid)
+      await until(() => processes() === 0)
+      assert.equal(existsSync(runtime.logPath(removed.key)), false)
+      const released = config(['echo', 'kept'])
+      await run(runtime, released)
+      await runtime.release(released.key.podUid)
+      assert.equal(logOf(runtime, released), 'kept\n')
+      await runtime.remove(released.key.podUid)
+      assert.equal(existsSync(runtime.logPath(released.key)), false)
+      assert.deepEqual(await runtime.podUids(), [])
+    },
+  )
+
+  scenario('a run that no status shows any more goes with its log', async ({ runtime, config }) => {
+    const first = config(['echo', 'first'])
+    await run(runtime, first)
+    const second = { ...first, key: { ...first.key, attempt: 1 }, command: ['echo', 'second'] }
+    await run(runtime, second)
+    await runtime.removeRun(first.key)
+    assert.equal(existsSync(runtime.logPath(first.key)), false)
+    assert.equal(logOf(runtime, second), 'second\n')
+    assert.deepEqual(
+      (await runtime.observe(first.key.podUid)).map(({ key }) => key.attempt),
+      [1],
+    )
+  })
+}
+
+function commands(scenario: Scenario): void {
+  const exec = async (runtime: Runtime, wanted: ContainerConfig, command: readonly string[], input?: string) => {
+    const output = { out: '', err: '' }
+    const end = await new Promise<ExecEnd>((resolve, reject) => {
+      const take = (name: 'out' | 'err') => (bytes: Uint8Array) => {
+        output[name] += Buffer.from(bytes).toString()
+        return true
+      }
+      const spec = { command, stdin: input !== undefined, tty: false }
+      void runtime.exec(wanted.key, spec, { stdout: take('out'), stderr: take('err'), end: resolve }).then((handle) => {
+        if (!handle.ok) return reject(new Error(handle.error))
+        if (input !== undefined) handle.value.write(Buffer.from(input), () => {})
+        handle.value.endStdin()
+      })
+    })
+    return { ...output, end }
+  }
+
+  scenario('a command in a running container has its own input, outputs and exit code', async ({ runtime, config }) => {
+    const wanted = config(['sh', '-c', 'echo up; exec sleep 1000'], { env: { PATH: '/bin:/usr/bin', OWN: 'value' } })
+    await start(runtime, wanted)
+    await said(runtime, wanted, 'up')
+    assert.deepEqual(await exec(runtime, wanted, ['sh', '-c', 'echo "$OWN"; echo err >&2; exit 5']), {
+      out: 'value\n',
+      err: 'err\n',
+      end: { kind: 'Exited', exitCode: 5 },
+    })
+    const long = 'x'.repeat(300_000)
+    assert.equal((await exec(runtime, wanted, ['cat'], long)).out, long)
+    const missing = { ...wanted, key: { ...wanted.key, attempt: 7 } }
+    await assert.rejects(exec(runtime, missing, ['true']), /not running/)
+  })
+
+  scenario('a command that is closed ends with what it has started', async ({ runtime, config, processes }) => {
+    const wanted = config(['sh', '-c', 'echo up; exec sleep 1000'])
+    await start(runtime, wanted)
+    await said(runtime, wanted, 'up')
+    const before = processes()
+    const spec = { command: ['sleep', '2000'], stdin: false, tty: false }
+    const quiet = { stdout: () => true, stderr: () => true, end: () => {} }
+    const handle = await runtime.exec(wanted.key, spec, quiet)
+    assert.ok(handle.ok)
+    await until(() => processes() > before)
+    handle.value.close()
+    await until(() => processes() === before)
+  })
+}
+
+function limits(scenario: Scenario, missing: Missing): void {
+  scenario(
+    'a program that wants more memory than it may have is OOMKilled',
+    async ({ runtime, config }) => {
+      const wanted = config(['sh', '-c', 'head -c 200000000 /dev/zero | tail | wc -c; exit 137'], {
+        limits: { memoryBytes: 32 * 1024 * 1024 },
+      })
+      const { exitCode, reason } = await run(runtime, wanted)
+      assert.deepEqual([exitCode, reason], [137, 'OOMKilled'])
+    },
+    missing.memory,
+  )
+}
