@@ -30,6 +30,7 @@ export async function next(schedule: string | undefined, flags: NextFlags): Prom
   if (!times.ok) return wrong(times.error)
   if (flags.output === 'json') terminal.out(`${JSON.stringify({ next: times.value })}\n`)
   else for (const time of times.value) terminal.out(`${time}\n`)
+  if (times.value.length === 0 && flags.count !== '0') terminal.err(`${schedule} does not fire within five years\n`)
   return 0
 }
 
@@ -74,11 +75,14 @@ export async function importFile(file: string, flags: ImportFlags): Promise<numb
   try {
     text = file === '-' ? await readStandardInput() : await readFile(file, 'utf8')
   } catch (error) {
-    terminal.err(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}\n`)
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const why = error instanceof Error ? error.message : String(error)
+    terminal.err(missing ? `${file} does not exist: check the path\n` : `${file} cannot be read: ${why}\n`)
     return 2
   }
   const imported = importCrontab(text, flags)
   terminal.out(crontabYaml(imported))
+  if (text.trim() === '') terminal.err(`${file} is empty: there is nothing to import\n`)
   for (const note of [...imported.notes, ...imported.problems]) terminal.err(`${note}\n`)
   return imported.problems.length === 0 ? 0 : 1
 }
