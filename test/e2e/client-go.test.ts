@@ -35,7 +35,8 @@ async function build(): Promise<{ readonly file: string; readonly problem?: stri
   const file = join(root, 'node_modules/.cache/client-go-test')
   const folder = join(root, 'test/fixtures/client-go')
   const version = await runProgram('go', ['version'])
-  if (version.code !== 0) return { file, problem: 'no go on the PATH' }
+  if (version.code !== 0)
+    return { file, problem: 'no go on the PATH; client-go needs 1.26, which Debian does not have' }
   const modules = await runProgram('go', ['mod', 'download'], { cwd: folder })
   if (modules.code !== 0) return { file, problem: `the modules cannot be had: ${modules.err.trimEnd().slice(-200)}` }
   const built = await runProgram('go', ['build', '-o', file, '.'], { cwd: folder })
