@@ -100,7 +100,15 @@ export const forbidden: IForbiddenRuleType[] = [
   {
     name: 'child-process-has-one-home',
     severity: 'error',
-    from: { path: '^src/', pathNot: ['^src/agent/(process|docker|cri)/', '^src/main/programs[.]ts$', TEST] },
+    from: {
+      path: '^src/',
+      pathNot: [
+        '^src/agent/(process|docker|cri)/',
+        '^src/agent/logs/punch-hole[.]ts$',
+        '^src/main/programs[.]ts$',
+        TEST,
+      ],
+    },
     to: { path: '^(node:)?child_process$' },
   },
   {

@@ -2,18 +2,27 @@
 import type { Pod, Service } from '../apis/core/index.ts'
 import { type Clock, createTimers, type Log, millis, type Random, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
+import { createAgentLogs, type LogLimits } from './agent-logs.ts'
 import { type Claims, followClaims } from './claims.ts'
 import { containerOf } from './container-hooks.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
 import { createImageKeeper, type ImageKeeper } from './images/index.ts'
-import { createTimeKeeper, openLog, type PodLogs, type TimeKeeper } from './logs/index.ts'
+import {
+  createTimeKeeper,
+  type KeptLogs,
+  mergeRuns,
+  type PodLogs,
+  runOfObserved,
+  runsOfStatus,
+  type TimeKeeper,
+} from './logs/index.ts'
 import { nodeResources, registerNode } from './node-object.ts'
 import { clusterName } from './pod-sandbox.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
 import { leave, newWorker, observeRun, type PodWorker, takePod, tell, touch, type WorkerContext } from './pod-worker.ts'
 import { prepareStart } from './prepare-start.ts'
 import { reflect } from './reflector.ts'
-import type { ContainerKey, Observed, Runtime } from './runtime/index.ts'
+import type { Observed, Runtime } from './runtime/index.ts'
 import { type Scheduler, startScheduler } from './scheduler/index.ts'
 import { followServices, type ServiceLinks } from './service-links.ts'
 import { createPodStreams, type PodStreams } from './streams/index.ts'
@@ -44,6 +53,10 @@ export type AgentOptions = {
   readonly resources?: Readonly<Record<string, string>> | undefined
   /** Whether a status that news may soon supersede is held back for some milliseconds; true unless told otherwise. */
   readonly foldsStatus?: boolean | undefined
+  /** How much of logs is kept; each as `defaultLogLimits` has it unless told otherwise. */
+  readonly logLimits?: Partial<LogLimits> | undefined
+  /** Where the logs of Jobs' pods go when the pods do; they go with them when absent. */
+  readonly keptLogsDir?: string | undefined
 }
 
 export type Agent = {
@@ -66,6 +79,7 @@ type State = {
   readonly timers: Timers
   readonly recorder: EventRecorder
   readonly timeKeeper: TimeKeeper
+  readonly kept: KeptLogs | undefined
   /** Pods that are not over, by uid. */
   readonly workers: Map<string, PodWorker>
   /** Pods that are over and of which the watch may still tell older news: their newest version, by uid. */
@@ -79,6 +93,7 @@ export function startAgent(options: AgentOptions): Agent {
   const { client, clock, log, runtime, nodeName } = options
   const timers = createTimers(clock)
   const recorder = createEventRecorder({ client, clock, log, nodeName })
+  const { space, kept, logs, maxAge } = createAgentLogs(options, timers, (podUid) => state.workers.get(podUid))
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
   const sources = followVolumeSources({ client, clock, log })
   const images = runtime.images === undefined ? undefined : createImageKeeper(runtime.images, clock)
@@ -86,11 +101,12 @@ export function startAgent(options: AgentOptions): Agent {
     options,
     timers,
     recorder,
-    timeKeeper: createTimeKeeper({ clock, timers }),
+    timeKeeper: createTimeKeeper({ clock, timers, space, maxAge }),
+    kept,
     workers: new Map(),
     released: new Map(),
     stopped: false,
-    context: workerContext(options, { timers, recorder, services, sources, images }, (worker) => {
+    context: workerContext(options, { timers, recorder, services, sources, images, kept }, (worker) => {
       const uid = worker.pod.metadata.uid ?? ''
       state.workers.delete(uid)
       state.released.set(uid, versionOf(worker.pod))
@@ -122,7 +138,6 @@ export function startAgent(options: AgentOptions): Agent {
         running.push(claims, watchPods(state, resolve))
       }),
   )
-  const logs = podLogs(state)
   return {
     ready,
     logs,
@@ -142,6 +157,7 @@ export function startAgent(options: AgentOptions): Agent {
       for (const part of running) part.stop()
       for (const worker of state.workers.values()) leave(worker)
       state.timeKeeper.stop()
+      kept?.stop()
       timers.stop()
     },
   }
@@ -153,6 +169,7 @@ type Parts = {
   readonly services: ServiceLinks
   readonly sources: VolumeSources
   readonly images: ImageKeeper | undefined
+  readonly kept: KeptLogs | undefined
 }
 
 function workerContext(
@@ -200,6 +217,10 @@ function workerContext(
     configOf: ({ pod, volumes }, { key, container }) =>
       prepareStart(starts, { pod, key, container, volumes, tell: (event) => tell({ recorder }, { pod }, key, event) }),
     messageOf: (pod, observed) => messageOf(runtime, pod, observed),
+    removeRun: async (pod, run) => {
+      await parts.kept?.keep(pod, [runOfObserved(run)])
+      await runtime.removeRun(run.key)
+    },
     onOver,
   }
 }
@@ -321,8 +342,12 @@ function onDeleted(state: State, pod: Pod): void {
 }
 
 /** Ends what still runs of a pod and removes all that it had here. */
-async function clear({ options, claims }: State, pod: Pod): Promise<void> {
-  await options.runtime.remove(pod.metadata.uid ?? '')
+async function clear({ options, kept, claims }: State, pod: Pod): Promise<void> {
+  const uid = pod.metadata.uid ?? ''
+  await options.runtime.remove(uid, async () => {
+    const runs = await options.runtime.observe(uid)
+    await kept?.keep(pod, mergeRuns(runs.map(runOfObserved), runsOfStatus(pod)))
+  })
   claims?.sweep()
   await removeVolumes(volumeRoots(options), pod)
 }
@@ -331,35 +356,4 @@ function keepTime({ options, timeKeeper }: State, { key, state }: Observed): voi
   const path = options.runtime.logPath(key)
   if (state.kind === 'Running') timeKeeper.track(path)
   else timeKeeper.forget(path)
-}
-
-function podLogs(state: State): PodLogs {
-  const { client, clock, runtime } = state.options
-  const runningOf = ({ podUid, container, attempt }: ContainerKey) =>
-    state.workers.get(podUid)?.runs.get(`${container}.${attempt}`)?.state.kind === 'Running'
-  return {
-    open: async (request) => {
-      const { namespace, pod: name } = request
-      const found = await client.get<Pod>({ resource: 'pods', namespace, name })
-      if (!found.ok) return found
-      // What the node knows may be a moment ahead of what it has written.
-      const worker = state.workers.get(found.value.metadata.uid ?? '')
-      const pod = worker?.wanted === undefined ? found.value : { ...found.value, status: worker.wanted }
-      return openLog(
-        {
-          clock,
-          logPath: runtime.logPath,
-          runEnd: (key) => ({
-            hasEnded: () => !runningOf(key),
-            onEnd: (callback) =>
-              runtime.onChange(({ key: other }) => {
-                if (other.podUid === key.podUid) callback()
-              }),
-          }),
-        },
-        pod,
-        request,
-      )
-    },
-  }
 }

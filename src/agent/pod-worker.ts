@@ -62,6 +62,8 @@ export type WorkerContext = {
   ) => Promise<Result<ContainerConfig, StartFailure>>
   /** What the run left as its last word, for an exit that has no message of its own. */
   readonly messageOf: (pod: Pod, observed: Observed) => string | undefined
+  /** Takes over the log of an ended run that is older than those shown in a status, and forgets the run. */
+  readonly removeRun: (pod: Pod, run: Observed) => void
   /** The pod is over and its final status is written; nothing more happens until it is deleted. */
   readonly onOver: (worker: PodWorker) => void
 }
@@ -299,8 +301,7 @@ function perform(context: WorkerContext, worker: PodWorker, action: PodAction): 
       void runtime.signal(action.key, 'SIGKILL')
       return
     case 'RemoveRun':
-      worker.runs.delete(slotOf(action.key))
-      void runtime.removeRun(action.key)
+      removeRun(context, worker, slotOf(action.key))
       return
     case 'DeletePod':
       // Done after the status is written, see `writeWhenDue`.
@@ -313,6 +314,12 @@ function perform(context: WorkerContext, worker: PodWorker, action: PodAction): 
 function refreshVolumes(context: WorkerContext, worker: PodWorker): void {
   if (worker.isPreparing) worker.isStale = true
   else if (worker.isPrepared && !worker.isGone) void prepareVolumes(context, worker, MOUNT_RETRY.first)
+}
+
+function removeRun(context: WorkerContext, worker: PodWorker, slot: string): void {
+  const run = worker.runs.get(slot)
+  worker.runs.delete(slot)
+  if (run !== undefined) context.removeRun(worker.pod, run)
 }
 
 /** Makes the volumes ready, again and again with longer pauses until it works or the pod is on its way out. */

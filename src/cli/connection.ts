@@ -22,6 +22,8 @@ export type LogRequest = {
   readonly sinceSeconds?: number | undefined
 }
 
+export type JobLogRequest = Omit<LogRequest, 'pod' | 'follow' | 'previous'> & { readonly job: string }
+
 export type Connection = {
   readonly client: Client
   readonly table: (
@@ -29,12 +31,15 @@ export type Connection = {
     request: ListRequest & { readonly name?: string },
   ) => Promise<Result<Table, Status>>
   readonly logs: (request: LogRequest) => Promise<Result<AsyncIterable<Uint8Array>, Status>>
+  /** What all pods of a Job wrote, gone ones included; 404 from a server that does not keep it. */
+  readonly jobLogs: (request: JobLogRequest) => Promise<Result<AsyncIterable<Uint8Array>, Status>>
   readonly close: () => Promise<void>
 }
 
 /** Where a command speaks. `err` is for progress and errors, so that `out` can be piped. */
 export type Terminal = {
-  readonly out: (text: string | Uint8Array) => void
+  /** Answers a promise when it asks to be waited for before more is written. */
+  readonly out: (text: string | Uint8Array) => Promise<void> | undefined | void
   readonly err: (text: string) => void
   /** Whether `err` is a terminal that a line can be rewritten on. */
   readonly interactive: boolean

@@ -1,4 +1,4 @@
-/** `jobd logs POD | job/NAME`: the log of a pod, or of all pods of a Job in the order they were made. */
+/** `jobd logs POD | job/NAME`: the log of a pod, or of all runs of all pods of a Job, in order. */
 import type { Job } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
 import type { Connection, LogRequest, Terminal } from './connection.ts'
@@ -16,6 +16,25 @@ export async function printLogs(what: string, options: LogsOptions, context: Log
     return 2
   }
   if (kind.value.kind === 'Pod') return printPodLog(name, options, context)
+  if (options.follow !== true && options.previous !== true) {
+    const kept = await printJobLog(name, options, context)
+    if (kept !== undefined) return kept
+  }
+  return printPodLogs(name, options, context)
+}
+
+/** Every run of a Job, also of pods that are gone; undefined from a server that keeps no such logs. */
+async function printJobLog(job: string, options: LogsOptions, context: LogsContext): Promise<number | undefined> {
+  const { container, timestamps, tailLines, sinceSeconds } = options
+  const request = { container, timestamps, tailLines, sinceSeconds, namespace: context.namespace, job }
+  const opened = await context.connection.jobLogs(request)
+  if (opened.ok) return copy(opened.value, context)
+  return opened.error.reason === 'NotFound' && opened.error.details?.name === job
+    ? told(context, statusText(opened.error))
+    : undefined
+}
+
+async function printPodLogs(name: string, options: LogsOptions, context: LogsContext): Promise<number> {
   const { client } = context.connection
   const job = await client.get<Job>({ resource: 'jobs.batch', namespace: context.namespace, name })
   if (!job.ok) return told(context, statusText(job.error))
@@ -39,6 +58,10 @@ function told({ terminal }: LogsContext, message: string): number {
 async function printPodLog(pod: string, options: LogsOptions, context: LogsContext): Promise<number> {
   const opened = await context.connection.logs({ ...options, namespace: context.namespace, pod })
   if (!opened.ok) return told(context, statusText(opened.error))
-  for await (const chunk of opened.value) context.terminal.out(chunk)
+  return copy(opened.value, context)
+}
+
+async function copy(log: AsyncIterable<Uint8Array>, { terminal }: LogsContext): Promise<number> {
+  for await (const chunk of log) await terminal.out(chunk)
   return 0
 }

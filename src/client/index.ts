@@ -14,5 +14,11 @@ export type {
   WriteOptions,
 } from './client.ts'
 export { type Access, type KubeconfigOptions, loadKubeconfig } from './rest/kubeconfig.ts'
-export { createRestClient, type LogRequest, type RestClient, type Table } from './rest/rest-client.ts'
+export {
+  createRestClient,
+  type JobLogRequest,
+  type LogRequest,
+  type RestClient,
+  type Table,
+} from './rest/rest-client.ts'
 export type { RestConfig, RestResponse } from './rest/transport.ts'

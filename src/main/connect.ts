@@ -38,6 +38,7 @@ export async function connectEmbedded(directory: string): Promise<Result<Connect
     client: core.clientFor('jobd-run'),
     table: (resource, request) => tableOf(server.value, resource, request),
     logs: (request) => agent.logs.open(request),
+    jobLogs: (request) => agent.logs.openJob(request),
     close: () => server.value.stop(),
   })
 }

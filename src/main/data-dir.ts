@@ -3,7 +3,7 @@
  *
  *     jobd.db          the store            kubeconfig       how clients reach the server, mode 0600
  *     server.json      who serves now       pki/             certificates and keys
- *     pods/            logs, exit statuses, volumes
+ *     pods/            logs, exit statuses, volumes    logs/    the logs of pods that are gone
  */
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'

@@ -1,5 +1,6 @@
 /** The real clock, randomness and terminal: the only place that knows them. */
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import type { Clock, Instant, Millis, Monotonic, Random } from '../base/index.ts'
 import type { Terminal } from '../cli/index.ts'
 
@@ -41,12 +42,17 @@ export const realSurroundings: Surroundings = { clock: realClock, random: realRa
 export function realTerminal(): Terminal {
   const interactive = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb'
   return {
-    out: (text) => void process.stdout.write(text),
+    out: (text) => (process.stdout.write(text) ? undefined : drained()),
     err: (text) => void process.stderr.write(text),
     interactive,
     color: interactive && (process.env['NO_COLOR'] ?? '') === '',
     columns: process.stderr.columns ?? 80,
   }
+}
+
+/** Fulfilled when standard output takes more, or never will. */
+async function drained(): Promise<void> {
+  await once(process.stdout, 'drain').catch(() => undefined)
 }
 
 /**

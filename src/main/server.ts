@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Agent, startAgent } from '../agent/index.ts'
+import { type Agent, type LogLimits, startAgent } from '../agent/index.ts'
 import {
   type Certificates,
   createAuth,
@@ -40,6 +40,8 @@ export type ServerOptions = ServeOptions & {
   readonly runs?: ManagerOptions['runs']
   /** The IANA zone of schedules that name none; UTC when absent. */
   readonly timeZone?: string | undefined
+  /** How much of logs is kept; the defaults of the agent when absent. */
+  readonly logLimits?: Partial<LogLimits> | undefined
   /** The time, chance and names that objects see; the real ones when absent. Connections live in real time in any case. */
   readonly surroundings?: Surroundings | undefined
   /** Whether pods end with the server; they run on when absent. */
@@ -264,7 +266,7 @@ const builtInNode = (options: ServerOptions, opened: OpenRuntime | undefined): S
   opened === undefined ? undefined : async (client, serviceEnv) => startRuntimeNode(options, opened, client, serviceEnv)
 
 function startRuntimeNode(
-  { directory, log, endsPods }: ServerOptions,
+  { directory, store, log, logLimits, endsPods }: ServerOptions,
   { runtime, hostEnv }: OpenRuntime,
   client: Client,
   serviceEnv: Readonly<Record<string, string>>,
@@ -280,6 +282,9 @@ function startRuntimeNode(
     version,
     hostEnv,
     serviceEnv: () => serviceEnv,
+    logLimits,
+    // Where objects end with the server nobody comes back to ask.
+    keptLogsDir: store === 'memory' ? undefined : join(directory, 'logs'),
   })
   return {
     ...agent,

@@ -1,5 +1,6 @@
 /** `jobd up`: the server in the foreground, until it is told to stop. */
 import { join, resolve } from 'node:path'
+import { parseQuantity, quantityMilliValue } from '../apimachinery/index.ts'
 import { knowsAdmissionPlugin } from '../apiserver/admission/index.ts'
 import { type Certificates, writeKubeconfig } from '../apiserver/auth/index.ts'
 import { fail, millis, ok, type Result } from '../base/index.ts'
@@ -26,6 +27,9 @@ export type UpFlags = {
   readonly timeZone?: string
   readonly runHistoryDays?: string
   readonly runHistoryLimit?: string
+  readonly logMaxSize?: string
+  readonly logRetentionDays?: string
+  readonly logRetentionSize?: string
   readonly logLevel: LogLevel
 }
 
@@ -99,8 +103,11 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
   if (!zone.ok) return zone
   const runs = keptRunsOf(flags.runHistoryDays, flags.runHistoryLimit)
   if (!runs.ok) return runs
+  const logLimits = logLimitsOf(flags)
+  if (!logLimits.ok) return logLimits
   return ok({
     directory,
+    logLimits: logLimits.value,
     store: flags.store,
     runtime: flags.runtime,
     listen: { host, port },
@@ -114,6 +121,36 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
     runs: runs.value,
     log: stderrLog(flags.logLevel),
   })
+}
+
+/** How much of logs is kept; what is not given stays as it is by default. */
+export function logLimitsOf({
+  logMaxSize,
+  logRetentionDays,
+  logRetentionSize,
+}: Pick<UpFlags, 'logMaxSize' | 'logRetentionDays' | 'logRetentionSize'>): Result<
+  NonNullable<ServerOptions['logLimits']>,
+  string
+> {
+  const sizes = { '--log-max-size': logMaxSize, '--log-retention-size': logRetentionSize }
+  for (const [flag, text] of Object.entries(sizes)) {
+    if (text !== undefined && !(bytesOf(text) >= 65_536))
+      return fail(`${flag} takes a size of at least 64Ki such as 100Mi, not ${text}`)
+  }
+  const days = Number(logRetentionDays ?? 1)
+  if (!(Number.isFinite(days) && days > 0))
+    return fail(`--log-retention-days takes a number above 0, not ${logRetentionDays}`)
+  return ok({
+    ...(logMaxSize === undefined ? {} : { runBytes: bytesOf(logMaxSize) }),
+    ...(logRetentionSize === undefined ? {} : { keptBytes: bytesOf(logRetentionSize) }),
+    ...(logRetentionDays === undefined ? {} : { age: millis(days * 24 * 3_600_000) }),
+  })
+}
+
+/** A size as Kubernetes writes it: `100Mi`, `1G`; NaN for anything else. */
+function bytesOf(text: string): number {
+  const quantity = parseQuantity(text)
+  return quantity.ok ? Number(quantityMilliValue(quantity.value) / 1000n) : Number.NaN
 }
 
 /** How much history is kept, in days and in runs of one CronJob; what is not given stays as it is by default. */

@@ -58,9 +58,10 @@ const deletable = schema.kinds.filter(
 
 /** Every resource whose objects may have owners or be owners. */
 export const collectedKinds: readonly StoredKind[] = stored(deletable.filter((kind) => !isEvents(kind)))
+const ownObjects = ownKinds.filter(({ resource }) => !resource.includes('/'))
 /** Every resource that may have objects in a namespace; kinds of ours go with it although no client may delete them. */
 export const namespacedKinds: readonly StoredKind[] = stored(
-  [...deletable, ...ownKinds].filter((kind) => kind.namespaced && !(isEvents(kind) && kind.group !== '')),
+  [...deletable, ...ownObjects].filter((kind) => kind.namespaced && !(isEvents(kind) && kind.group !== '')),
 )
 
 const byGroupKind = new Map(collectedKinds.map((kind) => [`${kind.group}/${kind.kind}`, kind]))

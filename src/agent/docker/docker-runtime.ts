@@ -81,7 +81,7 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
       state.listeners.add(callback)
       return () => state.listeners.delete(callback)
     },
-    remove: (podUid) => removePod(state, podUid),
+    remove: (podUid, beforeFiles) => removePod(state, podUid, beforeFiles),
     release: (podUid) => releasePod(state, podUid),
     removeRun: (key) => removeRun(state, key),
     logPath: (key) => fileOf(state, key, 'log'),

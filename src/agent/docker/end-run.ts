@@ -54,8 +54,9 @@ export async function releasePod(state: State, podUid: string): Promise<void> {
   state.pods.delete(podUid)
 }
 
-export async function removePod(state: State, podUid: string): Promise<void> {
+export async function removePod(state: State, podUid: string, beforeFiles?: () => Promise<void>): Promise<void> {
   await releasePod(state, podUid)
+  await beforeFiles?.()
   await rm(podDirectory(state, podUid), { recursive: true, force: true })
 }
 
@@ -71,5 +72,6 @@ export async function removeRun(state: State, key: ContainerKey): Promise<void> 
   if (run === undefined || endOfRun(run) === undefined) return
   state.pods.get(key.podUid)?.runs.delete(slotOf(key))
   await removeContainer(state, forget(state, run))
-  for (const ending of ['log', 'message', 'times'] as const) rmSync(fileOf(state, key, ending), { force: true })
+  for (const ending of ['log', 'message', 'times', 'freed'] as const)
+    rmSync(fileOf(state, key, ending), { force: true })
 }

@@ -80,7 +80,7 @@ export function entryOf({ pods }: State, podUid: string): PodEntry {
 export const podDirectory = ({ options }: State, podUid: string): string =>
   `${options.dir}/pods/${encodeURIComponent(podUid)}`
 
-export const fileOf = (state: State, key: ContainerKey, ending: 'log' | 'message' | 'times'): string =>
+export const fileOf = (state: State, key: ContainerKey, ending: 'log' | 'message' | 'times' | 'freed'): string =>
   `${podDirectory(state, key.podUid)}/${encodeURIComponent(key.container)}.${key.attempt}.${ending}`
 
 /** The id that a pod's status shows. */

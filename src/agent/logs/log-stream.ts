@@ -2,11 +2,13 @@
 import { watch } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import type { Instant } from '../../base/index.ts'
+import type { LogSpace } from './log-space.ts'
 
 export type LogStreamOptions = {
   readonly file: FileHandle
   readonly path: string
   readonly from: number
+  readonly space: LogSpace
   /** Set to follow: `hasEnded` tells whether the run has, `onEnd` calls back when it does. */
   readonly follow?: RunEnd | undefined
   readonly limitBytes?: number | undefined
@@ -68,9 +70,10 @@ function createBell(): Bell {
 
 type Piece = { readonly bytes: Buffer; readonly offset: number }
 
-async function* readOn({ file, path, from, follow }: LogStreamOptions, bell: Bell): AsyncGenerator<Piece> {
+async function* readOn({ file, path, from, space, follow }: LogStreamOptions, bell: Bell): AsyncGenerator<Piece> {
   const watcher = follow === undefined ? undefined : watch(path, { persistent: false }, bell.ring)
   const silence = follow?.onEnd(bell.ring)
+  const reader = space.read(path, from)
   let offset = from
   try {
     for (;;) {
@@ -80,14 +83,21 @@ async function* readOn({ file, path, from, follow }: LogStreamOptions, bell: Bel
         const block = Buffer.allocUnsafe(CHUNK)
         const { bytesRead } = await file.read(block, 0, CHUNK, offset)
         if (bytesRead === 0) break
+        // What was freed while it was being read may be zeros. The next read begins where the kept part does.
+        if (space.freed(path) > offset) {
+          offset = space.freed(path)
+          continue
+        }
         yield { bytes: block.subarray(0, bytesRead), offset }
         offset += bytesRead
+        reader.at(offset)
       }
       if (isLast || !(await bell.wait())) return
     }
   } finally {
     watcher?.close()
     silence?.()
+    reader.close()
     await file.close()
   }
 }

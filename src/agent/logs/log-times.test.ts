@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
-import { type Clock, instant } from '../../base/index.ts'
+import { type Clock, instant, millis, silentLog } from '../../base/index.ts'
+import { createLogSpace } from './log-space.ts'
 import { createTimeKeeper, readNotes } from './log-times.ts'
 
 test('notes are taken while a log grows, a second apart, and none while it does not', async (t) => {
@@ -12,6 +13,8 @@ test('notes are taken while a log grows, a second apart, and none while it does 
   const clock = { now: () => instant(state.now) } as unknown as Clock
   const keeper = createTimeKeeper({
     clock,
+    space: createLogSpace({ maxBytes: 1e6, log: silentLog }),
+    maxAge: millis(1e9),
     timers: {
       after: (_delay, ring) => {
         state.alarms.push(ring)

@@ -6,8 +6,10 @@
  * A note is a line `<bytes> <milliseconds since 1970>` in the file beside the log that ends in `.times`. Nothing is noted
  * while a log does not grow, nor in the first second of a run, whose start and end say enough.
  */
-import { appendFileSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs'
-import { type Clock, type Instant, instant, millis, type Timers } from '../../base/index.ts'
+import { appendFileSync, type FSWatcher, readFileSync, renameSync, statSync, watch, writeFileSync } from 'node:fs'
+import { after, type Clock, type Instant, instant, type Millis, millis, type Timers } from '../../base/index.ts'
+
+import type { LogSpace } from './log-space.ts'
 
 export type Note = { readonly size: number; readonly at: Instant }
 
@@ -42,7 +44,7 @@ export function readNotes(logPath: string): readonly Note[] {
   })
 }
 
-const timesPath = (logPath: string): string => `${logPath.replace(/\.log$/, '')}.times`
+export const timesPath = (logPath: string): string => `${logPath.replace(/\.log$/, '')}.times`
 
 function textOf(path: string): string {
   try {
@@ -67,9 +69,18 @@ export type TimeKeeper = {
 export type TimeKeeperOptions = {
   readonly clock: Clock
   readonly timers: Timers
+  readonly space: LogSpace
+  /** How long lines are kept while their run goes on. */
+  readonly maxAge: Millis
 }
 
-type Tracked = { size: number; watcher?: FSWatcher | undefined; cancel?: (() => void) | undefined }
+type Tracked = {
+  trimming: boolean
+  agedAt: Instant
+  size: number
+  watcher?: FSWatcher | undefined
+  cancel?: (() => void) | undefined
+}
 
 export function createTimeKeeper(options: TimeKeeperOptions): TimeKeeper {
   const tracked = new Map<string, Tracked>()
@@ -78,11 +89,13 @@ export function createTimeKeeper(options: TimeKeeperOptions): TimeKeeper {
     log?.watcher?.close()
     log?.cancel?.()
     tracked.delete(logPath)
+    const size = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0
+    if (log !== undefined && size > 0) void trim(options, logPath, { ...log, size })
   }
   return {
     track: (logPath) => {
       if (tracked.has(logPath)) return
-      const log: Tracked = { size: 0 }
+      const log: Tracked = { size: 0, trimming: false, agedAt: options.clock.now() }
       tracked.set(logPath, log)
       pause(options, logPath, log)
     },
@@ -106,10 +119,35 @@ function note(options: TimeKeeperOptions, logPath: string, log: Tracked): void {
     log.size = size
     appendFileSync(timesPath(logPath), `${size} ${Math.round(options.clock.now())}\n`, { mode: 0o600 })
     pause(options, logPath, log)
+    void trim(options, logPath, log)
     return
   }
   if (!statSync(logPath, { throwIfNoEntry: false })) return
   log.watcher = watch(logPath, { persistent: false }, () => note(options, logPath, log))
   // What was written between the look and the watch would be seen by neither.
   if ((statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > size) note(options, logPath, log)
+}
+
+/** How often old lines are looked for; for the size a look is one comparison. */
+const AGE_LOOK = 3_600_000
+
+/** Frees what is too much or too old, and forgets the notes about it. */
+async function trim({ clock, space, maxAge }: TimeKeeperOptions, logPath: string, log: Tracked): Promise<void> {
+  if (log.trimming) return
+  log.trimming = true
+  const now = clock.now()
+  const looks = now - log.agedAt >= AGE_LOOK
+  if (looks) log.agedAt = now
+  const oldest = looks ? sizeBefore(readNotes(logPath), after(now, millis(-maxAge))) : 0
+  const freed = await space.trim(logPath, log.size, oldest)
+  if (freed !== undefined) keepNotes(logPath, freed)
+  log.trimming = false
+}
+
+/** The notes about bytes from `freed` on. */
+function keepNotes(logPath: string, freed: number): void {
+  const kept = readNotes(logPath).filter(({ size }) => size > freed)
+  const path = timesPath(logPath)
+  writeFileSync(`${path}.new`, kept.map(({ size, at }) => `${size} ${at}\n`).join(''), { mode: 0o600 })
+  renameSync(`${path}.new`, path)
 }

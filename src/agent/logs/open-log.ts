@@ -12,6 +12,7 @@ import type { Container, ContainerStatus, Pod } from '../../apis/core/index.ts'
 import { after, type Clock, fail, type Instant, millis, ok, parseTime, type Result } from '../../base/index.ts'
 import type { ContainerKey } from '../runtime/index.ts'
 import { lineStart, tailOffset } from './log-file.ts'
+import type { LogSpace } from './log-space.ts'
 import { type RunEnd, streamLog } from './log-stream.ts'
 import { readNotes, sizeBefore, timeOfByte } from './log-times.ts'
 import type { LogRequest } from './pod-logs.ts'
@@ -20,6 +21,7 @@ export type LogSource = {
   readonly clock: Clock
   readonly logPath: (key: ContainerKey) => string
   readonly runEnd: (key: ContainerKey) => RunEnd
+  readonly space: LogSpace
 }
 
 export type Opened = Result<AsyncIterable<Uint8Array>, Status>
@@ -34,7 +36,8 @@ export async function openLog(source: LogSource, pod: Pod, request: LogRequest):
   const run = runOf(pod, container.value, request.previous === true)
   if (!run.ok) return run
   const key = { podUid: pod.metadata.uid ?? '', container: container.value, attempt: run.value.attempt }
-  return ok(await openFile(source, { key, request, ...run.value }))
+  const end = request.follow === true ? source.runEnd(key) : undefined
+  return ok(await openFile(source, { path: source.logPath(key), finishedAt: run.value.finishedAt, end }, request))
 }
 
 const nothing: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} }
@@ -101,39 +104,47 @@ function runOf({ metadata, status }: Pod, container: string, previous: boolean):
 
 const timeOf = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : parseTime(text))
 
-type Wanted = Run & { readonly key: ContainerKey; readonly request: LogRequest }
+/** A run's log file, and the end of the run where it is known. */
+export type LogFile = {
+  readonly path: string
+  readonly finishedAt?: Instant | undefined
+  /** The run may still go on: set to follow it. */
+  readonly end?: RunEnd | undefined
+}
+export type LogPart = Pick<LogRequest, 'sinceSeconds' | 'sinceTime' | 'timestamps' | 'tailLines' | 'limitBytes'>
 
-async function openFile(source: LogSource, { key, request, finishedAt }: Wanted): Promise<AsyncIterable<Uint8Array>> {
-  const path = source.logPath(key)
+/** The asked part of one file; nothing when the run has written nothing, as one that could not be executed. */
+export async function openFile(
+  { clock, space }: Pick<LogSource, 'clock' | 'space'>,
+  { path, finishedAt, end }: LogFile,
+  request: LogPart,
+): Promise<AsyncIterable<Uint8Array>> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  // A run that could not be executed has written nothing.
   if (file === undefined) return nothing
-  const now = source.clock.now()
-  const notes = request.timestamps === true || sinceOf(request, now) !== undefined ? readNotes(path) : []
-  const last = finishedAt ?? now
+  const now = clock.now()
   const since = sinceOf(request, now)
+  const notes = request.timestamps === true || since !== undefined ? readNotes(path) : []
+  const last = finishedAt ?? now
   const { size } = await file.stat()
   // Times of ends are told in whole seconds, so the second that is asked for may hold the end.
   const isAllBefore = since !== undefined && finishedAt !== undefined && after(finishedAt, millis(1000)) <= since
-  const first = since === undefined ? 0 : isAllBefore ? size : await lineStart(file, sizeBefore(notes, since))
+  const asked = since === undefined ? 0 : isAllBefore ? size : await lineStart(file, sizeBefore(notes, since))
+  const first = Math.max(asked, space.freed(path))
   const { tailLines } = request
   const from = tailLines === undefined ? first : await tailOffset(file, { from: first, to: size }, tailLines)
   return streamLog({
-    file,
-    path,
-    from,
-    follow: request.follow === true ? source.runEnd(key) : undefined,
+    ...{ file, path, from, space },
+    follow: end,
     limitBytes: request.limitBytes,
     timeOf:
       request.timestamps === true
-        ? (offset) =>
-            timeOfByte(offset < size ? notes : [], offset, finishedAt ?? (offset < size ? last : source.clock.now()))
+        ? (offset) => timeOfByte(offset < size ? notes : [], offset, finishedAt ?? (offset < size ? last : clock.now()))
         : undefined,
   })
 }
 
-const sinceOf = ({ sinceSeconds, sinceTime }: LogRequest, now: Instant): Instant | undefined =>
+const sinceOf = ({ sinceSeconds, sinceTime }: LogPart, now: Instant): Instant | undefined =>
   sinceSeconds === undefined ? sinceTime : after(now, millis(-1000 * sinceSeconds))

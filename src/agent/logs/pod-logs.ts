@@ -21,7 +21,20 @@ export type LogRequest = {
   readonly limitBytes?: number | undefined
 }
 
+/** The runs of a Job's pods, also of those that are gone. */
+export type JobLogRequest = Pick<
+  LogRequest,
+  'sinceSeconds' | 'sinceTime' | 'timestamps' | 'tailLines' | 'limitBytes'
+> & {
+  readonly namespace: string
+  readonly job: string
+  /** Only runs of this container; of all when absent or empty. */
+  readonly container?: string | undefined
+}
+
 export type PodLogs = {
+  /** Opens what was written by all runs of a Job, one after the other; options hold for each run. Does not follow. */
+  readonly openJob: (request: JobLogRequest) => Promise<Result<AsyncIterable<Uint8Array>, Status>>
   /**
    * Opens a log. The chunks end when everything was read, or with `follow` when the run has ended; ending the iteration
    * early lets go of everything. Fails with the `Status` that upstream answers (400, 404, 422).

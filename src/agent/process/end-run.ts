@@ -44,7 +44,7 @@ export function treeOf(run: Run): RunProcess | undefined {
 }
 
 /** Ends what still runs of a pod, waits for its end, and removes all its files. */
-export async function removePod(state: State, podUid: string): Promise<void> {
+export async function removePod(state: State, podUid: string, beforeFiles?: () => Promise<void>): Promise<void> {
   const ends = runsOf(state.table, podUid)
     .filter((run) => run.phase !== 'Ended')
     .map((run) => {
@@ -53,6 +53,7 @@ export async function removePod(state: State, podUid: string): Promise<void> {
       return end
     })
   await Promise.all(ends)
+  await beforeFiles?.()
   releasePod(state, podUid)
   await rm(podDirectories(state.table, podUid).root, { recursive: true, force: true })
 }
@@ -71,7 +72,7 @@ export function removeRun({ table }: State, key: ContainerKey): void {
   const files = [
     ...['claim', 'exit', 'fail'].map((ending) => `${run.base}.${ending}`),
     ...['run', 'd'].map((ending) => `${table.scratch}/${run.id}.${ending}`),
-    ...['log', 'times'].map((ending) => `${table.root}/${stem}.${ending}`),
+    ...['log', 'times', 'freed'].map((ending) => `${table.root}/${stem}.${ending}`),
   ]
   for (const file of files) rmSync(file, { force: true, recursive: true })
 }

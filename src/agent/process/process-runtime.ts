@@ -67,9 +67,9 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
       state.listeners.add(callback)
       return () => state.listeners.delete(callback)
     },
-    remove: (podUid) => {
+    remove: (podUid, beforeFiles) => {
       observe(state, podUid)
-      return removePod(state, podUid)
+      return removePod(state, podUid, beforeFiles)
     },
     release: async (podUid) => releasePod(state, podUid),
     removeRun: async (key) => removeRun(state, key),

@@ -196,8 +196,11 @@ export type Runtime = {
   readonly observe: (podUid: string) => Promise<readonly Observed[]>
   /** Calls back on each start and exit of runs started or observed here. */
   readonly onChange: (callback: (observed: Observed) => void) => () => void
-  /** Ends what still runs of the pod and removes every trace of it except its logs. */
-  readonly remove: (podUid: string) => Promise<void>
+  /**
+   * Ends what still runs of the pod and removes every trace of it. `beforeFiles` is called when nothing runs any more
+   * and the logs are still there.
+   */
+  readonly remove: (podUid: string, beforeFiles?: () => Promise<void>) => Promise<void>
   /** The pod is over and will not be asked for again: lets go of everything but its logs. */
   readonly release: (podUid: string) => Promise<void>
   /** Forgets an ended run that is older than those shown in a status, with its log. */

@@ -88,11 +88,10 @@ function removalOf(state: State): Pick<Runtime, 'removeRun' | 'release' | 'remov
     release: async (podUid) => {
       for (const [id, run] of ofPod(state, podUid)) if (!isUp(run)) state.runs.delete(id)
     },
-    remove: async (podUid) => {
-      for (const [id, run] of ofPod(state, podUid)) {
-        end(state, run.observed.key, { exitCode: 137, signal: 9 })
-        state.runs.delete(id)
-      }
+    remove: async (podUid, beforeFiles) => {
+      for (const [, run] of ofPod(state, podUid)) end(state, run.observed.key, { exitCode: 137, signal: 9 })
+      await beforeFiles?.()
+      for (const [id] of ofPod(state, podUid)) state.runs.delete(id)
       rmSync(join(state.dir, podUid), { recursive: true, force: true })
     },
   }

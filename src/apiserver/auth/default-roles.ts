@@ -56,7 +56,7 @@ const viewRules: readonly PolicyRule[] = [
   on('batch', ['cronjobs', 'cronjobs/status', 'jobs', 'jobs/status'], read),
   on('events.k8s.io', ['events'], read),
   on('policy', ['poddisruptionbudgets', 'poddisruptionbudgets/status'], read),
-  on('jobs.jobd.dev', ['runs'], read),
+  on('jobs.jobd.dev', ['runs', 'runs/log'], read),
 ]
 
 const editRules: readonly PolicyRule[] = [

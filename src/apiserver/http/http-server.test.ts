@@ -57,6 +57,7 @@ const streams: PodStreams = {
   },
 }
 const logs: PodLogs = {
+  openJob: () => assert.fail('not asked for'),
   open: async ({ container, tailLines }) =>
     ok(
       (async function* () {

@@ -1,5 +1,5 @@
 /**
- * GET pods/log.
+ * GET pods/log, and GET runs/log of ours: the log of a Job, by its name.
  *
  * @source kubernetes v1.36 pkg/registry/core/pod/rest/log.go, pkg/registry/core/pod/strategy.go LogLocation, pkg/apis/core/validation ValidatePodLogOptions
  */
@@ -110,7 +110,22 @@ async function openLog(
   return logs.open({ ...options.value, namespace, pod: name, container: container.value })
 }
 
-/** Answers with a log as text; 204 for a Pod that no node has yet. */
+/** What all pods of a Job wrote, also when neither they nor the Job are there any more. */
+async function openJobLog(
+  x: Exchange,
+  { namespace = '', name = '' }: Route,
+  logs: PodLogs | undefined,
+): Promise<Result<AsyncIterable<Uint8Array> | undefined, Status>> {
+  const options = optionsOf(x.query)
+  if (!options.ok) return options
+  const errors = optionErrors(options.value, first(x.query, 'stream'))
+  if (errors.length > 0) return fail(invalidFields({ group: '', kind: 'PodLogOptions' }, name, errors))
+  if (logs === undefined) return ok(undefined)
+  const { previous: _, follow: __, stream: ___, ...part } = options.value
+  return logs.openJob({ ...part, namespace, job: name })
+}
+
+/** Answers with a log as text; 204 for a Pod that no node has yet, and for a Job where there is no node. */
 export async function serveLog(
   x: Exchange,
   presenter: Presenter,
@@ -121,7 +136,8 @@ export async function serveLog(
   if (!acceptedByRoute(accept, route.produces)) return sendStatus(x, routeNotAcceptable(route.produces))
   const form = negotiate(accept, 'resource')
   if (!form.ok) return sendStatus(x, form.error)
-  const opened = await openLog(x, presenter, route, logs)
+  const isPod = route.resource === 'pods'
+  const opened = await (isPod ? openLog(x, presenter, route, logs) : openJobLog(x, route, logs))
   if (!opened.ok) return sendStatus(x, opened.error)
   if (opened.value === undefined) {
     x.code = 204

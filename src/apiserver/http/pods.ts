@@ -20,7 +20,12 @@ export type LogRequest = {
   readonly stream: 'All' | 'Stdout' | 'Stderr'
 }
 
+/** The log of a Job: of all runs of all its pods, gone ones included, one after the other. */
+export type JobLogRequest = Omit<LogRequest, 'pod' | 'previous' | 'follow' | 'stream'> & { readonly job: string }
+
 export type PodLogs = {
+  /** As `open`; does not follow, and needs no pod to be there. */
+  readonly openJob: (request: JobLogRequest) => Promise<Result<AsyncIterable<Uint8Array>, Status>>
   /**
    * The bytes of a log, in pieces, until its end, or for as long as the container runs with `follow`. A reader that has
    * gone calls `return` on the iterator. Fails with a Status that says why there is no log.

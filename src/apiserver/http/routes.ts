@@ -47,7 +47,8 @@ type ResourceRoutes = {
   readonly subresources: Map<string, { readonly kind: KindSchema; readonly verbs: ReadonlySet<string> }>
 }
 
-const connectors = new Set(['pods/log', 'pods/exec', 'pods/attach', 'pods/portforward'])
+const logs = new Set(['pods/log', 'runs/log'])
+const connectors = new Set([...logs, 'pods/exec', 'pods/attach', 'pods/portforward'])
 
 function buildTable(): ReadonlyMap<string, ReadonlyMap<string, ResourceRoutes>> {
   const table = new Map<string, Map<string, ResourceRoutes>>()
@@ -123,7 +124,7 @@ function subresourceRoute(method: string, info: RequestInfo, routes: ResourceRou
     subresource: info.parts[2],
     namespace: routes.kind.namespaced ? info.namespace : undefined,
     name: info.parts[1],
-    produces: connect ? (found.kind.resource === 'pods/log' ? logTypes : anyType) : plainTypes,
+    produces: connect ? (logs.has(found.kind.resource) ? logTypes : anyType) : plainTypes,
   })
 }
 

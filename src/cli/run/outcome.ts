@@ -60,7 +60,10 @@ export const exitCodeOf = (finish: Finish, failure: Failure | undefined): number
 export function summaryOf(name: string, finish: Finish, failure: Failure | undefined, seconds: number): string {
   const time = `${seconds.toFixed(1)}s`
   if (finish.complete) return `job.batch/${name} complete in ${time}`
-  const why = failure === undefined ? '' : `; ${failureText(failure)}`
+  // The server's own message may name the container already.
+  const isNamed =
+    failure !== undefined && finish.message.includes(`container ${failure.container} of pod ${failure.pod}:`)
+  const why = failure === undefined || isNamed ? '' : `; ${failureText(failure)}`
   return `job.batch/${name} failed after ${time}: ${finish.reason}: ${finish.message}${why}`
 }
 

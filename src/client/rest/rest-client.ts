@@ -48,6 +48,7 @@ export type LogRequest = {
   readonly sinceSeconds?: number | undefined
   readonly limitBytes?: number | undefined
 }
+export type JobLogRequest = Omit<LogRequest, 'pod' | 'follow' | 'previous'> & { readonly job: string }
 
 export type RestClient = {
   readonly client: Client
@@ -57,6 +58,8 @@ export type RestClient = {
   ) => Promise<Result<Table, Status>>
   /** The bytes of a log as they come. Fails before the first byte where there is no log. */
   readonly logs: (request: LogRequest) => Promise<Result<AsyncIterable<Uint8Array>, Status>>
+  /** What all pods of a Job wrote, gone ones included; 404 from a server that does not keep it. */
+  readonly jobLogs: (request: JobLogRequest) => Promise<Result<AsyncIterable<Uint8Array>, Status>>
   /** Any request; answers of every code are values, only an unreachable server is a failure. */
   readonly raw: (method: RestRequest['method'], path: string, body?: string) => Promise<Result<RestResponse, Status>>
   /** Lets go of all connections; watches end. */
@@ -189,9 +192,14 @@ async function refusalOf(res: IncomingMessage): Promise<Status> {
   return statusOf({ code: res.statusCode ?? 0, contentType: '', text: Buffer.concat(chunks).toString('utf8') })
 }
 
-async function logs(transport: Transport, request: LogRequest): Promise<Result<AsyncIterable<Uint8Array>, Status>> {
-  const { namespace, pod, ...parameters } = request
-  const located = locate({ resource: 'pods', namespace, name: pod, subresource: 'log' })
+type LogPlace = { readonly resource: ResourceName; readonly namespace: string; readonly name: string }
+
+async function logs(
+  transport: Transport,
+  place: LogPlace,
+  parameters: Omit<LogRequest, 'namespace' | 'pod'>,
+): Promise<Result<AsyncIterable<Uint8Array>, Status>> {
+  const located = locate({ ...place, subresource: 'log' })
   if (!located.ok) return located
   const path = located.value.path + queryText(parameters)
   const opened = await transport.open({ method: 'GET', path, accept: '*/*', stream: true })
@@ -259,7 +267,9 @@ export function createRestClient(config: RestConfig): RestClient {
           parameters: name === undefined ? listParameters(request) : {},
         },
       ),
-    logs: (request) => logs(transport, request),
+    logs: ({ namespace, pod, ...rest }) => logs(transport, { resource: 'pods', namespace, name: pod }, rest),
+    jobLogs: ({ namespace, job, ...rest }) =>
+      logs(transport, { resource: 'runs.jobs.jobd.dev', namespace, name: job }, rest),
     raw: (method, path, body) => transport.send({ method, path, body, accept: '*/*' }),
     close: () => {
       transport.close()

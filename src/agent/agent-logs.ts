@@ -1,0 +1,109 @@
+/** The logs of this node: of pods that are there, and of Jobs whose pods are gone. */
+import type { Pod } from '../apis/core/index.ts'
+import { type Clock, type Log, type Millis, millis, ok, type Timers } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+import {
+  createKeptLogs,
+  createLogSpace,
+  type KeptLogs,
+  type LogSource,
+  type LogSpace,
+  mergeRuns,
+  openJobLog,
+  openLog,
+  type PodLogs,
+  runOfObserved,
+  runsOfStatus,
+} from './logs/index.ts'
+import type { PodWorker } from './pod-worker.ts'
+import type { ContainerKey, Runtime } from './runtime/index.ts'
+
+export type LogLimits = {
+  /** Bytes of one run. */
+  readonly runBytes: number
+  /** How long lines are kept while their run goes on, and logs after their pods are gone. */
+  readonly age: Millis
+  /** Bytes of all logs whose pods are gone. */
+  readonly keptBytes: number
+}
+export const defaultLogLimits: LogLimits = {
+  runBytes: 100 * 2 ** 20,
+  age: millis(14 * 24 * 3_600_000),
+  keptBytes: 2 ** 30,
+}
+
+export type AgentLogs = {
+  readonly space: LogSpace
+  /** Undefined where logs go with their pods. */
+  readonly kept: KeptLogs | undefined
+  readonly logs: PodLogs
+  readonly maxAge: Millis
+}
+
+export type AgentLogsOptions = {
+  readonly client: Client
+  readonly clock: Clock
+  readonly log: Log
+  readonly runtime: Runtime
+  readonly logLimits?: Partial<LogLimits> | undefined
+  readonly keptLogsDir?: string | undefined
+}
+
+type WorkerOf = (podUid: string) => PodWorker | undefined
+
+export function createAgentLogs(
+  { client, clock, log, runtime, keptLogsDir, logLimits }: AgentLogsOptions,
+  timers: Timers,
+  workerOf: WorkerOf,
+): AgentLogs {
+  const { runBytes, age: maxAge, keptBytes: maxBytes } = { ...defaultLogLimits, ...logLimits }
+  const space = createLogSpace({ maxBytes: runBytes, log })
+  const { logPath } = runtime
+  const kept =
+    keptLogsDir === undefined
+      ? undefined
+      : createKeptLogs({ dir: keptLogsDir, maxAge, maxBytes, logPath, clock, timers, log })
+  const runningOf = ({ podUid, container, attempt }: ContainerKey) =>
+    workerOf(podUid)?.runs.get(`${container}.${attempt}`)?.state.kind === 'Running'
+  const source: LogSource = {
+    clock,
+    space,
+    logPath: runtime.logPath,
+    runEnd: (key) => ({
+      hasEnded: () => !runningOf(key),
+      onEnd: (callback) =>
+        runtime.onChange(({ key: other }) => {
+          if (other.podUid === key.podUid) callback()
+        }),
+    }),
+  }
+  const logs: PodLogs = {
+    open: async (request) => {
+      const { namespace, pod: name } = request
+      const found = await client.get<Pod>({ resource: 'pods', namespace, name })
+      if (!found.ok) return found
+      // What the node knows may be a moment ahead of what it has written.
+      const worker = workerOf(found.value.metadata.uid ?? '')
+      const pod = worker?.wanted === undefined ? found.value : { ...found.value, status: worker.wanted }
+      return openLog(source, pod, request)
+    },
+    openJob: (request) =>
+      openJobLog(
+        {
+          ...source,
+          kept,
+          podsOf: async (namespace, job) => {
+            const labelSelector = `batch.kubernetes.io/job-name=${job}`
+            const listed = await client.list<Pod>('pods', { namespace, labelSelector })
+            return listed.ok ? ok(listed.value.items) : listed
+          },
+          runsOf: (pod) => {
+            const runs = workerOf(pod.metadata.uid ?? '')?.runs.values() ?? []
+            return mergeRuns([...runs].map(runOfObserved), runsOfStatus(pod))
+          },
+        },
+        request,
+      ),
+  }
+  return { space, kept, logs, maxAge }
+}

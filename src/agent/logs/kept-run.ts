@@ -1,0 +1,44 @@
+/** One run of a container as it is told once its pod is over: from the runtime, or from the pod's status. */
+import type { ContainerStatus, Pod } from '../../apis/core/index.ts'
+import { formatTime } from '../../base/index.ts'
+import type { Observed } from '../runtime/index.ts'
+
+export type KeptRun = {
+  readonly container: string
+  readonly attempt: number
+  /** RFC 3339, as is `finishedAt`, which is there once the run has ended. */
+  readonly startedAt?: string | undefined
+  readonly finishedAt?: string | undefined
+  readonly exitCode?: number | undefined
+  readonly reason?: string | undefined
+}
+
+export function runOfObserved({ key: { container, attempt }, state }: Observed): KeptRun {
+  if (state.kind === 'Running') return { container, attempt, startedAt: formatTime(state.startedAt) }
+  const { startedAt, finishedAt, exitCode, reason } = state.exit
+  return { container, attempt, startedAt: formatTime(startedAt), finishedAt: formatTime(finishedAt), exitCode, reason }
+}
+
+/** The ended runs that a pod's status still tells of: of each container the newest, and the one before it. */
+export function runsOfStatus({ status }: Pod): readonly KeptRun[] {
+  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+  return statuses.flatMap(({ name, state, lastState, restartCount }) => {
+    // While the next run waits, the last one is the newest there is.
+    const last = state?.waiting === undefined ? restartCount - 1 : restartCount
+    return [...endOf(name, lastState, last), ...endOf(name, state, restartCount)]
+  })
+}
+
+function endOf(container: string, state: ContainerStatus['state'] | undefined, attempt: number): readonly KeptRun[] {
+  const ended = state?.terminated
+  if (ended?.containerID === undefined || attempt < 0) return []
+  const { startedAt, finishedAt, exitCode, reason } = ended
+  return [{ container, attempt, startedAt, finishedAt, exitCode, reason }]
+}
+
+/** Both, each run once; the runtime knows better. */
+export function mergeRuns(observed: readonly KeptRun[], told: readonly KeptRun[]): readonly KeptRun[] {
+  const slot = ({ container, attempt }: KeptRun) => `${container}.${attempt}`
+  const known = new Set(observed.map(slot))
+  return [...observed, ...told.filter((run) => !known.has(slot(run)))]
+}
