@@ -5,6 +5,7 @@ import type { Client } from '../client/index.ts'
 import { createAgentLogs, type LogLimits } from './agent-logs.ts'
 import { type Claims, followClaims } from './claims.ts'
 import { containerOf } from './container-hooks.ts'
+import { type Devices, GPU, openDevices } from './devices.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
 import { createImageKeeper, type ImageKeeper } from './images/index.ts'
 import {
@@ -51,6 +52,8 @@ export type AgentOptions = {
   readonly schedules?: boolean | undefined
   /** What the node has to give; what this machine has when absent. */
   readonly resources?: Readonly<Record<string, string>> | undefined
+  /** What the node has besides: `nvidia.com/gpu`, `example.com/licence`. */
+  readonly extraResources?: Readonly<Record<string, string>> | undefined
   /** Whether a status that news may soon supersede is held back for some milliseconds; true unless told otherwise. */
   readonly foldsStatus?: boolean | undefined
   /** How much of logs is kept; each as `defaultLogLimits` has it unless told otherwise. */
@@ -86,6 +89,8 @@ type State = {
   readonly released: Map<string, number>
   scheduler?: Scheduler | undefined
   claims?: Claims | undefined
+  /** Absent where no GPUs were declared. */
+  readonly devices: Devices | undefined
   stopped: boolean
 }
 
@@ -97,6 +102,7 @@ export function startAgent(options: AgentOptions): Agent {
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
   const sources = followVolumeSources({ client, clock, log })
   const images = runtime.images === undefined ? undefined : createImageKeeper(runtime.images, clock)
+  const devices = devicesOf(options)
   const state: State = {
     options,
     timers,
@@ -105,14 +111,16 @@ export function startAgent(options: AgentOptions): Agent {
     kept,
     workers: new Map(),
     released: new Map(),
+    devices,
     stopped: false,
-    context: workerContext(options, { timers, recorder, services, sources, images, kept }, (worker) => {
+    context: workerContext(options, { timers, recorder, services, sources, images, devices, kept }, (worker) => {
       const uid = worker.pod.metadata.uid ?? ''
       state.workers.delete(uid)
       state.released.set(uid, versionOf(worker.pod))
       void runtime.release(uid)
       state.claims?.sweep()
       images?.forget(uid)
+      state.devices?.release(uid)
       void removeVolumes(volumeRoots(options), worker.pod)
     }),
   }
@@ -170,6 +178,7 @@ type Parts = {
   readonly sources: VolumeSources
   readonly images: ImageKeeper | undefined
   readonly kept: KeptLogs | undefined
+  readonly devices: Devices | undefined
 }
 
 function workerContext(
@@ -183,7 +192,7 @@ function workerContext(
       return value === undefined ? [] : [[name, value]]
     }),
   )
-  const allocatable = options.resources ?? nodeResources(POD_LIMIT)
+  const allocatable = resourcesOf(options)
   const addressOf = (pod: Pod) => {
     if (pod.spec.hostNetwork === true) return ADDRESS
     // What has ended keeps the address under which it was known.
@@ -198,9 +207,9 @@ function workerContext(
     claimsDir: options.dataDir,
     factsOf,
   }
-  const { recorder, services, sources, timers, images } = parts
+  const { recorder, services, sources, timers, images, devices } = parts
   const serviceEnv = () => options.serviceEnv?.() ?? {}
-  const starts = { client, runtime, services, images, factsOf, hostEnv, serviceEnv }
+  const starts = { client, runtime, services, images, devices, factsOf, hostEnv, serviceEnv }
   return {
     client,
     clock,
@@ -229,6 +238,14 @@ function workerContext(
 const serviceAddress = ({ isOnHost }: Runtime, { metadata }: Service): string =>
   isOnHost ? ADDRESS : clusterName(metadata.name ?? '', metadata.namespace ?? '')
 
+const resourcesOf = ({ resources, extraResources }: Pick<AgentOptions, 'resources' | 'extraResources'>) =>
+  resources ?? { ...nodeResources(POD_LIMIT), ...extraResources }
+
+function devicesOf({ dataDir, extraResources = {} }: AgentOptions): Devices | undefined {
+  const count = extraResources[GPU]
+  return count === undefined ? undefined : openDevices(`${dataDir}/gpus.json`, Number(count))
+}
+
 const versionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion ?? 0)
 
 const volumeRoots = ({ runtime, dataDir }: Pick<AgentOptions, 'runtime' | 'dataDir'>): VolumeRoots => ({
@@ -250,7 +267,7 @@ async function register(state: State): Promise<void> {
     version,
     runtimeVersion: `${runtime.name}://${runtime.version}`,
     address: ADDRESS,
-    resources: state.options.resources ?? nodeResources(POD_LIMIT),
+    resources: resourcesOf(state.options),
   }
   for (let delay = 50; !state.stopped; delay = Math.min(delay * 2, 10_000)) {
     const registered = await registerNode(client, identity, clock.now())
@@ -286,7 +303,9 @@ async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
     if (pod === undefined) void state.options.runtime.remove(podUid)
     else if (isOver(pod) && !state.workers.has(podUid)) void state.options.runtime.release(podUid)
   }
-  void removeVolumesExcept(volumeRoots(state.options), new Set(listed.keys()))
+  const uids = new Set(listed.keys())
+  void removeVolumesExcept(volumeRoots(state.options), uids)
+  state.devices?.keep(uids)
   for (const podUid of state.released.keys()) if (!listed.has(podUid)) state.released.delete(podUid)
   for (const [podUid, worker] of state.workers) if (!listed.has(podUid)) onDeleted(state, worker.pod)
   await Promise.all(pods.map((pod) => onPod(state, pod)))
@@ -342,13 +361,14 @@ function onDeleted(state: State, pod: Pod): void {
 }
 
 /** Ends what still runs of a pod and removes all that it had here. */
-async function clear({ options, kept, claims }: State, pod: Pod): Promise<void> {
+async function clear({ options, kept, claims, devices }: State, pod: Pod): Promise<void> {
   const uid = pod.metadata.uid ?? ''
   await options.runtime.remove(uid, async () => {
     const runs = await options.runtime.observe(uid)
     await kept?.keep(pod, mergeRuns(runs.map(runOfObserved), runsOfStatus(pod)))
   })
   claims?.sweep()
+  devices?.release(uid)
   await removeVolumes(volumeRoots(options), pod)
 }
 

@@ -14,6 +14,8 @@ export type ConfigRequest = {
   readonly hostEnv: Readonly<Record<string, string>>
   /** Where in-pod clients find the API server: KUBERNETES_SERVICE_HOST and its kin. */
   readonly serviceEnv: Readonly<Record<string, string>>
+  /** The GPUs that the container may use; absent where the node was not declared to have any. */
+  readonly gpus?: readonly number[] | undefined
   /** Where the pod's volumes lie. */
   readonly volumes: ReadonlyMap<string, string>
   readonly read: ReadObject
@@ -26,7 +28,13 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
   const env = await resolveEnvironment({
     container,
     facts,
-    base: { ...request.hostEnv, HOSTNAME: hostname, ...ownCluster(container), ...request.serviceEnv },
+    base: {
+      ...request.hostEnv,
+      HOSTNAME: hostname,
+      ...ownCluster(container),
+      ...visibleDevices(request),
+      ...request.serviceEnv,
+    },
     read: request.read,
   })
   if (!env.ok) return fail({ reason: 'CreateContainerConfigError', message: env.error })
@@ -50,6 +58,10 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     terminationMessagePath: container.terminationMessagePath,
   })
 }
+
+/** A container that asks for no GPU sees none. */
+const visibleDevices = ({ gpus }: ConfigRequest): Readonly<Record<string, string>> =>
+  gpus === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpus.join(',') }
 
 const CREDENTIALS = '/var/run/secrets/kubernetes.io/serviceaccount'
 

@@ -377,6 +377,8 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   const { key, container } = action
   worker.starting.set(key.container, key.attempt)
   const config = await context.configOf(worker, action)
+  // The pod was deleted while this was found out.
+  if (worker.isGone) return
   context.load.starting += 1
   const started = config.ok ? await context.runtime.start(config.value) : config
   context.load.starting -= 1

@@ -3,6 +3,7 @@ import type { Container, Pod, Secret } from '../apis/core/index.ts'
 import { fail, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { containerConfig } from './container-config.ts'
+import type { Devices } from './devices.ts'
 import type { DownwardFacts } from './env/index.ts'
 import type { ImageKeeper } from './images/index.ts'
 import type { PodEvent } from './pod/index.ts'
@@ -16,6 +17,8 @@ export type StartPreparation = {
   readonly services: ServiceLinks
   /** Absent where the runtime uses no images. */
   readonly images?: ImageKeeper | undefined
+  /** Absent where no GPUs were declared. */
+  readonly devices?: Devices | undefined
   readonly factsOf: (pod: Pod) => DownwardFacts
   readonly hostEnv: Readonly<Record<string, string>>
   readonly serviceEnv: () => Readonly<Record<string, string>>
@@ -31,7 +34,7 @@ export type Start = {
 }
 
 export async function prepareStart(
-  { client, runtime, services, images, ...options }: StartPreparation,
+  { client, runtime, services, images, devices, ...options }: StartPreparation,
   { pod, key, container, volumes, tell }: Start,
 ): Promise<Result<ContainerConfig, StartFailure>> {
   const { namespace } = pod.metadata
@@ -49,6 +52,7 @@ export async function prepareStart(
     container,
     facts: options.factsOf(pod),
     hostEnv: options.hostEnv,
+    gpus: await devices?.of(pod, container),
     serviceEnv: { ...(await services.variablesFor(pod)), ...options.serviceEnv() },
     volumes,
     read: (resource, name) => client.get({ resource, namespace, name }),

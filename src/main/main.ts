@@ -58,6 +58,7 @@ function addServerCommands(program: Command, finish: Finish): void {
     .addOption(
       new Option('--runtime <name>', 'what pods run in').choices(['process', 'docker', 'none']).default('process'),
     )
+    .option('--resource <name=count...>', 'what this machine has besides cpu and memory, e.g. nvidia.com/gpu=2')
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: DATA/kubeconfig)')
     .option('--store <store>', 'sqlite or memory', 'sqlite')
     .option('--exact', 'behave as upstream Kubernetes in every point', false)

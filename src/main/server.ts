@@ -44,6 +44,8 @@ export type ServerOptions = ServeOptions & {
   readonly logLimits?: Partial<LogLimits> | undefined
   /** The time, chance and names that objects see; the real ones when absent. Connections live in real time in any case. */
   readonly surroundings?: Surroundings | undefined
+  /** What the node has besides cpu and memory: `nvidia.com/gpu` and the like. */
+  readonly resources?: Readonly<Record<string, string>> | undefined
   /** Whether pods end with the server; they run on when absent. */
   readonly endsPods?: boolean | undefined
   /** Starts the node in the place of the built-in runtimes. */
@@ -266,7 +268,7 @@ const builtInNode = (options: ServerOptions, opened: OpenRuntime | undefined): S
   opened === undefined ? undefined : async (client, serviceEnv) => startRuntimeNode(options, opened, client, serviceEnv)
 
 function startRuntimeNode(
-  { directory, store, log, logLimits, endsPods }: ServerOptions,
+  { directory, store, log, logLimits, endsPods, resources }: ServerOptions,
   { runtime, hostEnv }: OpenRuntime,
   client: Client,
   serviceEnv: Readonly<Record<string, string>>,
@@ -281,6 +283,7 @@ function startRuntimeNode(
     nodeName: hostname().toLowerCase(),
     version,
     hostEnv,
+    extraResources: resources,
     serviceEnv: () => serviceEnv,
     logLimits,
     // Where objects end with the server nobody comes back to ask.

@@ -16,6 +16,7 @@ export type UpFlags = {
   readonly listen: string
   readonly runtime: 'process' | 'docker' | 'none'
   readonly kubeconfig?: string
+  readonly resource?: readonly string[]
   readonly store: string
   readonly exact: boolean
   readonly tokenFile?: string
@@ -105,11 +106,14 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
   if (!runs.ok) return runs
   const logLimits = logLimitsOf(flags)
   if (!logLimits.ok) return logLimits
+  const resources = resourcesOf(flags.resource ?? [])
+  if (!resources.ok) return resources
   return ok({
     directory,
     logLimits: logLimits.value,
     store: flags.store,
     runtime: flags.runtime,
+    resources: resources.value,
     listen: { host, port },
     exact: flags.exact,
     tokenFile: flags.tokenFile,
@@ -151,6 +155,20 @@ export function logLimitsOf({
 function bytesOf(text: string): number {
   const quantity = parseQuantity(text)
   return quantity.ok ? Number(quantityMilliValue(quantity.value) / 1000n) : Number.NaN
+}
+
+/** `nvidia.com/gpu=2` and the like. cpu, memory and pods are the machine's own. */
+export function resourcesOf(words: readonly string[]): Result<Readonly<Record<string, string>>, string> {
+  const resources: Record<string, string> = {}
+  for (const word of words) {
+    const [, name = '', amount = ''] =
+      /^((?:[a-z0-9-]+\.)+[a-z0-9-]+\/[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)=(\d{1,9})$/.exec(word) ?? []
+    if (name === '' || /(^|\.)kubernetes\.io\//.test(name)) {
+      return fail(`--resource takes NAME=COUNT such as nvidia.com/gpu=2, with a domain of your own, not ${word}`)
+    }
+    resources[name] = String(Number(amount))
+  }
+  return ok(resources)
 }
 
 /** How much history is kept, in days and in runs of one CronJob; what is not given stays as it is by default. */

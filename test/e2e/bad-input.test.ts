@@ -103,6 +103,8 @@ describe('wrong use', () => {
     ['an address without a port', ['up', '--listen', 'localhost'], 2, /--listen takes HOST:PORT/],
     ['a port that is none', ['up', '--listen', '127.0.0.1:70000'], 2, /--listen takes HOST:PORT/],
     ['a runtime that does not exist', ['up', '--runtime', 'rocket'], 2, /'rocket' is invalid/],
+    ['a resource without a domain', ['up', '--resource', 'gpu=2'], 2, /--resource takes NAME=COUNT/],
+    ['half a GPU', ['up', '--resource', 'nvidia.com/gpu=0.5'], 2, /--resource takes NAME=COUNT/],
     ['a store that does not exist', ['up', '--store', 'shoebox'], 2, /--store takes/],
     ['a plugin that does not exist', ['up', '--disable-admission-plugins', 'Rocket'], 2, /not Rocket/],
     ['nothing to run', ['run'], 2, /say what to run/],

@@ -1,1 +1,2 @@
+export { requestsOf } from './fit.ts'
 export { type Scheduler, startScheduler } from './scheduler.ts'
