@@ -190,10 +190,10 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'quota-unread',
-    'admission takes a quota for unused',
+    'admission does not add to what is used',
     'src/apiserver/admission/resource-quota.ts',
-    'used: new Map(amountsOf(quota.status?.used))',
-    'used: new Map()',
+    'compareQuantities(sum(used.get(key), amount), hard',
+    'compareQuantities(amount, hard',
     60,
   ),
   one(
@@ -205,11 +205,11 @@ export const mutations: readonly Mutation[] = [
     60,
   ),
   one(
-    'clock-unwatched',
-    'who waits for a time does not see the clock being set back',
-    'src/base/timers.ts',
-    'Math.abs(lead() - ahead) > steady',
-    'lead() - ahead > steady',
+    'waits-for-the-future',
+    'after the clock went back a Job waits for the time that it showed before',
+    'src/controllers/job/backoff.ts',
+    'record.lastFailure === undefined || record.lastFailure <= now ? record',
+    'record.lastFailure === undefined || record.lastFailure > 0 ? record',
     100,
   ),
   one(

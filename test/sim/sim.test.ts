@@ -1,6 +1,9 @@
 /** Simulated histories with fixed seeds; `npm run sim` runs others. */
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, doesNotThrow, equal, notEqual } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { hunt } from './hunt.ts'
+import { mutated, mutations } from './mutations.ts'
 import { simulate } from './simulate.ts'
 
 /** As many histories as fit into half a minute of processor time. */
@@ -32,3 +35,17 @@ test('different seeds give different histories', async () => {
   const [one, other] = [await simulate(1), await simulate(2)]
   equal(one.fingerprint === other.fingerprint, false)
 })
+
+test('every mutation still finds its place in the program', () => {
+  for (const mutation of mutations) {
+    const source = readFileSync(new URL(`../../${mutation.file}`, import.meta.url), 'utf8')
+    doesNotThrow(() => mutated(mutation, source))
+  }
+})
+
+for (const name of ['answers-too-soon', 'forbid-ignored', 'dependents-forgotten']) {
+  test(`the planted defect ${name} is found`, async () => {
+    const mutation = mutations.find((one) => one.name === name)
+    notEqual(mutation === undefined ? undefined : (await hunt(mutation)).seeds, undefined)
+  })
+}
