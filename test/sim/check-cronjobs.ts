@@ -76,30 +76,23 @@ type Span = {
   readonly spec: CronJob['spec']
   readonly from: Instant
   readonly to: Instant
-  /** On the monotonic clock; `until` is absent while the rules still hold. */
-  readonly since: number
-  readonly until: number | undefined
 }
 
 /** Edits and due times so near to each other may have happened in either order. */
 const margin = 2000
-/** In this time controllers that live have seen a change and recorded what it made void. */
-const soonSeen = 300_000
 
 /**
  * Every due time of the CronJobs that are there has its Run, and none that lay in a suspension was started. The wall
  * clock may have been set: only times that it showed for the first time under the rules of a span count as its own.
  */
 export function checkSlots(world: World): void {
-  const { history, judge, time, wasDown } = world
+  const { history, judge, time } = world
   const runs = new Map([...history.current('Run').values()].map((run) => [slotOf(run as Run), run as Run]))
   for (const cronJob of history.current('CronJob').values()) {
     const { uid = '', name, deletionTimestamp } = cronJob.metadata
     if (deletionTimestamp !== undefined) continue
     for (const span of spansOf(history.of('CronJob'), uid, time.highest())) {
-      // What a change of the rules makes void is told by who saw both rules: nobody who came later.
-      const unseen = span.until !== undefined && wasDown('controllers', span.since, span.until + soonSeen)
-      for (const slot of unseen ? [] : slotsIn(span)) {
+      for (const slot of slotsIn(span)) {
         const run = runs.get(`${uid} ${formatTime(slot)}`)
         judge.check('no-slot-unrecorded', run !== undefined, () => {
           return `${name}: ${formatTime(slot)} of ${span.spec.schedule}, in force from ${formatTime(span.from)} to ${formatTime(span.to)}`
@@ -117,9 +110,7 @@ function spansOf(changes: readonly Recorded[], uid: string, end: Instant): reado
   const edits = changes.filter(({ before, after }) => {
     return after?.metadata.uid === uid && JSON.stringify(specOf(before)) !== JSON.stringify(specOf(after))
   })
-  return edits.map(({ after, highest, monotonic }, i) => ({
-    since: monotonic,
-    until: edits[i + 1]?.monotonic,
+  return edits.map(({ after, highest }, i) => ({
     spec: specOf(after) as CronJob['spec'],
     from: instant(highest + margin),
     to: instant((edits[i + 1]?.highest ?? end) - margin),

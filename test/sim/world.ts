@@ -46,8 +46,6 @@ export type World = {
   /** The node is lost with its containers, and comes back. */
   readonly loseNode: (downFor: Millis) => void
   readonly start: (part: Part) => void
-  /** Whether a part has been dead at any time between two moments of the monotonic clock. */
-  readonly wasDown: (part: Part, from: number, to: number) => boolean
   /** Sets the wall clock forward or back. */
   readonly stepClock: (span: Millis) => void
   /** Lets virtual time pass; everything that falls due meanwhile happens. */
@@ -137,7 +135,6 @@ export function newWorld({ seed, rates, latency, trace, log = silentLog }: World
   const start = (part: Part): void => {
     if (running.has(part)) return
     tell?.(`${part} starts`)
-    for (const death of deaths) if (death.part === part) death.to = Math.min(death.to, time.monotonic())
     // It may be killed while it starts.
     let isDead = false
     const stillborn = (): void => {
@@ -148,9 +145,7 @@ export function newWorld({ seed, rates, latency, trace, log = silentLog }: World
     if (isDead) started.die()
     else running.set(part, started)
   }
-  const deaths: { readonly part: Part; readonly from: number; to: number }[] = []
   const die = (part: Part): void => {
-    if (running.has(part)) deaths.push({ part, from: time.monotonic(), to: Number.POSITIVE_INFINITY })
     tell?.(`${part} dies`)
     fuses.delete(part)
     running.get(part)?.die()
@@ -189,7 +184,7 @@ export function newWorld({ seed, rates, latency, trace, log = silentLog }: World
         return false
       }
       counts.killAtAwait++
-      if (part === 'server' && own.random.chance(0.3)) cutPower()
+      if (part === 'server' && own.random.chance(0.6)) cutPower()
       else {
         die(part)
         comeBack(part, someTime())
@@ -212,7 +207,6 @@ export function newWorld({ seed, rates, latency, trace, log = silentLog }: World
       networkOf('user', () => false, time.forPart().clock),
     ),
     start,
-    wasDown: (part, from, to) => deaths.some((death) => death.part === part && death.from <= to && death.to >= from),
     crash(part, downFor) {
       counts.kill++
       die(part)
