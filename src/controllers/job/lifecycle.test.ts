@@ -96,6 +96,22 @@ test('pods that fail in pairs count one by one: waits of 20, 80 and 320 seconds,
   assert.equal(numbers(world).failed, 8)
 })
 
+test('a pod that was noted as failed and then succeeded completes nothing', () => {
+  const world = worldOf({ completions: 1, parallelism: 1 })
+  settle(world)
+  const [uid = ''] = uidsOf(active(world))
+  world.job = { ...world.job, status: { ...world.job.status, uncountedTerminatedPods: { failed: [uid] } } }
+  succeed(world, uid)
+  settle(world)
+  assert.equal(reasonOf(world, 'Complete'), undefined)
+  assert.deepEqual([numbers(world).succeeded, numbers(world).failed], [0, 1])
+  advance(world, 30)
+  settle(world)
+  each(world, succeed)
+  settle(world)
+  assert.deepEqual([numbers(world).succeeded, reasonOf(world, 'Complete')], [1, 'CompletionsReached'])
+})
+
 test('a work queue starts nothing after its first success and ends with its last pod', () => {
   const world = worldOf({ parallelism: 3 })
   settle(world)

@@ -107,7 +107,8 @@ function freshEnds(facts: JobFacts, ended: readonly Pod[], uncounted: UncountedT
     if (!hasPlace(facts, pod)) continue
     const uid = pod.metadata.uid ?? ''
     if (isSucceeded(pod)) {
-      if (noted.succeeded.has(uid)) continue
+      // One that was noted as failed when it was asked to go, and then succeeded, stays what it was noted as.
+      if (noted.succeeded.has(uid) || noted.failed.has(uid)) continue
       fresh.freshSucceeded++
       fresh.freshSuccesses.push(finishTime(pod))
       continue
