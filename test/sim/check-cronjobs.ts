@@ -83,7 +83,8 @@ const margin = 2000
 
 /**
  * Every due time of the CronJobs that are there has its Run, and none that lay in a suspension was started. The wall
- * clock may have been set: only times that it showed for the first time under the rules of a span count as its own.
+ * clock may have been set: only times that it showed for the first time under the rules of a span count as its own, and
+ * what lies in the future again at its end has yet to come.
  */
 export function checkSlots(world: World): void {
   const { history, judge, time } = world
@@ -91,7 +92,7 @@ export function checkSlots(world: World): void {
   for (const cronJob of history.current('CronJob').values()) {
     const { uid = '', name, deletionTimestamp } = cronJob.metadata
     if (deletionTimestamp !== undefined) continue
-    for (const span of spansOf(history.of('CronJob'), uid, time.highest())) {
+    for (const span of spansOf(history.of('CronJob'), uid, time.now())) {
       for (const slot of slotsIn(span)) {
         const run = runs.get(`${uid} ${formatTime(slot)}`)
         judge.check('no-slot-unrecorded', run !== undefined, () => {
@@ -113,7 +114,7 @@ function spansOf(changes: readonly Recorded[], uid: string, end: Instant): reado
   return edits.map(({ after, highest }, i) => ({
     spec: specOf(after) as CronJob['spec'],
     from: instant(highest + margin),
-    to: instant((edits[i + 1]?.highest ?? end) - margin),
+    to: instant((edits[i + 1]?.at ?? end) - margin),
   }))
 }
 

@@ -98,7 +98,7 @@ export const mutations: readonly Mutation[] = [
     'src/controllers/cronjob/reconcile.ts',
     'if (scheduled === undefined || scheduled <= told) continue',
     'if (scheduled === undefined || scheduled > 0) continue',
-    100,
+    150,
   ),
   one(
     'forbid-ignored',
@@ -130,7 +130,7 @@ export const mutations: readonly Mutation[] = [
     'src/manager/cronjob-controller.ts',
     "if (unrecorded !== undefined) return retry(unrecorded.message ?? '')",
     '',
-    100,
+    250,
   ),
   one(
     'no-second-look',
@@ -138,7 +138,7 @@ export const mutations: readonly Mutation[] = [
     collector,
     "if (known.state === 'solid') {",
     "if (known.state !== 'waiting') {",
-    100,
+    150,
   ),
   one(
     'dependents-forgotten',
@@ -154,7 +154,7 @@ export const mutations: readonly Mutation[] = [
     'src/manager/informer.ts',
     "if (!listed.has(key)) apply('Gone', object)",
     "if (listed.has('')) apply('Gone', object)",
-    60,
+    200,
   ),
   one(
     'never-again',
@@ -178,7 +178,7 @@ export const mutations: readonly Mutation[] = [
     'src/agent/agent.ts',
     'if (!listed.has(podUid)) void state.options.runtime.remove(podUid)',
     '',
-    60,
+    120,
   ),
   one(
     'ttl-halved',
@@ -194,7 +194,7 @@ export const mutations: readonly Mutation[] = [
     'src/apiserver/admission/resource-quota.ts',
     'compareQuantities(sum(used.get(key), amount), hard',
     'compareQuantities(amount, hard',
-    60,
+    120,
   ),
   one(
     'runs-left-behind',
