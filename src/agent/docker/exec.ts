@@ -1,7 +1,7 @@
 /** Running a command inside a container, over a connection that goes both ways. */
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { fail, ok, type Result } from '../../base/index.ts'
+import { fail, millis, ok, type Result } from '../../base/index.ts'
 import type { ContainerKey, ExecEnd, ExecHandle, ExecOutput, ExecSpec } from '../runtime/index.ts'
 import { createFrameReader } from './frames.ts'
 import { endOfRun, findRun, type State } from './state.ts'
@@ -86,16 +86,31 @@ async function endOf(state: State, id: string): Promise<ExecEnd> {
   return { kind: 'Exited', exitCode: ExitCode }
 }
 
+const LOOK_AGAIN = millis(20)
+/** A command that an engine has not started by then will hardly be. */
+const MOST_LOOKS = 500
+
 /**
- * Kills a command that still runs. Engines have no way for it; so it is done by its process number, after a look that the
- * number is in the very container.
+ * Kills a command that still runs, or is just being started. Engines have no way for it; so it is done by its process
+ * number, after a look that the number is in the very container.
  */
 async function endCommand(state: State, id: string, containerId: string): Promise<void> {
-  const found = await inspect(state, id)
-  if (!found.ok || !found.value.Running || found.value.Pid === 0) return
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const found = await inspect(state, id)
+    if (!found.ok) return
+    const { Running, ExitCode, Pid } = found.value
+    if (!Running && ExitCode !== null) return
+    if (Running && Pid !== 0) {
+      kill(state, Pid, containerId)
+      return
+    }
+    await new Promise<void>((resolve) => state.options.clock.wake(LOOK_AGAIN, resolve))
+  }
+}
+
+function kill(state: State, pid: number, containerId: string): void {
   try {
-    if (!readFileSync(`/proc/${found.value.Pid}/cgroup`, 'latin1').includes(containerId)) return
-    process.kill(found.value.Pid, 'SIGKILL')
+    if (readFileSync(`/proc/${pid}/cgroup`, 'latin1').includes(containerId)) process.kill(pid, 'SIGKILL')
   } catch (error) {
     state.options.log.debug('a command could not be ended', { because: String(error) })
   }
