@@ -87,20 +87,20 @@ function checkArchitecture(): void {
   }
 }
 
-/** Both READMEs have the same commands and the same sections, in the same order. */
-function checkReadmes(): void {
-  const shape = (name: string): { commands: string[]; sections: number } => {
-    const text = readFileSync(join(root, name), 'utf8')
-    const blocks = [...text.matchAll(/```(?:sh|yaml|ts)\n([\s\S]*?)```/g)].map(([, body]) => body ?? '')
+/** A document and its translation have the same commands and the same sections, in the same order. */
+function checkTranslation(name: string, translated: string): void {
+  const shape = (file: string): { commands: string[]; sections: number } => {
+    const text = readFileSync(join(root, file), 'utf8')
+    const blocks = [...text.matchAll(/```(?:sh|yaml|ts|text)\n([\s\S]*?)```/g)].map(([, body]) => body ?? '')
     return { commands: blocks, sections: text.split('\n').filter((line) => line.startsWith('## ')).length }
   }
-  const english = shape('README.md')
-  const japanese = shape('README.ja.md')
+  const english = shape(name)
+  const japanese = shape(translated)
   if (JSON.stringify(english.commands) !== JSON.stringify(japanese.commands)) {
-    report(join(root, 'README.ja.md'), 'its code blocks differ from those of README.md')
+    report(join(root, translated), `its code blocks differ from those of ${name}`)
   }
   if (english.sections !== japanese.sections)
-    report(join(root, 'README.ja.md'), 'it has another number of sections than README.md')
+    report(join(root, translated), `it has another number of sections than ${name}`)
 }
 
 for (const folder of ['src', 'test', 'tools', 'bench']) filesUnder(join(root, folder), /[.]ts$/).forEach(checkSource)
@@ -112,7 +112,8 @@ const documents = [
 ]
 documents.forEach(checkDocument)
 checkArchitecture()
-checkReadmes()
+checkTranslation('README.md', 'README.ja.md')
+checkTranslation('docs/tutorial.md', 'docs/tutorial.ja.md')
 
 for (const finding of findings) console.error(finding)
 console.log(`tidy: ${findings.length} findings`)
