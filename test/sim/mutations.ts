@@ -149,14 +149,6 @@ export const mutations: readonly Mutation[] = [
     20,
   ),
   one(
-    'relist-keeps-the-gone',
-    'a copy keeps what a new list does not show',
-    'src/manager/informer.ts',
-    "if (!listed.has(key)) apply('Gone', object)",
-    "if (listed.has('')) apply('Gone', object)",
-    200,
-  ),
-  one(
     'never-again',
     'a pass that failed is not tried again',
     'src/manager/controller.ts',
