@@ -1,0 +1,278 @@
+/**
+ * `npm run crash -- [--rounds N] [--seed N]`: the real server is killed at random moments while clients write and pods run,
+ * and must still have what it acknowledged. The last line is a JSON object that adds up; a failure prints the command that
+ * repeats it. A seed repeats what is done and after which answer the server dies, not what the machine does meanwhile.
+ */
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { parseArgs } from 'node:util'
+import type { Job } from '../../src/apis/batch/index.ts'
+import { type SeededRandom, seededRandom } from '../sim/seeded-random.ts'
+import { CONTENT, copyOf, emptyLedger, type Ledger, lostOf, perform, type Write } from '../support/crash-ledger.ts'
+import { type Server, startServer, temporaryDirectory } from '../support/executable.ts'
+import { connect, isOver, whenJob } from '../support/many-pods.ts'
+import { type Requests, requestsTo } from '../support/requests.ts'
+
+export type CrashResult = {
+  readonly seed: number
+  rounds: number
+  acknowledged: number
+  kills: number
+  stops: number
+  powerCuts: number
+  podStarts: number
+  lost: number
+  doubleStarts: number
+}
+
+/** Rounds on one data directory; then all Jobs must end, and the next rounds begin with an empty one. */
+const ROUNDS_EACH = 10
+const CLIENTS = 4
+/** Jobs in one round: enough that some start, run and end as the server dies, few enough to end soon on a busy machine. */
+const JOBS = 4
+
+type World = {
+  readonly path: string
+  readonly data: string
+  readonly starts: string
+  readonly ledger: Ledger
+  readonly result: CrashResult
+}
+
+/** Rejects with what was lost, at the first round that loses something. */
+export async function runCrashes(seed: number, rounds: number): Promise<CrashResult> {
+  const counts = { acknowledged: 0, kills: 0, stops: 0, powerCuts: 0, podStarts: 0, lost: 0, doubleStarts: 0 }
+  const result: CrashResult = { seed, rounds: 0, ...counts }
+  const random = seededRandom(seed)
+  while (result.rounds < rounds) {
+    const { path, dispose } = temporaryDirectory()
+    const [data, starts] = [join(path, 'data'), join(path, 'starts')]
+    const world: World = { path, data, starts, ledger: emptyLedger(), result }
+    await runOnOneDirectory(world, Math.min(ROUNDS_EACH, rounds - result.rounds), random)
+    dispose()
+  }
+  return result
+}
+
+/** Leaves the directory for a look when something is wrong, without a server. */
+async function runOnOneDirectory(world: World, rounds: number, random: SeededRandom): Promise<void> {
+  const { ledger, result } = world
+  let server = await startServer(world.data)
+  try {
+    for (let round = 0; round < rounds; round++) {
+      await crash(world, server, random.fork('round'))
+      complain(world, integrityOf(world))
+      server = await startServer(world.data)
+      const requests = requestsTo(server)
+      complain(world, await lostOf(ledger, requests))
+      requests.close()
+      complain(world, doubleStartsOf(world))
+      result.rounds++
+    }
+    await allEnd(server)
+    complain(world, doubleStartsOf(world))
+    const requests = requestsTo(server)
+    complain(world, await lostOf(ledger, requests))
+    requests.close()
+    result.podStarts += startsOf(world).length
+    result.acknowledged += ledger.acknowledged
+  } finally {
+    await server.stop()
+  }
+}
+
+function complain({ path, result }: World, problems: readonly string[]): void {
+  if (problems.length === 0) return
+  const replay = `npm run crash -- --seed ${result.seed} --rounds ${result.rounds + 1}`
+  throw new Error(`seed ${result.seed}, round ${result.rounds + 1}, in ${path}:\n${problems.join('\n')}\n${replay}`)
+}
+
+/** Clients write until the server is killed, after a number of requests and answers that the seed tells. */
+async function crash(world: World, server: Server, random: SeededRandom): Promise<void> {
+  const requests = requestsTo(server)
+  const isStopped = random.chance(0.5)
+  const isPowerCut = isStopped && random.chance(0.5)
+  const moment = random.between(0, 240)
+  const state = { events: 0, isDown: false, jobs: 0 }
+  const atMoment = Promise.withResolvers<void>()
+  const tick = (): void => {
+    if (state.events++ === moment) atMoment.resolve()
+  }
+  const name = `r${world.result.rounds}`
+  const clients = [...Array(CLIENTS).keys()].map((index) =>
+    runClient(world, requests, { random: random.fork(`client ${index}`), prefix: `${name}c${index}`, state, tick }),
+  )
+  const ended = Promise.all(clients)
+  // Nobody may miss a refusal: either it comes before the moment, or with the end of the clients.
+  await Promise.race([atMoment.promise, ended])
+  state.isDown = true
+  if (isStopped) {
+    await stopAtOnce(server)
+    world.result.stops++
+  }
+  const cut = isPowerCut ? cutPower(world, random) : undefined
+  if (isStopped && random.chance(0.5)) process.kill(server.pid, 'SIGCONT')
+  await server.kill()
+  world.result.kills++
+  await ended
+  requests.close()
+  if (cut !== undefined) await judgePowerCut(world, cut)
+}
+
+type Client = {
+  readonly random: SeededRandom
+  readonly prefix: string
+  readonly state: { isDown: boolean; jobs: number }
+  /** Told before each request and after each answer. */
+  readonly tick: () => void
+}
+
+async function runClient(world: World, requests: Requests, { random, prefix, state, tick }: Client): Promise<void> {
+  const mine: string[] = []
+  for (let count = 0; ; count++) {
+    const write = nextWrite(world, { random, prefix: `${prefix}n${count}`, mine, mayRun: state.jobs < JOBS })
+    if (write.kind === 'create' && write.key.startsWith('jobs/')) state.jobs++
+    try {
+      const answered = perform(world.ledger, requests, write)
+      tick()
+      await answered
+      tick()
+    } catch (error) {
+      // The server is dying, as it should: the write stays unanswered.
+      if (state.isDown) return
+      throw error
+    }
+  }
+}
+
+type Choice = {
+  readonly random: SeededRandom
+  readonly prefix: string
+  readonly mine: string[]
+  readonly mayRun: boolean
+}
+
+/** A client writes its own objects alone, one write after the other, so that it knows what each must be. */
+function nextWrite(world: World, { random, prefix, mine, mayRun }: Choice): Write {
+  const what = random.between(0, 9)
+  const key = mine.length > 3 && what > 3 ? random.pick(mine) : undefined
+  if (key !== undefined && what > 7) {
+    mine.splice(mine.indexOf(key), 1)
+    return { kind: 'delete', key }
+  }
+  if (key !== undefined) return { kind: 'update', key, content: `${prefix}u` }
+  const isJob = mayRun && random.chance(0.3)
+  const created = `${isJob ? 'jobs' : 'configmaps'}/${prefix}`
+  mine.push(created)
+  const metadata = { name: prefix, labels: { [CONTENT]: prefix } }
+  const object = isJob
+    ? jobObject(world, metadata)
+    : { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: prefix } }
+  return { kind: 'create', key: created, content: prefix, object }
+}
+
+function jobObject({ starts }: World, metadata: { readonly name: string }): object {
+  const script = `echo ${metadata.name} $JOBD_POD_UID >> ${starts}; sleep 0.2`
+  const containers = [{ name: 'main', image: 'host', command: ['/bin/sh', '-c', script] }]
+  const template = { spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers } }
+  return { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { backoffLimit: 0, template } }
+}
+
+/** SIGSTOP, and waits until no thread of the server runs. */
+async function stopAtOnce({ pid }: Server): Promise<void> {
+  process.kill(pid, 'SIGSTOP')
+  const state = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.[0] ?? ''
+  while (state() !== 'T') await new Promise((resolve) => setImmediate(resolve))
+}
+
+type PowerCut = { readonly directory: string; readonly ledger: Ledger }
+
+/** The database of a stopped server as the disk has it, sometimes with the beginning of a write that was never finished. */
+function cutPower({ path, data, ledger, result }: World, random: SeededRandom): PowerCut {
+  const directory = join(path, 'power-cut')
+  copyDatabase(data, directory)
+  const log = join(directory, 'jobd.db-wal')
+  if (existsSync(log) && random.chance(0.5)) {
+    appendFileSync(
+      log,
+      Uint8Array.from({ length: random.between(1, 20_000) }, () => random.between(0, 255)),
+    )
+  }
+  result.powerCuts++
+  return { directory, ledger: copyOf(ledger) }
+}
+
+function copyDatabase(from: string, to: string): void {
+  mkdirSync(to, { mode: 0o700 })
+  for (const name of ['jobd.db', 'jobd.db-wal']) {
+    if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name))
+  }
+}
+
+async function judgePowerCut(world: World, { directory, ledger }: PowerCut): Promise<void> {
+  const server = await startServer(directory, '--runtime', 'none')
+  const requests = requestsTo(server)
+  try {
+    complain(world, await lostOf(ledger, requests))
+  } finally {
+    requests.close()
+    await server.kill()
+  }
+  rmSync(directory, { recursive: true })
+}
+
+/** The database that a killed server left is whole; looked at in a copy, since a look would mend it. */
+function integrityOf({ path, data }: World): readonly string[] {
+  const directory = join(path, 'left')
+  copyDatabase(data, directory)
+  const db = new DatabaseSync(join(directory, 'jobd.db'))
+  const rows = db.prepare('PRAGMA integrity_check').all()
+  db.close()
+  rmSync(directory, { recursive: true })
+  return rows.map((row) => String(row['integrity_check'])).filter((text) => text !== 'ok')
+}
+
+/** A line `JOB UID` for each container that started. */
+const startsOf = ({ starts }: World): readonly string[] =>
+  existsSync(starts) ? readFileSync(starts, 'utf8').trimEnd().split('\n') : []
+
+/** Pods that started twice, and Jobs of one pod that had a second. */
+function doubleStartsOf(world: World): readonly string[] {
+  const lines = startsOf(world)
+  const names = lines.map((line) => line.split(' ')[0] ?? '')
+  return names
+    .filter((name, index) => names.indexOf(name) !== index)
+    .map((name) => {
+      world.result.doubleStarts++
+      return `${name} started more than once: ${lines.filter((line) => line.startsWith(`${name} `)).join(', ')}`
+    })
+}
+
+/** Waits until each Job that is there is over. */
+async function allEnd(server: Server): Promise<void> {
+  const { client, close } = await connect(server)
+  const listed = await client.list<Job>('jobs.batch', { namespace: 'default' })
+  if (!listed.ok) throw new Error(listed.error.message)
+  const running = listed.value.items.filter((job) => !isOver(job))
+  await Promise.all(running.map((job) => whenJob(client, job, isOver)))
+  await close()
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { rounds: { type: 'string' }, seed: { type: 'string' } } })
+  const [rounds, seed] = [Number(values.rounds ?? 1000), Number(values.seed ?? Date.now() % 1_000_000)]
+  if (!Number.isInteger(rounds) || !Number.isInteger(seed) || rounds < 1 || seed < 0) {
+    console.error('--rounds and --seed are whole numbers')
+    process.exit(2)
+  }
+  console.log(`seed ${seed}`)
+  try {
+    console.log(JSON.stringify(await runCrashes(seed, rounds)))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
+}
+
+if (import.meta.main) await main()
