@@ -1,6 +1,6 @@
 /** The Runtime whose containers a Docker Engine, or Podman, runs from images. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { fail, ok, type Result } from '../../base/index.ts'
+import { fail, millis, ok, type Result } from '../../base/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { releasePod, removePod, removeRun, signalRun } from './end-run.ts'
 import { openEngine } from './engine.ts'
@@ -21,6 +21,9 @@ export type DockerRuntime = Runtime & {
 
 /** As many containers are made at once: an engine that is asked for more only takes longer for each. */
 const AT_ONCE = 8
+
+/** How long closing waits for removals. */
+const PARTING = millis(5000)
 
 type EngineInfo = {
   readonly ServerVersion?: string
@@ -47,6 +50,7 @@ export async function createDockerRuntime(options: DockerRuntimeOptions): Promis
     pods: new Map(),
     byId: new Map(),
     removed: new Map(),
+    removals: new Set(),
     listeners: new Set(),
     gate: createGate(AT_ONCE),
     closed: false,
@@ -81,13 +85,14 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
       state.listeners.add(callback)
       return () => state.listeners.delete(callback)
     },
-    remove: (podUid, beforeFiles) => removePod(state, podUid, beforeFiles),
-    release: (podUid) => releasePod(state, podUid),
+    remove: (podUid, beforeFiles) => tracked(state, removePod(state, podUid, beforeFiles)),
+    release: (podUid) => tracked(state, releasePod(state, podUid)),
     removeRun: (key) => removeRun(state, key),
     logPath: (key) => fileOf(state, key, 'log'),
     messagePath: (key) => fileOf(state, key, 'message'),
     close: async () => {
       if (state.closed) return
+      await removalsDone(state)
       state.closed = true
       follower.stop()
       for (const run of state.byId.values()) run.log?.stop()
@@ -95,6 +100,22 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
       state.engine.close()
     },
   }
+}
+
+function tracked({ removals }: State, removal: Promise<void>): Promise<void> {
+  removals.add(removal)
+  return removal.finally(() => removals.delete(removal))
+}
+
+/** What is being removed may go, if the engine is not away; the next daemon would have to do it. */
+function removalsDone({ removals, options }: State): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = options.clock.wake(PARTING, resolve)
+    void Promise.all(removals).then(() => {
+      cancel()
+      resolve()
+    })
+  })
 }
 
 /** Nothing of ours runs: what pods only needed while they ran goes as well. */

@@ -70,9 +70,11 @@ async function begun(state: State, { key }: ContainerConfig, inspection: Inspect
   return ok(run.observed)
 }
 
-/** The directory of the pod, and the file that becomes the termination message. */
+/** The directory of the pod, its log, and the file that becomes the termination message. */
 function makeFiles(state: State, { key }: ContainerConfig): void {
   mkdirSync(podDirectory(state, key.podUid), { recursive: true, mode: 0o700 })
+  // Whoever sees the container run finds its log.
+  closeSync(openSync(fileOf(state, key, 'log'), 'a', 0o600))
   const file = openSync(fileOf(state, key, 'message'), 'a', 0o666)
   // Whoever the program runs as may leave a word.
   fchmodSync(file, 0o666)

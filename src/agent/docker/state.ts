@@ -56,6 +56,8 @@ export type State = {
   readonly byId: Map<string, Run>
   /** Containers that are being removed, or were since the last look at everything: not to be taken for news. */
   readonly removed: Map<string, 'Under way' | 'Done'>
+  /** Removals of whole pods that are under way. */
+  readonly removals: Set<Promise<void>>
   /** A look at everything that is under way. */
   stock?: Promise<boolean> | undefined
   readonly listeners: Set<(observed: Observed) => void>
