@@ -1,0 +1,214 @@
+/** Pods in Docker through the whole system: the real executable, a real kubectl, and an engine of the test's own. */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { type Dockerd, dockerdMissing, startDockerd } from '../support/dockerd.ts'
+import {
+  anyKubectl,
+  jobd,
+  kubectlOn,
+  runProgram,
+  type Server,
+  startServer,
+  temporaryDirectory,
+} from '../support/executable.ts'
+
+const skip = dockerdMissing() ?? (anyKubectl() === undefined ? 'no kubectl on the PATH' : false)
+
+type World = { readonly docker: Dockerd; readonly path: string; server: Server }
+let world: World
+
+const kubectl = async (...args: readonly string[]): Promise<string> => {
+  const { code, out, err } = await kubectlOn(world.server, anyKubectl() ?? '')(...args)
+  assert.equal(code, 0, `kubectl ${args.join(' ')}: ${err}`)
+  return out
+}
+
+/** Applies manifests. */
+async function apply(...objects: readonly object[]): Promise<void> {
+  const file = join(world.path, 'manifest.json')
+  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
+  await kubectl('apply', '-f', file)
+}
+
+const container = (name: string, script: string, more: object = {}) => ({
+  name,
+  image: world.docker.image,
+  command: ['sh', '-c', script],
+  ...more,
+})
+const pod = (name: string, spec: object) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name },
+  spec: { restartPolicy: 'Never', ...spec },
+})
+const job = (name: string, spec: object, template: object) => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name },
+  spec: { ...spec, template: { spec: { restartPolicy: 'Never', ...template } } },
+})
+const finished = (name: string) => kubectl('wait', '--for=condition=complete', `job/${name}`, '--timeout=120s')
+
+/** Fulfilled with what a command prints once it matches. */
+async function printed(pattern: RegExp, ...args: readonly string[]): Promise<string> {
+  for (;;) {
+    const out = await kubectl(...args)
+    if (pattern.test(out)) return out
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+const phase = (name: string, pattern: RegExp) => printed(pattern, 'get', 'pod', name, '-o', 'jsonpath={.status.phase}')
+
+describe('pods in Docker', { skip, timeout: 300_000 }, () => {
+  const { path, dispose } = temporaryDirectory()
+  before(async () => {
+    const docker = await startDockerd()
+    process.env['DOCKER_HOST'] = docker.host
+    world = { docker, path, server: await startServer(path, '--runtime', 'docker') }
+  })
+  after(async () => {
+    try {
+      // One after the other, since the pods of Jobs go with them.
+      await kubectl('delete', 'jobs', '--all', '--cascade=foreground')
+      await kubectl('delete', 'pods', '--all', '--grace-period=1')
+    } finally {
+      await world.server.stop()
+      const left = [
+        world.docker.docker('ps', '-aq'),
+        world.docker.docker('network', 'ls', '-q', '--filter', 'type=custom'),
+        world.docker.docker('images', '-q', 'jobd-pause'),
+      ]
+      await world.docker.stop()
+      dispose()
+      assert.deepEqual(left, ['', '', ''], 'no container, network or image of ours is left')
+    }
+  })
+
+  test('jobd run prints what a container says, and ends with its exit code', async () => {
+    const manifest = join(world.path, 'run.json')
+    writeFileSync(
+      manifest,
+      JSON.stringify(job('run', { backoffLimit: 0 }, { containers: [container('main', 'echo said; exit 7')] })),
+    )
+    const { code, out } = await runProgram(jobd, ['run', '--data-dir', world.path, manifest])
+    assert.deepEqual([code, out], [7, 'said\n'])
+  })
+
+  test('pods of an Indexed Job find each other by name, and the API server by its address', async () => {
+    // Whether packets pass between pods is for the host's firewall, which the engine of a test leaves alone.
+    const script = `
+      timeout 20 nc "$KUBERNETES_SERVICE_HOST" "$KUBERNETES_SERVICE_PORT" </dev/null || exit 3
+      touch /out/here-$JOB_COMPLETION_INDEX
+      until [ -e /out/here-0 ] && [ -e /out/here-1 ]; do sleep 0.1; done
+      for other in 0 1; do ping -c 1 -W 1 meet-$other.group | grep "^PING meet-$other.group (.*)" || exit 4; done
+      touch /out/found-$JOB_COMPLETION_INDEX
+      until [ -e /out/found-0 ] && [ -e /out/found-1 ]; do sleep 0.1; done`
+    await apply(
+      job(
+        'meet',
+        { completions: 2, parallelism: 2, completionMode: 'Indexed', backoffLimit: 0 },
+        {
+          subdomain: 'group',
+          containers: [container('main', script, { volumeMounts: [{ name: 'out', mountPath: '/out' }] })],
+          volumes: [{ name: 'out', hostPath: { path: join(world.path, 'out'), type: 'DirectoryOrCreate' } }],
+        },
+      ),
+    )
+    await finished('meet')
+  })
+
+  test('containers of a pod share its network through restarts; exec, logs and the OOM killer work', async () => {
+    const b = `nc 127.0.0.1 8080; [ -e /v/again ] || { touch /v/again; exit 3; }; echo second; head -c 200m /dev/zero | tail | wc -c; exit 137`
+    const mounts = { volumeMounts: [{ name: 'v', mountPath: '/v' }] }
+    await apply(
+      pod('shared', {
+        restartPolicy: 'OnFailure',
+        volumes: [{ name: 'v', emptyDir: {} }],
+        initContainers: [container('init', 'echo from init >/v/word', mounts)],
+        containers: [
+          container('a', 'cat /v/word; while :; do echo hello | nc -l -p 8080; done', {
+            ...mounts,
+            readinessProbe: { exec: { command: ['test', '-e', '/v/again'] }, periodSeconds: 1 },
+          }),
+          container('b', b, { ...mounts, resources: { limits: { memory: '32Mi' } } }),
+        ],
+      }),
+    )
+    const states = ['get', 'pod', 'shared', '-o', 'jsonpath={.status.containerStatuses[1]}'] as const
+    const status = await printed(/OOMKilled/, ...states)
+    assert.match(status, /"exitCode":137/)
+    assert.equal(await kubectl('logs', 'shared', '-c', 'a'), 'from init\n')
+    assert.match(await kubectl('logs', 'shared', '-c', 'b'), /second/)
+    assert.equal(await kubectl('exec', 'shared', '-c', 'a', '--', 'cat', '/v/word'), 'from init\n')
+    await kubectl('delete', 'pod', 'shared', '--grace-period=1')
+  })
+
+  test('an image that cannot be had is named on the pod and in its events', async () => {
+    const cases = [
+      ['absent', { image: 'localhost:1/absent:1', imagePullPolicy: 'IfNotPresent' }, /ErrImagePull|ImagePullBackOff/],
+      ['never', { image: 'jobd-test/none:1', imagePullPolicy: 'Never' }, /ErrImageNeverPull/],
+      ['invalid', { image: 'Not An Image' }, /InvalidImageName/],
+    ] as const
+    await apply(...cases.map(([name, more]) => pod(name, { containers: [container('main', 'true', more)] })))
+    for (const [name, { image }, reason] of cases) {
+      const waiting = [
+        'get',
+        'pod',
+        name,
+        '-o',
+        'jsonpath={.status.containerStatuses[0].state.waiting.reason}',
+      ] as const
+      await printed(reason, ...waiting)
+      const events = await printed(/Error: /, 'get', 'events', '--field-selector', `involvedObject.name=${name}`)
+      assert.ok(events.includes(image), events)
+      assert.match(events, new RegExp(`Error: (${reason.source})`))
+    }
+    await kubectl('delete', 'pods', ...cases.map(([name]) => name), '--grace-period=1')
+  })
+
+  test('a server that is killed finds its containers again, with every line of their logs', async () => {
+    const go = join(world.path, 'out', 'go')
+    const script = 'echo before; until [ -e /out/go ]; do sleep 0.05; done; echo after; exit 4'
+    await apply(
+      pod('survivor', {
+        containers: [container('main', script, { volumeMounts: [{ name: 'out', mountPath: '/out' }] })],
+        volumes: [{ name: 'out', hostPath: { path: join(world.path, 'out'), type: 'DirectoryOrCreate' } }],
+      }),
+    )
+    await printed(/before/, 'logs', 'survivor', '--ignore-errors')
+    await world.server.kill()
+    writeFileSync(go, '')
+    world.server = await startServer(world.path, '--runtime', 'docker')
+    await phase('survivor', /Failed/)
+    assert.equal(await kubectl('logs', 'survivor'), 'before\nafter\n')
+    const code = 'jsonpath={.status.containerStatuses[0].state.terminated.exitCode}'
+    assert.equal(await kubectl('get', 'pod', 'survivor', '-o', code), '4')
+  })
+
+  test('an engine that stops answering, and one that restarts, hold up its pods and nothing else', async () => {
+    await apply(pod('running', { containers: [container('main', 'echo up; exec sleep 1000')] }))
+    await phase('running', /Running/)
+    world.docker.freeze()
+    try {
+      await apply(job('patient', {}, { containers: [container('main', 'echo done')] }))
+      assert.match(await kubectl('get', 'pods'), /patient/)
+    } finally {
+      world.docker.resume()
+    }
+    await finished('patient')
+    await world.docker.restart()
+    await phase('running', /Failed/)
+    await apply(job('later', {}, { containers: [container('main', 'echo later')] }))
+    await finished('later')
+    assert.equal(await kubectl('logs', 'job/later'), 'later\n')
+  })
+
+  test('a hundred pods leave no container behind', async () => {
+    await apply(job('hundred', { completions: 100, parallelism: 8 }, { containers: [container('main', 'true')] }))
+    await finished('hundred')
+    while (world.docker.docker('ps', '-aq') !== '') await new Promise((resolve) => setTimeout(resolve, 100))
+  })
+})
