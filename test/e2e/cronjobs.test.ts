@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import type { Run } from '../../src/apis/run/index.ts'
 import {
@@ -55,6 +56,19 @@ function assertEverySecondOnce(runs: readonly Run[]): void {
     seconds,
     seconds.map((_, i) => first + i),
   )
+}
+
+/** Changes the newest version of a stored CronJob, to a text of the same length, as somebody with an editor would. */
+function spoil(file: string, name: string, from: string, to: string): void {
+  const database = new DatabaseSync(file)
+  const row = database
+    .prepare('SELECT revision, value FROM revisions WHERE key LIKE ? ORDER BY revision DESC LIMIT 1')
+    .get(`%cronjobs%/${name}`)
+  const text = Buffer.from(row?.['value'] as Uint8Array).toString('utf8')
+  assert.ok(text.includes(from), text)
+  const change = database.prepare('UPDATE revisions SET value = ? WHERE revision = ?')
+  change.run(Buffer.from(text.replace(from, to)), row?.['revision'] as number)
+  database.close()
 }
 
 describe('the history of CronJobs', () => {
@@ -112,6 +126,30 @@ describe('the history of CronJobs', () => {
         return /LAST RESULT[\s\S]*Complet/.test(out) ? true : undefined
       })
     })
+  })
+
+  test('a stored CronJob that became invalid is told by an event, and others go on', async () => {
+    const { path, dispose } = temporaryDirectory()
+    const first = await startServer(path)
+    for (const name of ['spoilt', 'misplaced', 'sound'])
+      await on(first)('cron', 'add', name, '@every 1s', '--time-zone', 'Asia/Tokyo', '--', 'true')
+    await first.stop()
+    spoil(join(path, 'jobd.db'), 'spoilt', '"schedule":"@every 1s"', '"schedule":"@ever- 1s"')
+    spoil(join(path, 'jobd.db'), 'misplaced', '"timeZone":"Asia/Tokyo"', '"timeZone":"Asia/Tokio"')
+    const second = await startServer(path)
+    try {
+      const before = (await historyOf(second, 'sound')).length
+      await until(async () => ((await historyOf(second, 'sound')).length > before ? true : undefined))
+      await until(async () => {
+        const { out } = await on(second)('get', 'events')
+        const isTold =
+          /UnparseableSchedule +cronjob\/spoilt/.test(out) && /UnknownTimeZone +cronjob\/misplaced/.test(out)
+        return isTold ? true : undefined
+      })
+    } finally {
+      await second.stop()
+      dispose()
+    }
   })
 
   test('does not exist with --exact', async () => {
