@@ -49,7 +49,14 @@ export async function runCrashes(seed: number, rounds: number): Promise<CrashRes
     const { path, dispose } = temporaryDirectory()
     const [data, starts] = [join(path, 'data'), join(path, 'starts')]
     const world: World = { path, data, starts, ledger: emptyLedger(), result }
-    await runOnOneDirectory(world, Math.min(ROUNDS_EACH, rounds - result.rounds), random)
+    try {
+      await runOnOneDirectory(world, Math.min(ROUNDS_EACH, rounds - result.rounds), random)
+    } catch (error) {
+      const round = result.rounds + 1
+      const what = error instanceof Error ? error.message : String(error)
+      const replay = `npm run crash -- --seed ${seed} --rounds ${round}`
+      throw new Error(`seed ${seed}, round ${round}, files in ${path}: ${what}\n${replay}`, { cause: error })
+    }
     dispose()
   }
   return result
@@ -62,18 +69,18 @@ async function runOnOneDirectory(world: World, rounds: number, random: SeededRan
   try {
     for (let round = 0; round < rounds; round++) {
       await crash(world, server, random.fork('round'))
-      complain(world, integrityOf(world))
+      complain(integrityOf(world))
       server = await startServer(world.data)
       const requests = requestsTo(server)
-      complain(world, await lostOf(ledger, requests))
+      complain(await lostOf(ledger, requests))
       requests.close()
-      complain(world, doubleStartsOf(world))
+      complain(doubleStartsOf(world))
       result.rounds++
     }
     await allEnd(server)
-    complain(world, doubleStartsOf(world))
+    complain(doubleStartsOf(world))
     const requests = requestsTo(server)
-    complain(world, await lostOf(ledger, requests))
+    complain(await lostOf(ledger, requests))
     requests.close()
     result.podStarts += startsOf(world).length
     result.acknowledged += ledger.acknowledged
@@ -82,10 +89,8 @@ async function runOnOneDirectory(world: World, rounds: number, random: SeededRan
   }
 }
 
-function complain({ path, result }: World, problems: readonly string[]): void {
-  if (problems.length === 0) return
-  const replay = `npm run crash -- --seed ${result.seed} --rounds ${result.rounds + 1}`
-  throw new Error(`seed ${result.seed}, round ${result.rounds + 1}, in ${path}:\n${problems.join('\n')}\n${replay}`)
+function complain(problems: readonly string[]): void {
+  if (problems.length > 0) throw new Error(problems.join('\n'))
 }
 
 /** Clients write until the server is killed, after a number of requests and answers that the seed tells. */
@@ -117,7 +122,7 @@ async function crash(world: World, server: Server, random: SeededRandom): Promis
   world.result.kills++
   await ended
   requests.close()
-  if (cut !== undefined) await judgePowerCut(world, cut)
+  if (cut !== undefined) await judgePowerCut(cut)
 }
 
 type Client = {
@@ -210,11 +215,11 @@ function copyDatabase(from: string, to: string): void {
   }
 }
 
-async function judgePowerCut(world: World, { directory, ledger }: PowerCut): Promise<void> {
+async function judgePowerCut({ directory, ledger }: PowerCut): Promise<void> {
   const server = await startServer(directory, '--runtime', 'none')
   const requests = requestsTo(server)
   try {
-    complain(world, await lostOf(ledger, requests))
+    complain(await lostOf(ledger, requests))
   } finally {
     requests.close()
     await server.kill()
@@ -254,7 +259,11 @@ async function allEnd(server: Server): Promise<void> {
   const { client, close } = await connect(server)
   const listed = await client.list<Job>('jobs.batch', { namespace: 'default' })
   if (!listed.ok) throw new Error(listed.error.message)
-  const running = listed.value.items.filter((job) => !isOver(job))
+  const { items, resourceVersion } = listed.value
+  // From the list on: a server that has just started need not know what came before.
+  const running = items
+    .filter((job) => !isOver(job))
+    .map((job) => ({ ...job, metadata: { ...job.metadata, resourceVersion } }))
   await Promise.all(running.map((job) => whenJob(client, job, isOver)))
   await close()
 }
