@@ -9,7 +9,7 @@ import type { Clock, Log } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { reflect } from './reflector.ts'
 
-/** `Retain` keeps the content of a deleted claim, below `retained`; without it, it is removed as with `Delete`. */
+/** Annotation of a PersistentVolumeClaim: `Retain` keeps the content of a deleted claim, below `retained`; without it, it is removed as with `Delete`. */
 export const RECLAIM_POLICY = 'jobd.dev/reclaim-policy'
 
 export type ClaimsOptions = {

@@ -364,7 +364,7 @@ async function stopContainer(
 
 function failureEvent({ reason, message }: StartFailure): Told {
   if (reason === 'FailedCreatePodSandBox') {
-    return { type: 'Warning', reason, message: `Failed to create pod sandbox: ${message}` }
+    return { type: 'Warning', reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${message}` }
   }
   // Why an image is not there was told when it was looked for.
   const isImage = reason.includes('Image')

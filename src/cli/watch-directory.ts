@@ -13,8 +13,9 @@ import { type Manifest, parseManifests } from './manifests.ts'
 import { statusText } from './printing.ts'
 import { resourceNameOf, resourceNames, shownName } from './resources.ts'
 
-/** On every object that a directory brought: which directory, and which file of it. */
+/** Label of every object that `jobd up --watch` brought: which directory. */
 export const directoryLabel = 'jobd.dev/watched-directory'
+/** Annotation of every object that `jobd up --watch` brought: which file of the directory. */
 export const fileAnnotation = 'jobd.dev/manifest'
 const fieldManager = 'jobd-watch'
 

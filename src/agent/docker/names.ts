@@ -1,10 +1,13 @@
 /** By what the containers of a runtime are known: names for people and for starting once, labels for the truth. */
 import type { ContainerKey } from '../runtime/index.ts'
 
-/** Every object of ours carries it; its value tells whose it is. */
+/** Label of every Docker object of ours; its value tells whose it is. */
 export const OWNER = 'jobd.dev/owner'
+/** Label of a Docker container: the uid of its pod. */
 const POD_UID = 'jobd.dev/pod-uid'
+/** Label of a Docker container: its name in the pod. */
 const CONTAINER = 'jobd.dev/container'
+/** Label of a Docker container: which run of it this is, from 0. */
 const ATTEMPT = 'jobd.dev/attempt'
 
 export type PodName = { readonly namespace: string; readonly name: string }

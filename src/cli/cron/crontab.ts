@@ -23,8 +23,11 @@ export type Imported = {
   readonly problems: readonly string[]
 }
 
+/** Annotation of a CronJob that `jobd cron import` made: its line in the crontab. */
 const lineAnnotation = 'jobd.dev/crontab-line'
+/** Annotation of a CronJob that `jobd cron import` made: the comment above its line. */
 const commentAnnotation = 'jobd.dev/crontab-comment'
+/** Annotation of a CronJob that `jobd cron import` made: the user that a system crontab names. */
 const userAnnotation = 'jobd.dev/crontab-user'
 
 type State = {

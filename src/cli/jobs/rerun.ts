@@ -8,6 +8,7 @@ import { createAndFollow } from './trigger.ts'
 
 export type RerunOptions = { readonly failedIndexes: boolean; readonly wait: boolean }
 
+/** Annotation of a Job that `jobd rerun` made: the Job that it runs again. */
 const rerunAnnotation = 'jobd.dev/rerun-of'
 const longestBase = 63 - '-rerun-'.length - 5
 const generatedLabels: ReadonlySet<string> = new Set([

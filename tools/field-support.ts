@@ -1,0 +1,227 @@
+/**
+ * What jobd does with each field of Jobs, CronJobs and their pods. tools/generate-reference.ts fails when the schema has a
+ * field that is not here, or the other way round. The runtime is `process` where nothing else is said.
+ */
+export type TypeSupport = {
+  /** Names of fields that do what upstream says. */
+  readonly supported?: string
+  /** Fields that do it with a remark. */
+  readonly remarks?: Readonly<Record<string, string>>
+  /** Fields that are taken and have no effect, and what is said about it. */
+  readonly ignored?: Readonly<Record<string, string>>
+  /** Fields with which the object or the pod is refused, or waits, and what is said. */
+  readonly refused?: Readonly<Record<string, string>>
+}
+
+const silent = 'nothing is said'
+const dockerOnly = 'nothing is said; obeyed by `--runtime docker`'
+const dropped = 'dropped when written, as upstream: the feature is off by default'
+const oneNode = 'nothing is said: there is one node'
+const otherVolume = 'the pod waits with `FailedMount`: volumes of this kind are not supported by this node'
+const hostNetwork = 'nothing is said: pods use the network of the host'
+
+const otherVolumes: readonly string[] = [
+  ...['awsElasticBlockStore', 'azureDisk', 'azureFile', 'cephfs', 'cinder', 'csi', 'ephemeral', 'fc', 'flexVolume'],
+  ...['flocker', 'gcePersistentDisk', 'gitRepo', 'glusterfs', 'image', 'iscsi', 'nfs', 'photonPersistentDisk'],
+  ...['portworxVolume', 'quobyte', 'rbd', 'scaleIO', 'storageos', 'vsphereVolume'],
+]
+
+export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
+  'batch.v1.Job': { supported: 'apiVersion kind metadata spec status' },
+  'batch.v1.JobSpec': {
+    supported:
+      'activeDeadlineSeconds backoffLimit backoffLimitPerIndex completionMode completions managedBy manualSelector maxFailedIndexes parallelism podFailurePolicy podReplacementPolicy selector successPolicy suspend template ttlSecondsAfterFinished',
+  },
+  'batch.v1.PodFailurePolicy': { supported: 'rules' },
+  'batch.v1.PodFailurePolicyRule': { supported: 'action onExitCodes onPodConditions' },
+  'batch.v1.PodFailurePolicyOnExitCodesRequirement': { supported: 'containerName operator values' },
+  'batch.v1.PodFailurePolicyOnPodConditionsPattern': { supported: 'status type' },
+  'batch.v1.SuccessPolicy': { supported: 'rules' },
+  'batch.v1.SuccessPolicyRule': { supported: 'succeededCount succeededIndexes' },
+  'batch.v1.JobStatus': {
+    supported:
+      'active completedIndexes completionTime conditions failed failedIndexes ready startTime succeeded terminating uncountedTerminatedPods',
+  },
+  'batch.v1.JobCondition': { supported: 'lastProbeTime lastTransitionTime message reason status type' },
+  'batch.v1.UncountedTerminatedPods': { supported: 'failed succeeded' },
+  'batch.v1.CronJob': { supported: 'apiVersion kind metadata spec status' },
+  'batch.v1.CronJobSpec': {
+    supported:
+      'concurrencyPolicy failedJobsHistoryLimit jobTemplate schedule startingDeadlineSeconds successfulJobsHistoryLimit suspend',
+    remarks: { timeZone: 'without it the zone of `jobd up --time-zone`, else `TZ`, else UTC' },
+  },
+  'batch.v1.JobTemplateSpec': { supported: 'metadata spec' },
+  'batch.v1.CronJobStatus': { supported: 'active lastScheduleTime lastSuccessfulTime' },
+  'core.v1.ObjectReference': { supported: 'apiVersion fieldPath kind name namespace resourceVersion uid' },
+  'meta.v1.ObjectMeta': {
+    supported:
+      'annotations creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generateName generation labels managedFields name namespace ownerReferences resourceVersion uid',
+    ignored: { selfLink: 'nothing is said, as upstream' },
+  },
+  'meta.v1.ManagedFieldsEntry': { supported: 'apiVersion fieldsType fieldsV1 manager operation subresource time' },
+  'meta.v1.OwnerReference': { supported: 'apiVersion blockOwnerDeletion controller kind name uid' },
+  'meta.v1.LabelSelector': { supported: 'matchExpressions matchLabels' },
+  'meta.v1.LabelSelectorRequirement': { supported: 'key operator values' },
+  'core.v1.PodTemplateSpec': { supported: 'metadata spec' },
+  'core.v1.PodSpec': {
+    supported:
+      'activeDeadlineSeconds affinity automountServiceAccountToken containers enableServiceLinks initContainers nodeName nodeSelector overhead readinessGates restartPolicy schedulingGates securityContext serviceAccount serviceAccountName terminationGracePeriodSeconds tolerations volumes',
+    remarks: {
+      hostname: 'the value of `HOSTNAME`; the name of the host stays',
+      hostnameOverride: 'the value of `HOSTNAME`; the name of the host stays',
+      priority: 'the order in which waiting pods start; no pod is preempted',
+      priorityClassName: 'sets `priority`',
+      resources: 'requests count when pods are placed; limits are enforced for containers only',
+      schedulerName: 'a pod for another scheduler waits for it, as upstream',
+    },
+    ignored: {
+      dnsConfig: hostNetwork,
+      dnsPolicy: hostNetwork,
+      ephemeralContainers: 'taken by the subresource of pods as upstream, and never started',
+      hostAliases: hostNetwork,
+      hostIPC: dockerOnly,
+      hostNetwork: `${hostNetwork}; obeyed by \`--runtime docker\``,
+      hostPID: dockerOnly,
+      hostUsers: silent,
+      imagePullSecrets: dockerOnly,
+      os: 'checked by the API alone',
+      preemptionPolicy: 'no pod is preempted',
+      resourceClaims: silent,
+      schedulingGroup: dropped,
+      setHostnameAsFQDN: silent,
+      shareProcessNamespace: dockerOnly,
+      subdomain: dockerOnly,
+      topologySpreadConstraints: oneNode,
+    },
+    refused: { runtimeClassName: 'the pod is refused: `pod rejected: RuntimeClass "…" not found`' },
+  },
+  'core.v1.Affinity': { supported: 'nodeAffinity', ignored: { podAffinity: oneNode, podAntiAffinity: oneNode } },
+  'core.v1.NodeAffinity': {
+    supported: 'requiredDuringSchedulingIgnoredDuringExecution',
+    ignored: { preferredDuringSchedulingIgnoredDuringExecution: oneNode },
+  },
+  'core.v1.NodeSelector': { supported: 'nodeSelectorTerms' },
+  'core.v1.NodeSelectorTerm': { supported: 'matchExpressions matchFields' },
+  'core.v1.NodeSelectorRequirement': { supported: 'key operator values' },
+  'core.v1.PodReadinessGate': { supported: 'conditionType' },
+  'core.v1.PodSchedulingGate': { supported: 'name' },
+  'core.v1.Toleration': { supported: 'effect key operator value', ignored: { tolerationSeconds: oneNode } },
+  'core.v1.PodSecurityContext': {
+    supported: 'runAsNonRoot',
+    remarks: {
+      fsGroup: 'a group of the processes, when jobd runs as root; the owner of volumes stays',
+      runAsGroup: 'another group than that of jobd: as root, else `CreateContainerConfigError`',
+      runAsUser: 'another user than that of jobd: as root, else `CreateContainerConfigError`',
+      supplementalGroups: 'when jobd runs as root',
+    },
+    ignored: {
+      appArmorProfile: silent,
+      fsGroupChangePolicy: silent,
+      seLinuxChangePolicy: silent,
+      seLinuxOptions: silent,
+      seccompProfile: 'nothing is said; `Unconfined` is obeyed by `--runtime docker`',
+      supplementalGroupsPolicy: silent,
+      sysctls: silent,
+      windowsOptions: silent,
+    },
+  },
+  'core.v1.Container': {
+    supported:
+      'args command env envFrom lifecycle livenessProbe name readinessProbe resources restartPolicy restartPolicyRules securityContext startupProbe terminationMessagePath terminationMessagePolicy volumeMounts workingDir',
+    remarks: { ports: 'names for probes and Services; a program listens where it wants to' },
+    ignored: {
+      image: 'required, and not used: a warning when the pod has no command; used by `--runtime docker`',
+      imagePullPolicy: dockerOnly,
+      resizePolicy: silent,
+      stdin: dockerOnly,
+      stdinOnce: silent,
+      tty: dockerOnly,
+      volumeDevices: silent,
+    },
+  },
+  'core.v1.EnvVar': { supported: 'name value valueFrom' },
+  'core.v1.EnvVarSource': {
+    supported: 'configMapKeyRef fieldRef resourceFieldRef secretKeyRef',
+    refused: {
+      fileKeyRef:
+        'the pod waits with `CreateContainerConfigError`: `env valueFrom names no source that this node knows`',
+    },
+  },
+  'core.v1.ConfigMapKeySelector': { supported: 'key name optional' },
+  'core.v1.SecretKeySelector': { supported: 'key name optional' },
+  'core.v1.ObjectFieldSelector': { supported: 'apiVersion fieldPath' },
+  'core.v1.ResourceFieldSelector': { supported: 'containerName divisor resource' },
+  'core.v1.EnvFromSource': { supported: 'configMapRef prefix secretRef' },
+  'core.v1.ConfigMapEnvSource': { supported: 'name optional' },
+  'core.v1.SecretEnvSource': { supported: 'name optional' },
+  'core.v1.Lifecycle': { supported: 'postStart preStop', ignored: { stopSignal: dropped } },
+  'core.v1.LifecycleHandler': { supported: 'exec httpGet sleep tcpSocket' },
+  'core.v1.ExecAction': { supported: 'command' },
+  'core.v1.HTTPGetAction': { supported: 'host httpHeaders path port scheme' },
+  'core.v1.HTTPHeader': { supported: 'name value' },
+  'core.v1.SleepAction': { supported: 'seconds' },
+  'core.v1.TCPSocketAction': { supported: 'host port' },
+  'core.v1.Probe': {
+    supported:
+      'exec failureThreshold httpGet initialDelaySeconds periodSeconds successThreshold tcpSocket terminationGracePeriodSeconds timeoutSeconds',
+    refused: { grpc: 'the probe fails: `this node runs exec, httpGet, tcpSocket and sleep handlers only`' },
+  },
+  'core.v1.ContainerPort': {
+    supported: 'containerPort name protocol',
+    ignored: { hostIP: hostNetwork, hostPort: hostNetwork },
+  },
+  'core.v1.ResourceRequirements': {
+    remarks: {
+      limits:
+        '`cpu` and `memory` are enforced where control groups may be made, else the event `LimitsNotEnforced`; others count as requests alone',
+      requests: 'decide how many pods run at once; `jobd up --resource` declares more than cpu and memory',
+    },
+    ignored: { claims: silent },
+  },
+  'core.v1.ContainerRestartRule': { supported: 'action exitCodes' },
+  'core.v1.ContainerRestartRuleOnExitCodes': { supported: 'operator values' },
+  'core.v1.SecurityContext': {
+    supported: 'runAsNonRoot',
+    remarks: {
+      runAsGroup: 'another group than that of jobd: as root, else `CreateContainerConfigError`',
+      runAsUser: 'another user than that of jobd: as root, else `CreateContainerConfigError`',
+    },
+    ignored: {
+      allowPrivilegeEscalation: dockerOnly,
+      appArmorProfile: silent,
+      capabilities: dockerOnly,
+      privileged: dockerOnly,
+      procMount: silent,
+      readOnlyRootFilesystem: dockerOnly,
+      seLinuxOptions: silent,
+      seccompProfile: 'nothing is said; `Unconfined` is obeyed by `--runtime docker`',
+      windowsOptions: silent,
+    },
+  },
+  'core.v1.VolumeMount': {
+    supported: 'mountPath name readOnly subPath subPathExpr',
+    ignored: { mountPropagation: silent, recursiveReadOnly: silent },
+  },
+  'core.v1.Volume': {
+    supported: 'configMap downwardAPI emptyDir hostPath name projected secret',
+    remarks: { persistentVolumeClaim: 'a local directory, bound at once' },
+    refused: Object.fromEntries(otherVolumes.map((kind) => [kind, otherVolume])),
+  },
+  'core.v1.ConfigMapVolumeSource': { supported: 'defaultMode items name optional' },
+  'core.v1.SecretVolumeSource': { supported: 'defaultMode items optional secretName' },
+  'core.v1.KeyToPath': { supported: 'key mode path' },
+  'core.v1.DownwardAPIVolumeSource': { supported: 'defaultMode items' },
+  'core.v1.DownwardAPIVolumeFile': { supported: 'fieldRef mode path resourceFieldRef' },
+  'core.v1.EmptyDirVolumeSource': { supported: 'medium', ignored: { sizeLimit: silent } },
+  'core.v1.HostPathVolumeSource': { supported: 'path type' },
+  'core.v1.PersistentVolumeClaimVolumeSource': { supported: 'claimName readOnly' },
+  'core.v1.ProjectedVolumeSource': { supported: 'defaultMode sources' },
+  'core.v1.VolumeProjection': {
+    supported: 'configMap downwardAPI secret serviceAccountToken',
+    ignored: { clusterTrustBundle: dropped, podCertificate: dropped },
+  },
+  'core.v1.ConfigMapProjection': { supported: 'items name optional' },
+  'core.v1.DownwardAPIProjection': { supported: 'items' },
+  'core.v1.SecretProjection': { supported: 'items name optional' },
+  'core.v1.ServiceAccountTokenProjection': { supported: 'audience expirationSeconds path' },
+}
