@@ -30,7 +30,7 @@ describe('jobd run', () => {
   test('a command exits with its own code, and what went wrong is told', async () => {
     const { code, err } = await runProgram(jobd, ['run', '--', 'sh', '-c', 'echo to-stderr >&2; exit 7'])
     assert.equal(code, 7, err)
-    assert.match(err, /failed after .*BackoffLimitExceeded.*ended with exit code 7/)
+    assert.match(err, /failed after .*BackoffLimitExceeded.*: exit code 7\n$/)
   })
 
   test('a command that does not exist fails with a sentence that names it', async () => {
