@@ -1,7 +1,6 @@
 /** The exit code that ended a Job, noted on the Job because its pods may be gone when somebody asks. */
 import { exitCodeAnnotation, finishedCondition, type Job } from '../apis/batch/index.ts'
-import type { Pod } from '../apis/core/index.ts'
-import { newestFailure } from '../controllers/job/index.ts'
+import { newestFailure, type Pod } from '../apis/core/index.ts'
 import type { Informer } from './informer.ts'
 import { controllerOf } from './job-snapshots.ts'
 

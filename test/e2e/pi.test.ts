@@ -1,6 +1,6 @@
 /** The mission's first chapter, word for word, with every kubectl there is and with jobd's own verbs. */
 import assert from 'node:assert/strict'
-import { readFileSync, watch } from 'node:fs'
+import { readFileSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { digitsOfPi } from '../support/digits.ts'
@@ -31,6 +31,23 @@ describe('jobd run', () => {
     const { code, err } = await runProgram(jobd, ['run', '--', 'sh', '-c', 'echo to-stderr >&2; exit 7'])
     assert.equal(code, 7, err)
     assert.match(err, /failed after .*BackoffLimitExceeded.*: exit code 7\n$/)
+  })
+
+  test('the exit code is that of the container that failed, not of those that were told to go for it', async () => {
+    const { path, dispose } = temporaryDirectory()
+    const script = `if [ $JOB_COMPLETION_INDEX = 0 ]; then until [ -e '${path}/up' ]; do sleep 0.1; done; exit 7; fi
+trap 'sleep 1; exit 143' TERM; touch '${path}/up'; sleep 100 & wait`
+    const container = { name: 'main', image: 'none', command: ['sh', '-c', script] }
+    const template = { spec: { restartPolicy: 'Never', containers: [container] } }
+    const spec = { completions: 2, parallelism: 2, completionMode: 'Indexed', backoffLimit: 0, template }
+    writeFileSync(
+      join(path, 'job.json'),
+      JSON.stringify({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'two' }, spec }),
+    )
+    const { code, err } = await runProgram(jobd, ['run', join(path, 'job.json')])
+    dispose()
+    assert.equal(code, 7, err)
+    assert.match(err, /; container main of pod two-0-\S+: exit code 7\n$/)
   })
 
   test('a command that does not exist fails with a sentence that names it', async () => {

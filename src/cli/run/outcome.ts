@@ -1,45 +1,6 @@
 /** How a Job ended, in one line and as an exit code. */
 import type { Job } from '../../apis/batch/index.ts'
-import type { ContainerStateTerminated, Pod } from '../../apis/core/index.ts'
-
-export type Failure = {
-  readonly pod: string
-  readonly container: string
-  readonly exitCode: number
-  readonly reason?: string | undefined
-  readonly message?: string | undefined
-  readonly finishedAt: string
-}
-
-/** The newest container of a pod that ended with another code than 0, init containers included. */
-export function failureOf(pod: Pod): Failure | undefined {
-  const failures: Failure[] = []
-  for (const { name, state, lastState } of [
-    ...(pod.status.initContainerStatuses ?? []),
-    ...(pod.status.containerStatuses ?? []),
-  ]) {
-    for (const ended of [lastState?.terminated, state?.terminated]) {
-      if (ended !== undefined && ended.exitCode !== 0) failures.push(failureFrom(pod, name, ended))
-    }
-  }
-  return newestOf(failures)
-}
-
-const failureFrom = (pod: Pod, container: string, ended: ContainerStateTerminated): Failure => ({
-  pod: pod.metadata.name ?? '',
-  container,
-  exitCode: ended.exitCode,
-  reason: ended.reason,
-  message: ended.message,
-  finishedAt: ended.finishedAt ?? '',
-})
-
-export function newestOf(failures: readonly Failure[]): Failure | undefined {
-  return failures.reduce<Failure | undefined>(
-    (newest, failure) => (newest === undefined || failure.finishedAt >= newest.finishedAt ? failure : newest),
-    undefined,
-  )
-}
+import type { ContainerFailure } from '../../apis/core/index.ts'
 
 export type Finish = { readonly complete: boolean; readonly reason: string; readonly message: string }
 
@@ -53,23 +14,29 @@ export function finishOf(job: Job): Finish | undefined {
 }
 
 /** 0 for a complete Job; otherwise the failed container's own code, or 1 when there was none (a deadline, say). */
-export const exitCodeOf = (finish: Finish, failure: Failure | undefined): number =>
-  finish.complete ? 0 : (failure?.exitCode ?? 1)
+export const exitCodeOf = (finish: Finish, failure: ContainerFailure | undefined): number =>
+  finish.complete ? 0 : (failure?.terminated.exitCode ?? 1)
 
 /** `job.batch/pi complete in 1.2s`, or why it failed. */
-export function summaryOf(name: string, finish: Finish, failure: Failure | undefined, seconds: number): string {
+export function summaryOf(
+  name: string,
+  finish: Finish,
+  failure: ContainerFailure | undefined,
+  seconds: number,
+): string {
   const time = `${seconds.toFixed(1)}s`
   if (finish.complete) return `job.batch/${name} complete in ${time}`
   // The server's own message may name the container already.
   const isNamed =
-    failure !== undefined && finish.message.includes(`container ${failure.container} of pod ${failure.pod}:`)
+    failure !== undefined &&
+    finish.message.includes(`container ${failure.container} of pod ${failure.pod.metadata.name}:`)
   const why = failure === undefined || isNamed ? '' : `; ${failureText(failure)}`
   return `job.batch/${name} failed after ${time}: ${finish.reason}: ${finish.message}${why}`
 }
 
-function failureText({ pod, container, exitCode, reason, message }: Failure): string {
+function failureText({ pod, container, terminated: { exitCode, reason, message } }: ContainerFailure): string {
   const detail = message === undefined || message === '' ? '' : `: ${message.trimEnd().split('\n').at(-1)}`
   const signal = exitCode > 128 && exitCode < 160 ? ` (signal ${exitCode - 128})` : ''
   const named = reason === undefined || reason === 'Error' ? '' : `, ${reason}`
-  return `container ${container} of pod ${pod} ended with exit code ${exitCode}${signal}${named}${detail}`
+  return `container ${container} of pod ${pod.metadata.name} ended with exit code ${exitCode}${signal}${named}${detail}`
 }

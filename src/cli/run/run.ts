@@ -1,7 +1,7 @@
 /** `jobd run`: applies manifests, shows what their Jobs do, and ends as they end. */
 import { isNotFound, type KubeObject, type Status } from '../../apimachinery/index.ts'
 import type { Job } from '../../apis/batch/index.ts'
-import type { Pod } from '../../apis/core/index.ts'
+import { newestFailure, type Pod } from '../../apis/core/index.ts'
 import { type Clock, fail, ok, type Result } from '../../base/index.ts'
 import type { WatchHandle } from '../../client/index.ts'
 import { applyManifest } from '../apply.ts'
@@ -10,7 +10,7 @@ import type { Manifest } from '../manifests.ts'
 import { statusText } from '../printing.ts'
 import { shownName } from '../resources.ts'
 import { watchObjects } from '../watching.ts'
-import { exitCodeOf, type Failure, failureOf, finishOf, newestOf, summaryOf } from './outcome.ts'
+import { exitCodeOf, finishOf, summaryOf } from './outcome.ts'
 import { newPodLogStreams, type PodLogStreams } from './pod-logs.ts'
 import { newProgress, type Progress } from './progress.ts'
 
@@ -63,7 +63,8 @@ type Following = {
   readonly job: Job
   readonly logs: PodLogStreams
   readonly progress: Progress
-  readonly failures: Map<string, Failure>
+  /** Pods of which a container failed, by uid. */
+  readonly failures: Map<string, Pod>
   readonly told: Set<string>
 }
 
@@ -94,7 +95,7 @@ async function follow(job: Job, context: RunContext, several: boolean): Promise<
   }
   const finish = finishOf(end.value)
   if (finish === undefined) throw new Error('a Job was told finished that is not')
-  const failure = newestOf([...following.failures.values()])
+  const failure = newestFailure(following.failures.values())
   const seconds = (clock.monotonic() - started) / 1000
   terminal.err(`${summaryOf(job.metadata.name ?? '', finish, failure, seconds)}\n`)
   return exitCodeOf(finish, failure)
@@ -126,8 +127,7 @@ async function seeAllPods(following: Following, { connection }: RunContext): Pro
 }
 
 function seePod({ logs, progress, failures, told }: Following, pod: Pod): void {
-  const failure = failureOf(pod)
-  if (failure !== undefined) failures.set(pod.metadata.uid ?? '', failure)
+  if (newestFailure([pod]) !== undefined) failures.set(pod.metadata.uid ?? '', pod)
   for (const trouble of troublesOf(pod)) {
     if (!told.has(trouble)) progress.say(trouble)
     told.add(trouble)

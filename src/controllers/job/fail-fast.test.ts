@@ -14,8 +14,9 @@ import {
   worldOf,
 } from '../../../test/support/job-world.ts'
 import type { JobSpec } from '../../apis/batch/index.ts'
+import { newestFailure } from '../../apis/core/index.ts'
 import { formatTime } from '../../base/index.ts'
-import { describeFailure, newestFailure } from './blame.ts'
+import { describeFailure } from './blame.ts'
 import { defaultJobOptions, exactJobOptions, type JobOptions } from './snapshot.ts'
 
 const uidOf = (world: World): string => uidsOf(active(world))[0] ?? ''

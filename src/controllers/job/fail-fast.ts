@@ -5,9 +5,9 @@
  * are tried again up to the backoffLimit.
  */
 import { failFastAnnotation, type Job } from '../../apis/batch/index.ts'
-import type { ContainerStatus, Pod } from '../../apis/core/index.ts'
+import { type ContainerStatus, newestFailure, type Pod } from '../../apis/core/index.ts'
 import { type Instant, instant, type Millis, parseTime } from '../../base/index.ts'
-import { describeFailure, isStartFailure, newestFailure } from './blame.ts'
+import { describeFailure, isStartFailure } from './blame.ts'
 import { createdAt, isActive } from './pod.ts'
 
 /** Reasons of waiting containers that go away only when somebody mends something. */

@@ -1,5 +1,4 @@
 export { type BackoffRecord, backoffDelay, noBackoff } from './backoff.ts'
-export { newestFailure } from './blame.ts'
 export { jobSelects } from './claim.ts'
 export { isJobFinished, trueCondition } from './conditions.ts'
 export { foreignManager } from './facts.ts'

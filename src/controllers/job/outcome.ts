@@ -3,8 +3,9 @@
  *
  * @source kubernetes v1.36 pkg/controller/job/job_controller.go, syncJob
  */
+import { newestFailure } from '../../apis/core/index.ts'
 import { type Instant, instant, parseTime } from '../../base/index.ts'
-import { describeFailure, newestFailure } from './blame.ts'
+import { describeFailure } from './blame.ts'
 import { trueCondition } from './conditions.ts'
 import type { JobFacts } from './facts.ts'
 import type { Incurable } from './fail-fast.ts'
