@@ -3,9 +3,8 @@
  *
  * @source kubernetes v1.36 plugin/pkg/auth/authorizer/rbac/rbac.go, pkg/registry/rbac/validation/rule.go
  */
-import type { KubeObject, LabelSelector } from '../../apimachinery/index.ts'
+import { type KubeObject, selectorMatches } from '../../apimachinery/index.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding, RoleRef, Subject } from '../../apis/other/index.ts'
-import { ownValue } from '../../base/index.ts'
 import type { User } from '../registry/index.ts'
 import type { Attributes, Authorize, Decision } from './authorize.ts'
 import { type PolicyRule, ruleAllows } from './rbac-rules.ts'
@@ -43,24 +42,6 @@ type Index = {
 const nameOf = (object: KubeObject): string => object.metadata.name ?? ''
 const byName = (a: KubeObject, b: KubeObject): number => (nameOf(a) < nameOf(b) ? -1 : 1)
 
-function selects(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {}))
-    if (ownValue(labels, key) !== value) return false
-  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
-    const value = ownValue(labels, key)
-    const holds =
-      operator === 'Exists'
-        ? value !== undefined
-        : operator === 'DoesNotExist'
-          ? value === undefined
-          : operator === 'In'
-            ? value !== undefined && values.includes(value)
-            : value === undefined || !values.includes(value)
-    if (!holds) return false
-  }
-  return true
-}
-
 /** The rules of every ClusterRole; those that gather others have the rules of these too. */
 function clusterRoleRules(roles: readonly ClusterRole[]): ReadonlyMap<string, readonly PolicyRule[]> {
   const byRole = new Map<string, readonly PolicyRule[]>()
@@ -71,7 +52,7 @@ function clusterRoleRules(roles: readonly ClusterRole[]): ReadonlyMap<string, re
     if (selectors.length === 0) return rules
     for (const other of roles) {
       const name = nameOf(other)
-      if (seen.has(name) || !selectors.some((selector) => selects(selector, other.metadata.labels ?? {}))) continue
+      if (seen.has(name) || !selectors.some((selector) => selectorMatches(selector, other.metadata.labels))) continue
       rules.push(...gathered(other, new Set([...seen, name])))
     }
     return rules
