@@ -76,6 +76,13 @@ function optionErrors(
   return errors
 }
 
+function validOptions(query: Query, name: string): Result<LogOptions, Status> {
+  const options = optionsOf(query)
+  if (!options.ok) return options
+  const errors = optionErrors(options.value, first(query, 'stream'))
+  return errors.length === 0 ? options : fail(invalidFields({ group: '', kind: 'PodLogOptions' }, name, errors))
+}
+
 /** Sends what the agent reads, no faster than the client takes it. */
 async function pump(x: Exchange, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const { res } = x
@@ -98,10 +105,8 @@ async function openLog(
   logs: PodLogs | undefined,
 ): Promise<Result<AsyncIterable<Uint8Array> | undefined, Status>> {
   const { namespace = '', name = '' } = route
-  const options = optionsOf(x.query)
+  const options = validOptions(x.query, name)
   if (!options.ok) return options
-  const errors = optionErrors(options.value, first(x.query, 'stream'))
-  if (errors.length > 0) return fail(invalidFields({ group: '', kind: 'PodLogOptions' }, name, errors))
   const pod = await presenter.api.get({ resource: 'pods', namespace, name }, {}, contextOf(x))
   if (!pod.ok) return pod
   const container = containerOf(pod.value as Pod, options.value.container)
@@ -116,10 +121,8 @@ async function openJobLog(
   { namespace = '', name = '' }: Route,
   logs: PodLogs | undefined,
 ): Promise<Result<AsyncIterable<Uint8Array> | undefined, Status>> {
-  const options = optionsOf(x.query)
+  const options = validOptions(x.query, name)
   if (!options.ok) return options
-  const errors = optionErrors(options.value, first(x.query, 'stream'))
-  if (errors.length > 0) return fail(invalidFields({ group: '', kind: 'PodLogOptions' }, name, errors))
   if (logs === undefined) return ok(undefined)
   const { previous: _, follow: __, stream: ___, ...part } = options.value
   return logs.openJob({ ...part, namespace, job: name })
