@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseQuantity, quantityMilliValue } from '../apimachinery/index.ts'
 import { knowsAdmissionPlugin } from '../apiserver/admission/index.ts'
 import { type Certificates, writeKubeconfig } from '../apiserver/auth/index.ts'
-import { fail, millis, ok, type Result } from '../base/index.ts'
+import { fail, type Millis, millis, ok, type Result } from '../base/index.ts'
 import { type DirectoryWatch, watchDirectory } from '../cli/index.ts'
 import { dataDirectory, makeDataDirectory, readHolder, reasonOf, removeHolder, writeHolder } from './data-dir.ts'
 import { type LogLevel, stderrLog } from './log.ts'
@@ -141,14 +141,21 @@ export function logLimitsOf({
     if (text !== undefined && !(bytesOf(text) >= 65_536))
       return fail(`${flag} takes a size of at least 64Ki such as 100Mi, not ${text}`)
   }
-  const days = Number(logRetentionDays ?? 1)
-  if (!(Number.isFinite(days) && days > 0))
-    return fail(`--log-retention-days takes a number above 0, not ${logRetentionDays}`)
+  const age = daysOf('--log-retention-days', logRetentionDays)
+  if (!age.ok) return age
   return ok({
     ...(logMaxSize === undefined ? {} : { runBytes: bytesOf(logMaxSize) }),
     ...(logRetentionSize === undefined ? {} : { keptBytes: bytesOf(logRetentionSize) }),
-    ...(logRetentionDays === undefined ? {} : { age: millis(days * 24 * 3_600_000) }),
+    ...(age.value === undefined ? {} : { age: age.value }),
   })
+}
+
+/** A span that a flag gives in days; undefined when the flag is not given. */
+function daysOf(flag: string, text: string | undefined): Result<Millis | undefined, string> {
+  if (text === undefined) return ok(undefined)
+  const days = Number(text)
+  if (!(Number.isFinite(days) && days > 0)) return fail(`${flag} takes a number above 0, not ${text}`)
+  return ok(millis(days * 24 * 3_600_000))
 }
 
 /** A size as Kubernetes writes it: `100Mi`, `1G`; NaN for anything else. */
@@ -176,13 +183,13 @@ export function keptRunsOf(
   days: string | undefined,
   limit: string | undefined,
 ): Result<NonNullable<ServerOptions['runs']>, string> {
-  const age = Number(days ?? 1)
-  if (!(Number.isFinite(age) && age > 0)) return fail(`--run-history-days takes a number above 0, not ${days}`)
+  const age = daysOf('--run-history-days', days)
+  if (!age.ok) return age
   const count = Number(limit ?? 1)
   if (!(Number.isInteger(count) && count > 0))
     return fail(`--run-history-limit takes a whole number above 0, not ${limit}`)
   return ok({
-    ...(days === undefined ? {} : { age: millis(age * 24 * 3_600_000) }),
+    ...(age.value === undefined ? {} : { age: age.value }),
     ...(limit === undefined ? {} : { count }),
   })
 }
