@@ -1,4 +1,5 @@
 /** The logs of this node: of pods that are there, and of Jobs whose pods are gone. */
+import { jobNameLabel } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
 import { type Clock, type Log, type Millis, millis, ok, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
@@ -93,7 +94,7 @@ export function createAgentLogs(
           ...source,
           kept,
           podsOf: async (namespace, job) => {
-            const labelSelector = `batch.kubernetes.io/job-name=${job}`
+            const labelSelector = `${jobNameLabel}=${job}`
             const listed = await client.list<Pod>('pods', { namespace, labelSelector })
             return listed.ok ? ok(listed.value.items) : listed
           },

@@ -5,6 +5,7 @@
  * pods that belong to no Job.
  */
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { jobNameLabel } from '../../apis/batch/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
 import {
   type Clock,
@@ -67,7 +68,6 @@ type State = {
 /** What a directory and its `pod.json` take besides the logs. */
 const OVERHEAD = 8192
 const DAY = 24 * 3_600_000
-const jobLabel = 'batch.kubernetes.io/job-name'
 
 export function createKeptLogs(options: KeptLogsOptions): KeptLogs {
   let last: Promise<unknown> = Promise.resolve()
@@ -102,7 +102,7 @@ const directoryOf = (dir: string, { namespace, name, uid }: Pick<KeptPod, 'names
 const familyOf = ({ namespace, job = '', name }: KeptPod): string =>
   `${namespace}/${job === '' ? name : job.replace(/-\d{8,10}(-\d\d)?$/, '')}`
 
-const jobOf = ({ metadata: { labels } }: Pod): string | undefined => labels?.[jobLabel]
+const jobOf = ({ metadata: { labels } }: Pod): string | undefined => labels?.[jobNameLabel]
 
 async function keep(state: State, pod: Pod, runs: readonly KeptRun[]): Promise<void> {
   const { dir, logPath, clock } = state.options

@@ -1,6 +1,13 @@
 /** `jobd rerun`: a finished Job once more, or only what is missing of it. */
 import { isConflict } from '../../apimachinery/index.ts'
-import { finishedCondition, type Job } from '../../apis/batch/index.ts'
+import {
+  controllerUidLabel,
+  finishedCondition,
+  type Job,
+  jobNameLabel,
+  legacyControllerUidLabel,
+  legacyJobNameLabel,
+} from '../../apis/batch/index.ts'
 import { fail, type Result } from '../../base/index.ts'
 import { statusText } from '../printing.ts'
 import type { RunContext } from '../run/run.ts'
@@ -12,10 +19,10 @@ export type RerunOptions = { readonly failedIndexes: boolean; readonly wait: boo
 const rerunAnnotation = 'jobd.dev/rerun-of'
 const longestBase = 63 - '-rerun-'.length - 5
 const generatedLabels: ReadonlySet<string> = new Set([
-  'controller-uid',
-  'job-name',
-  'batch.kubernetes.io/controller-uid',
-  'batch.kubernetes.io/job-name',
+  legacyControllerUidLabel,
+  legacyJobNameLabel,
+  controllerUidLabel,
+  jobNameLabel,
 ])
 /** Annotations that tell of the Job that was, not of what it does. */
 const ownAnnotations = [
