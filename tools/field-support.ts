@@ -157,14 +157,14 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'core.v1.Lifecycle': { supported: 'postStart preStop', ignored: { stopSignal: dropped } },
   'core.v1.LifecycleHandler': { supported: 'exec httpGet sleep tcpSocket' },
   'core.v1.ExecAction': { supported: 'command' },
+  'core.v1.GRPCAction': { supported: 'port service' },
   'core.v1.HTTPGetAction': { supported: 'host httpHeaders path port scheme' },
   'core.v1.HTTPHeader': { supported: 'name value' },
   'core.v1.SleepAction': { supported: 'seconds' },
   'core.v1.TCPSocketAction': { supported: 'host port' },
   'core.v1.Probe': {
     supported:
-      'exec failureThreshold httpGet initialDelaySeconds periodSeconds successThreshold tcpSocket terminationGracePeriodSeconds timeoutSeconds',
-    refused: { grpc: 'the probe fails: `this node runs exec, httpGet, tcpSocket and sleep handlers only`' },
+      'exec failureThreshold grpc httpGet initialDelaySeconds periodSeconds successThreshold tcpSocket terminationGracePeriodSeconds timeoutSeconds',
   },
   'core.v1.ContainerPort': {
     supported: 'containerPort name protocol',

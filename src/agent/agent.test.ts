@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type ServerHttp2Stream } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
 import { type MemoryClient, memoryClient } from '../../test/support/memory-client.ts'
@@ -585,6 +588,29 @@ describe('probes and hooks', () => {
     const pod = await api.until<Pod>('pods', name, (each) => stateOf(each)?.started === true)
     assert.equal(stateOf(pod)?.ready, false)
     writeFileSync(`${dir}/ready`, '')
+    await api.until<Pod>('pods', name, (each) => stateOf(each)?.ready === true)
+  })
+
+  test('a container is ready while its program says so over gRPC', async (t) => {
+    const { api, run, events } = await world(t)
+    let status = 2
+    const server = createServer()
+    server.on('stream', (stream: ServerHttp2Stream) => {
+      stream.respond({ ':status': 200 }, { waitForTrailers: true })
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+      stream.end(Buffer.from([0, 0, 0, 0, 2, 8, status]))
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    t.after(() => server.close())
+    const grpc = { port: (server.address() as AddressInfo).port }
+    const readinessProbe = { grpc, periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 10 }
+    const { name } = run({ containers: [{ command: ['sleep', '1000'], readinessProbe }] })
+    await api.until<Pod>('pods', name, () =>
+      events(name).includes(
+        'Warning Unhealthy Readiness probe failed: service unhealthy (responded with "NOT_SERVING")',
+      ),
+    )
+    status = 1
     await api.until<Pod>('pods', name, (each) => stateOf(each)?.ready === true)
   })
 

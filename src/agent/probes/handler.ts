@@ -1,8 +1,16 @@
 /** Carrying out what probes and hooks ask for: a command in the container, a request, a connection, a pause. */
 import { connect } from 'node:net'
-import type { Container, HTTPGetAction, LifecycleHandler, Probe, TCPSocketAction } from '../../apis/core/index.ts'
+import type {
+  Container,
+  GRPCAction,
+  HTTPGetAction,
+  LifecycleHandler,
+  Probe,
+  TCPSocketAction,
+} from '../../apis/core/index.ts'
 import { type Clock, type Millis, millis } from '../../base/index.ts'
 import type { ContainerKey, Runtime } from '../runtime/index.ts'
+import { askHealth } from './grpc-health.ts'
 
 export type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<LifecycleHandler, 'sleep'>
 export type HandlerResult = { readonly ok: boolean; readonly output: string }
@@ -16,7 +24,7 @@ export function runHandler(
   handler: Handler,
   { target, timeout }: { readonly target: HandlerTarget; readonly timeout: Millis },
 ): Promise<HandlerResult> {
-  const { exec, httpGet, tcpSocket, sleep } = handler
+  const { exec, httpGet, tcpSocket, grpc, sleep } = handler
   const cut: Cut = { over: false, cancel: () => undefined }
   const result = new Promise<HandlerResult>((resolve) => {
     const late = (what: string) => `${what} timed out after ${Math.round(timeout / 1000)}s`
@@ -36,8 +44,9 @@ export function runHandler(
       begin(what, runCommand(runtime, exec.command ?? [], target.key, cut))
     } else if (httpGet !== undefined) begin('HTTP request', getOverHttp(httpGet, target, cut))
     else if (tcpSocket !== undefined) begin('connection', connectTo(tcpSocket, target, cut))
+    else if (grpc !== undefined) begin('health rpc', askProgram(grpc, target, cut))
     else if (sleep !== undefined) clock.wake(millis(1000 * sleep.seconds), () => resolve({ ok: true, output: '' }))
-    else resolve({ ok: false, output: 'this node runs exec, httpGet, tcpSocket and sleep handlers only' })
+    else resolve({ ok: false, output: 'this node runs exec, httpGet, tcpSocket, grpc and sleep handlers only' })
   })
   return result
 }
@@ -127,6 +136,18 @@ function connectTo(action: TCPSocketAction, target: HandlerTarget, cut: Cut): Pr
     socket.once('error', (error) => resolve({ ok: false, output: `dial tcp ${host}:${port}: ${error.message}` }))
     cut.cancel = () => socket.destroy()
   })
+}
+
+async function askProgram(
+  { port, service = '' }: GRPCAction,
+  { host }: HandlerTarget,
+  cut: Cut,
+): Promise<HandlerResult> {
+  const answered = await askHealth({ host, port, service }, (giveUp) => {
+    cut.cancel = giveUp
+    if (cut.over) giveUp()
+  })
+  return answered.ok ? { ok: true, output: '' } : { ok: false, output: answered.error }
 }
 
 /** A number, or the number that a name has in the container's list of ports. */
