@@ -2,21 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startServer, temporaryDirectory } from '../support/executable.ts'
-import { type Leftovers, leftoversOf, MARK } from '../support/leftovers.ts'
+import { grown, leftoversOf, MARK } from '../support/leftovers.ts'
 import { connect, createPods, deletePods, isOver, type ManyPods, whenJob } from '../support/many-pods.ts'
-
-/** What has grown; looks again and again, for a minute at most, since files go a moment after their pod. */
-function grown(look: () => Leftovers, before: Leftovers): readonly string[] {
-  const end = Date.now() + 60_000
-  for (;;) {
-    const now = look()
-    const names = Object.keys(before) as readonly (keyof Leftovers)[]
-    const more = names
-      .filter((name) => now[name] > before[name])
-      .map((name) => `${name}: ${before[name]}, now ${now[name]}`)
-    if (more.length === 0 || Date.now() > end) return more
-  }
-}
 
 test('300 pods with mounts, limits and children that detach leave nothing', { timeout: 300_000 }, async () => {
   const { path, dispose } = temporaryDirectory()

@@ -78,3 +78,16 @@ function orNothing<T>(look: () => T, nothing: T): T {
 const namesIn = (path: string): readonly string[] => orNothing(() => readdirSync(path), [])
 const textOf = (path: string): string => orNothing(() => readFileSync(path, 'utf8'), '')
 const linkOf = (path: string): string => orNothing(() => readlinkSync(path), '')
+
+/** What has grown; looks again and again, for a minute at most, since files go a moment after their pod. */
+export function grown(look: () => Leftovers, before: Leftovers): readonly string[] {
+  const end = Date.now() + 60_000
+  for (;;) {
+    const now = look()
+    const names = Object.keys(before) as readonly (keyof Leftovers)[]
+    const more = names
+      .filter((name) => now[name] > before[name])
+      .map((name) => `${name}: ${before[name]}, now ${now[name]}`)
+    if (more.length === 0 || Date.now() > end) return more
+  }
+}

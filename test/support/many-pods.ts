@@ -22,6 +22,7 @@ export type ManyPods = {
   readonly parallelism: number
   readonly spec: Partial<PodSpec>
   readonly command: readonly string[]
+  readonly image?: string | undefined
   /** Pods may fail without others having to wait for it: the Job is then failed when all have ended. */
   readonly mayFail?: boolean
 }
@@ -29,10 +30,10 @@ export type ManyPods = {
 /** Creates an Indexed Job of `count` pods. */
 export async function createPods(
   client: Client,
-  { name, count, parallelism, spec, command, mayFail }: ManyPods,
+  { name, count, parallelism, spec, command, image = 'host', mayFail }: ManyPods,
 ): Promise<Job> {
   const [first = {}] = spec.containers ?? []
-  const containers = [{ resources: {}, ...first, name: 'main', image: 'host', command }]
+  const containers = [{ resources: {}, ...first, name: 'main', image, imagePullPolicy: 'IfNotPresent', command }]
   const created = await client.create<Job>('jobs.batch', {
     apiVersion: 'batch/v1',
     kind: 'Job',
