@@ -19,7 +19,7 @@ import type { RunLedger } from './run-ledger.ts'
 import { fieldManager, type RunningController, type SharedContext } from './running.ts'
 import { createVisibility } from './visibility.ts'
 
-const cronJobsAtOnce = 64
+const cronJobsAtOnce = 512
 const component = 'cronjob-controller'
 const delays = { first: millis(100), most: millis(60_000) }
 const skewBounds = Array.from({ length: 10 }, (_, i) => 2 ** i)
