@@ -2,6 +2,8 @@
  * What jobd does with each field of Jobs, CronJobs and their pods. tools/generate-reference.ts fails when the schema has a
  * field that is not here, or the other way round. The runtime is `process` where nothing else is said.
  */
+import { gangScheduling } from '../src/apis/batch/index.ts'
+
 export type TypeSupport = {
   /** Names of fields that do what upstream says. */
   readonly supported?: string
@@ -11,6 +13,8 @@ export type TypeSupport = {
   readonly ignored?: Readonly<Record<string, string>>
   /** Fields with which the object or the pod is refused, or waits, and what is said. */
   readonly refused?: Readonly<Record<string, string>>
+  /** Fields of later versions, which the schema does not have and with which the object is refused. */
+  readonly unbuilt?: Readonly<Record<string, string>>
 }
 
 const silent = 'nothing is said'
@@ -31,6 +35,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'batch.v1.JobSpec': {
     supported:
       'activeDeadlineSeconds backoffLimit backoffLimitPerIndex completionMode completions managedBy manualSelector maxFailedIndexes parallelism podFailurePolicy podReplacementPolicy selector successPolicy suspend template ttlSecondsAfterFinished',
+    unbuilt: { scheduling: `422: ${gangScheduling}; with \`--exact\` an unknown field` },
   },
   'batch.v1.PodFailurePolicy': { supported: 'rules' },
   'batch.v1.PodFailurePolicyRule': { supported: 'action onExitCodes onPodConditions' },

@@ -151,6 +151,7 @@ function fieldsOf(type: string, support: TypeSupport | undefined): readonly (rea
     ...Object.entries(support.ignored ?? {}).map(([field, text]) => [field, 'ignored', text] as const),
     ...Object.entries(support.refused ?? {}).map(([field, text]) => [field, 'refused', text] as const),
   ].filter(([field]) => field !== '')
+  const unbuilt = Object.entries(support.unbuilt ?? {}).map(([field, text]) => [field, 'refused', text] as const)
   const inTable = rows.map(([field]) => field).sort()
   const inSchema = Object.keys(types[type]?.fields ?? {}).sort()
   for (const field of inSchema)
@@ -159,7 +160,9 @@ function fieldsOf(type: string, support: TypeSupport | undefined): readonly (rea
     if (!inSchema.includes(field)) throw new Error(`tools/field-support.ts: ${type}.${field} is not in the schema`)
     if (inTable[i + 1] === field) throw new Error(`tools/field-support.ts: ${type}.${field} stands there twice`)
   })
-  return [...rows].sort(([one], [other]) => (one < other ? -1 : 1))
+  const known = unbuilt.find(([field]) => inSchema.includes(field))
+  if (known !== undefined) throw new Error(`tools/field-support.ts: ${type}.${known[0]} is in the schema now`)
+  return [...rows, ...unbuilt].sort(([one], [other]) => (one < other ? -1 : 1))
 }
 
 /** The types of Jobs and CronJobs, below fields that do something; each once. */

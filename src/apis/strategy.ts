@@ -81,6 +81,11 @@ export type Strategy<T extends KubeObject = KubeObject> = UpdateStrategy<T> & {
   readonly fields: Readonly<Record<string, (object: T) => string>>
   /** The 400 text for an unknown field label; the generic one when absent. */
   readonly unknownField?: (label: string) => string
+  /**
+   * Fields of later versions, by path, each with why it is refused: dropped without an error, as unknown fields are, they
+   * would make another object than the one that was asked for. With `exact` they are unknown fields.
+   */
+  readonly unbuilt?: Readonly<Record<string, string>>
   readonly deletion: DeletionStrategy<T>
 }
 

@@ -5,7 +5,7 @@ import { beforeEditOf, noteBeforeEdit } from './before-edit.ts'
 import { defaultCronJob } from './cronjob-defaults.ts'
 import { cronJobTable } from './cronjob-table.ts'
 import { validateCronJobCreate, validateCronJobUpdate } from './cronjob-validation.ts'
-import { jobSpecWarnings, nameWarnings, withoutDisabledFields } from './job-strategy.ts'
+import { gangScheduling, jobSpecWarnings, nameWarnings, withoutDisabledFields } from './job-strategy.ts'
 import { beforeEditAnnotation, editedAtAnnotation } from './names.ts'
 import type { CronJob, CronJobSpec, CronJobStatus } from './types.gen.ts'
 
@@ -56,6 +56,7 @@ export const cronJobStrategy: Strategy<CronJob> = buildStrategy<CronJob>({
     },
   },
   table: cronJobTable,
+  unbuilt: { [`${jobSpecPath}.scheduling`]: gangScheduling },
 })
 
 /**

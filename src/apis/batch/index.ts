@@ -7,6 +7,7 @@ import { jobStrategy } from './job-strategy.ts'
 
 export { finishedCondition, hasTrueCondition, isJobFinished, trueCondition } from './conditions.ts'
 export { lastResultOf, nextDue } from './cronjob-table.ts'
+export { gangScheduling } from './job-strategy.ts'
 export { exitOf, resultOf } from './job-table.ts'
 export {
   beforeEditAnnotation,

@@ -12,6 +12,9 @@ import { controllerUidLabel, jobNameLabel, legacyControllerUidLabel, legacyJobNa
 import type { Job, JobSpec, JobStatus } from './types.gen.ts'
 
 const noStatus: JobStatus = {}
+/** Why `scheduling` in a Job's spec is refused: versions after v1.36 have it. Also for CronJobs. */
+export const gangScheduling =
+  'gang scheduling is not built: pods start one by one. Remove the field, or run the Job on a cluster that has the feature WorkloadWithJob'
 
 /**
  * The rules of Jobs.
@@ -49,6 +52,7 @@ export const jobStrategy: Strategy<Job> = buildStrategy<Job>({
   table: jobTable,
   fields: { 'status.successful': ({ status }) => String(status.succeeded ?? 0) },
   unknownField: (label) => `field label "${label}" not supported for Job`,
+  unbuilt: { 'spec.scheduling': gangScheduling },
   deletion: {
     defaultPropagation: 'Orphan',
     warnings: ({ propagationGiven }) => (propagationGiven ? [] : [orphanWarning]),

@@ -49,6 +49,7 @@ export type KindDefinition<T extends KubeObject> = UpdateDefinition<T> & {
   readonly table?: TableDefinition<T>
   readonly fields?: Readonly<Record<string, (object: T) => string>>
   readonly unknownField?: (label: string) => string
+  readonly unbuilt?: Readonly<Record<string, string>>
   readonly deletion?: Partial<DeletionStrategy<T>>
 }
 
@@ -106,7 +107,7 @@ function updateStrategy<T extends KubeObject>(namespaced: boolean, definition: U
 
 /** Makes the strategy of a kind from what is special about it. */
 export function buildStrategy<T extends KubeObject>(kind: KindDefinition<T>): Strategy<T> {
-  const { type, namespaced, nameRule = nameIsDNSSubdomain, warningsOnCreate, unknownField } = kind
+  const { type, namespaced, nameRule = nameIsDNSSubdomain, warningsOnCreate, unknownField, unbuilt } = kind
   const { validateCreate = noErrors, subresources = {}, metadata = 'First' } = kind
   return {
     type,
@@ -132,6 +133,7 @@ export function buildStrategy<T extends KubeObject>(kind: KindDefinition<T>): St
     table: kind.table ?? genericTable,
     fields: kind.fields ?? {},
     ...(unknownField === undefined ? {} : { unknownField }),
+    ...(unbuilt === undefined ? {} : { unbuilt }),
     deletion: { defaultPropagation: 'Background', returnsObject: false, ...kind.deletion },
   }
 }

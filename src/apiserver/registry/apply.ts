@@ -18,6 +18,7 @@ import type { RequestBody, Written } from './api.ts'
 import { fieldWriter } from './fields.ts'
 import { checkName, fillNamespace } from './metadata.ts'
 import { type Registry, subjectOf } from './registry.ts'
+import { unbuiltProblem } from './unbuilt.ts'
 import { type Revised, updateObject } from './update.ts'
 import type { WriteRequest } from './write.ts'
 
@@ -32,6 +33,8 @@ export async function applyObject(
   const config = configOf(body)
   if (!config.ok) return config
   const { value, problems } = config.value
+  const unbuilt = unbuiltProblem(request.resource, registry.options, value)
+  if (unbuilt !== undefined) return fail(unbuilt)
   let warned = false
   return updateObject(
     registry,

@@ -38,7 +38,8 @@ const envelope = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; 
 
 /**
  * Decodes a body as an object of `kind` (its body's group and version where they differ from the URL's).
- * An absent kind or apiVersion is taken from there. Defaults are not yet filled in.
+ * An absent kind or apiVersion is taken from there. Defaults are not yet filled in. `refused` looks at the whole body
+ * before unknown fields are dropped.
  *
  * @source kubernetes v1.36 apiserver/pkg/endpoints/handlers/rest.go, transformDecodeError
  */
@@ -46,6 +47,7 @@ export function decodeBody(
   kind: KindSchema,
   body: RequestBody,
   validation: FieldValidation,
+  refused: (value: unknown) => Status | undefined = () => undefined,
 ): Result<DecodedBody, Status> {
   const type = kind.type
   if (type === undefined) throw new Error(`${kind.kind} has no body`)
@@ -62,6 +64,8 @@ export function decodeBody(
   const handled = `${found.value.kind} in version "${found.value.version}" cannot be handled as a ${kind.kind}`
   const wrong = kindProblem(kind, found.value)
   if (wrong !== undefined) return fail(badRequest(`${handled}: ${wrong}`))
+  const unbuilt = refused(value)
+  if (unbuilt !== undefined) return fail(unbuilt)
   const decoded = decodeObject(type, value, validation, exact)
   if (!decoded.ok) return fail(badRequest(`${handled}: ${decoded.error.message}`))
   const problems = body.kind === 'Value' && validation !== 'Ignore' ? (body.problems ?? []) : []

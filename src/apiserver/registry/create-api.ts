@@ -56,6 +56,7 @@ import { patchSettings, writeSettings } from './options.ts'
 import { patchObject } from './patch.ts'
 import { type Handled, type Registry, type Resource, root } from './registry.ts'
 import { resourceTable } from './resources.ts'
+import { unbuiltProblem } from './unbuilt.ts'
 import { updateObject } from './update.ts'
 import { beginWatch, prepareWatch } from './watch.ts'
 import { updateStrategyOf, type WriteRequest } from './write.ts'
@@ -266,7 +267,9 @@ async function create(
   if (resource === undefined || subresource !== '') return fail(routeNotFound())
   const settings = writeSettings('CreateOptions', context)
   if (!settings.ok) return settings
-  const decoded = decodeBody(resource.kind, body, settings.value.validation)
+  const decoded = decodeBody(resource.kind, body, settings.value.validation, (value) =>
+    unbuiltProblem(resource, registry.options, value),
+  )
   if (!decoded.ok) return decoded
   for (const text of decoded.value.warnings) context.warn(text)
   const { object: requested, clear } = decoded.value
@@ -344,7 +347,9 @@ async function update(registry: Registry, target: Target, body: RequestBody, con
   const resource = found.value
   const settings = writeSettings('UpdateOptions', context)
   if (!settings.ok) return settings
-  const decoded = decodeBody(resource.kind, body, settings.value.validation)
+  const decoded = decodeBody(resource.kind, body, settings.value.validation, (value) =>
+    unbuiltProblem(resource, registry.options, value),
+  )
   if (!decoded.ok) return decoded
   for (const text of decoded.value.warnings) context.warn(text)
   const { object: requested, clear } = decoded.value

@@ -16,7 +16,6 @@ import {
   invalidFields,
   invalid as invalidValue,
   type JsonObject,
-  type KindSchema,
   type KubeObject,
   parseJson,
   readJsonPatch,
@@ -30,6 +29,7 @@ import { trackFields } from './fields.ts'
 import { checkName, fillNamespace } from './metadata.ts'
 import type { FieldValidation } from './options.ts'
 import type { Registry } from './registry.ts'
+import { unbuiltProblem } from './unbuilt.ts'
 import { type Revised, updateObject } from './update.ts'
 import { missing, type WriteRequest } from './write.ts'
 
@@ -65,7 +65,7 @@ export async function patchObject(
     (current, now): Result<Revised, Status> => {
       if (current === undefined) return fail(missing(resource, name))
       const warn = warned ? () => {} : request.context.warn
-      const decoded = applyAndDecode(resource.kind, read.value, current, request.validation, warn)
+      const decoded = applyAndDecode(registry, request, read.value, current, warn)
       if (!decoded.ok) return decoded
       warned = true
       const placed = fillNamespace(
@@ -83,12 +83,13 @@ export async function patchObject(
 }
 
 function applyAndDecode(
-  kind: KindSchema,
+  { options }: Registry,
+  { resource, validation }: WriteRequest,
   patch: ReadPatch,
   current: KubeObject,
-  validation: FieldValidation,
   warn: (text: string) => void,
 ): Result<Patched, Status> {
+  const { kind } = resource
   const patched = patch.apply(current as unknown as JsonObject)
   if (!patched.ok) return patched
   const refuse = (why: string): Status =>
@@ -97,6 +98,8 @@ function applyAndDecode(
   if (patch.isTyped) return ok({ object: patched.value as KubeObject, clear: false })
   const wrongKind = patch.keepsKind ? undefined : patchedKindProblem(kind, patched.value)
   if (wrongKind !== undefined) return fail(refuse(wrongKind))
+  const unbuilt = unbuiltProblem(resource, options, patched.value)
+  if (unbuilt !== undefined) return fail(unbuilt)
   const decoded = decodeObject(kind.type as TypeName, patched.value, validation === 'Strict' ? 'Warn' : validation)
   if (!decoded.ok) return fail(refuse(decoded.error.message))
   const object = typed(decoded.value.object, kind.kind, apiVersionOf(kind.group, kind.version))
