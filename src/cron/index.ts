@@ -1,4 +1,5 @@
 export { type Description, describeSchedule, type Language, upcoming } from './describe.ts'
+export { parseGoDuration } from './go-duration.ts'
 export { formatInZone } from './local-time.ts'
 export { nextTime } from './next.ts'
 export { parseSchedule, type Schedule, zoneProblem } from './schedule.ts'

@@ -18,6 +18,7 @@ export type CoreOptions = {
   readonly disabledAdmission?: readonly string[] | undefined
   readonly handlers?: ApiConfig['handlers']
   readonly plugins?: ApiConfig['plugins']
+  readonly eventTtl?: ApiConfig['eventTtl']
 }
 
 export type Core = {
@@ -47,6 +48,7 @@ export async function startCore(options: CoreOptions): Promise<Result<Core, stri
     disabledAdmission: options.disabledAdmission,
     handlers: options.handlers,
     plugins: options.plugins,
+    eventTtl: options.eventTtl,
   })
   if (!api.ok) return fail(messageOf(api.error))
   const running = api.value

@@ -76,6 +76,7 @@ function addServerCommands(program: Command, finish: Finish): void {
     .option('--time-zone <zone>', 'the IANA time zone of schedules that name none (default: $TZ, else UTC)')
     .option('--run-history-days <days>', 'how long the runs of CronJobs are remembered (default: 90)')
     .option('--run-history-limit <n>', 'how many runs of one CronJob are remembered (default: 10000)')
+    .option('--event-ttl <duration>', 'how long Events are kept (default: 1h)')
     .option('--log-max-size <size>', 'how much is kept of the log of one run (default: 100Mi)')
     .option('--log-retention-days <days>', 'how long logs outlive their pods (default: 14)')
     .option('--log-retention-size <size>', 'how much is kept of logs whose pods are gone (default: 1Gi)')

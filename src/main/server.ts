@@ -12,7 +12,7 @@ import {
 } from '../apiserver/auth/index.ts'
 import type { HttpServer } from '../apiserver/http/index.ts'
 import type { RunningApi } from '../apiserver/registry/index.ts'
-import { fail, type Log, millis, ok, type Result } from '../base/index.ts'
+import { fail, type Log, type Millis, millis, ok, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { isTimeZone, timeZone, utc } from '../cron/index.ts'
 import type { ManagerOptions } from '../manager/index.ts'
@@ -38,6 +38,8 @@ export type ServerOptions = ServeOptions & {
   readonly tooManyMissed?: 'skip' | 'start-latest' | undefined
   /** How much of the history of each CronJob is kept; the defaults of the controllers when absent. */
   readonly runs?: ManagerOptions['runs']
+  /** How long Events are kept after they were last told; an hour when absent. */
+  readonly eventTtl?: Millis | undefined
   /** The IANA zone of schedules that name none; UTC when absent. */
   readonly timeZone?: string | undefined
   /** How much of logs is kept; the defaults of the agent when absent. */
@@ -117,6 +119,7 @@ async function startWith(
       rootCa: options.disabledAdmission.includes('ServiceAccount') ? undefined : secured.value?.certificates.ca,
     },
     disabledAdmission: options.disabledAdmission,
+    eventTtl: options.eventTtl,
     handlers: secured.value?.auth.handlers,
     plugins: secured.value === undefined ? [] : [secured.value.auth.plugin],
   })

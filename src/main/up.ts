@@ -5,6 +5,7 @@ import { knowsAdmissionPlugin } from '../apiserver/admission/index.ts'
 import { type Certificates, writeKubeconfig } from '../apiserver/auth/index.ts'
 import { fail, type Millis, millis, ok, type Result } from '../base/index.ts'
 import { type DirectoryWatch, watchDirectory } from '../cli/index.ts'
+import { parseGoDuration } from '../cron/index.ts'
 import { dataDirectory, makeDataDirectory, readHolder, reasonOf, removeHolder, writeHolder } from './data-dir.ts'
 import { type LogLevel, stderrLog } from './log.ts'
 import { realClock, realTerminal } from './real.ts'
@@ -28,6 +29,7 @@ export type UpFlags = {
   readonly timeZone?: string
   readonly runHistoryDays?: string
   readonly runHistoryLimit?: string
+  readonly eventTtl?: string
   readonly logMaxSize?: string
   readonly logRetentionDays?: string
   readonly logRetentionSize?: string
@@ -104,12 +106,15 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
   if (!zone.ok) return zone
   const runs = keptRunsOf(flags.runHistoryDays, flags.runHistoryLimit)
   if (!runs.ok) return runs
+  const eventTtl = eventTtlOf(flags.eventTtl)
+  if (!eventTtl.ok) return eventTtl
   const logLimits = logLimitsOf(flags)
   if (!logLimits.ok) return logLimits
   const resources = resourcesOf(flags.resource ?? [])
   if (!resources.ok) return resources
   return ok({
     directory,
+    eventTtl: eventTtl.value,
     logLimits: logLimits.value,
     store: flags.store,
     runtime: flags.runtime,
@@ -157,6 +162,18 @@ function daysOf(flag: string, text: string | undefined): Result<Millis | undefin
   if (!(Number.isFinite(days) && days > 0)) return fail(`${flag} takes a number above 0, not ${text}`)
   return ok(millis(days * 24 * 3_600_000))
 }
+
+/** Upstream's flag of this name, as Go writes durations. */
+export function eventTtlOf(text: string | undefined): Result<Millis | undefined, string> {
+  if (text === undefined) return ok(undefined)
+  const nanos = parseGoDuration(text)
+  if (!nanos.ok || nanos.value < minute)
+    return fail(`--event-ttl takes a duration of at least 1m such as 30m or 1h, not ${text}`)
+  return ok(millis(Number(nanos.value / 1_000_000n)))
+}
+
+/** In nanoseconds. Old Events are looked for once a minute. */
+const minute = 60_000_000_000n
 
 /** A size as Kubernetes writes it: `100Mi`, `1G`; NaN for anything else. */
 function bytesOf(text: string): number {

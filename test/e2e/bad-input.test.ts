@@ -106,6 +106,8 @@ describe('wrong use', () => {
     ['a resource without a domain', ['up', '--resource', 'gpu=2'], 2, /--resource takes NAME=COUNT/],
     ['half a GPU', ['up', '--resource', 'nvidia.com/gpu=0.5'], 2, /--resource takes NAME=COUNT/],
     ['a store that does not exist', ['up', '--store', 'shoebox'], 2, /--store takes/],
+    ['Events of half a minute', ['up', '--event-ttl', '30s'], 2, /--event-ttl takes a duration of at least 1m/],
+    ['Events of no known time', ['up', '--event-ttl', 'long'], 2, /--event-ttl takes .*, not long/],
     ['a plugin that does not exist', ['up', '--disable-admission-plugins', 'Rocket'], 2, /not Rocket/],
     ['nothing to run', ['run'], 2, /say what to run/],
     ['a schedule of too few fields', ['cron', 'next', '* *'], 2, /expected exactly 5 fields/],
