@@ -132,15 +132,12 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   },
   'core.v1.Container': {
     supported:
-      'args command env envFrom lifecycle livenessProbe name readinessProbe resources restartPolicy restartPolicyRules securityContext startupProbe terminationMessagePath terminationMessagePolicy volumeMounts workingDir',
+      'args command env envFrom lifecycle livenessProbe name readinessProbe resources restartPolicy restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeMounts workingDir',
     remarks: { ports: 'names for probes and Services; a program listens where it wants to' },
     ignored: {
       image: 'required, and not used: a warning when the pod has no command; used by `--runtime docker`',
       imagePullPolicy: dockerOnly,
       resizePolicy: silent,
-      stdin: dockerOnly,
-      stdinOnce: silent,
-      tty: dockerOnly,
       volumeDevices: silent,
     },
   },

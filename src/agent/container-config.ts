@@ -48,6 +48,7 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     command: argv,
     isProgramOfImage: (container.command ?? []).length === 0,
     stdin: container.stdin,
+    stdinOnce: container.stdinOnce,
     tty: container.tty,
     security: securityOf(pod, container),
     env: env.value,

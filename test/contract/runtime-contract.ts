@@ -3,7 +3,15 @@ import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import type { ContainerConfig, ExecEnd, Exit, Observed, PodSandbox, Runtime } from '../../src/agent/runtime/index.ts'
+import type {
+  ContainerConfig,
+  ContainerInput,
+  ExecEnd,
+  Exit,
+  Observed,
+  PodSandbox,
+  Runtime,
+} from '../../src/agent/runtime/index.ts'
 
 const programs = new URL('../fixtures/programs/', import.meta.url).pathname
 
@@ -24,7 +32,12 @@ export type RuntimeContract = {
   readonly skip: string | false
   readonly open: (t: TestContext) => Promise<RuntimeWorld>
   /** Why something cannot be tried here. */
-  readonly missing?: { readonly memory?: string; readonly mounts?: string; readonly users?: string }
+  readonly missing?: {
+    readonly memory?: string
+    readonly mounts?: string
+    readonly users?: string
+    readonly terminal?: string
+  }
 }
 
 type Scenario = (name: string, body: (world: World) => Promise<void>, skip?: string) => void
@@ -47,6 +60,7 @@ export function runRuntimeContract({ name, skip, open, missing = {} }: RuntimeCo
     signals(scenario)
     survival(scenario)
     commands(scenario)
+    standardInputs(scenario, missing)
     limits(scenario, missing)
   })
 }
@@ -388,6 +402,79 @@ function commands(scenario: Scenario): void {
     handle.value.close()
     await until(() => processes() === before)
   })
+}
+
+async function inputOf(runtime: Runtime, { key }: ContainerConfig): Promise<ContainerInput> {
+  const input = await runtime.openInput(key)
+  assert.ok(input !== undefined, 'the container has an input')
+  return input
+}
+
+const type = (input: ContainerInput, text: string): Promise<void> =>
+  new Promise((resolve) => input.write(Buffer.from(text), resolve))
+
+function standardInputs(scenario: Scenario, missing: Missing): void {
+  scenario('an input stays open when clients and the daemon go', async ({ runtime, config, open }) => {
+    const wanted = config(['sh', '-c', 'while read line; do echo "got $line"; done; echo over'], { stdin: true })
+    await start(runtime, wanted)
+    for (const text of ['one', 'two']) {
+      const input = await inputOf(runtime, wanted)
+      await type(input, `${text}\n`)
+      await said(runtime, wanted, `got ${text}`)
+      input.endStdin()
+      input.close()
+    }
+    await runtime.close()
+    const next = await open()
+    assert.equal((await next.observe(wanted.key.podUid))[0]?.state.kind, 'Running')
+    await type(await inputOf(next, wanted), 'three\n')
+    await said(next, wanted, 'got three')
+    assert.equal(logOf(next, wanted), 'got one\ngot two\ngot three\n')
+  })
+
+  scenario('an input for one client ends when that one has gone', async ({ runtime, config }) => {
+    const long = 'x'.repeat(300_000)
+    for (const leave of ['endStdin', 'close'] as const) {
+      const wanted = config(['sh', '-c', 'cat; echo end'], { stdin: true, stdinOnce: true })
+      const ended = endOf(runtime, wanted)
+      await start(runtime, wanted)
+      const input = await inputOf(runtime, wanted)
+      await type(input, long)
+      input[leave]()
+      assert.equal((await ended).exitCode, 0)
+      assert.equal(logOf(runtime, wanted), `${long}end\n`)
+      assert.equal(await runtime.openInput(wanted.key), undefined)
+    }
+  })
+
+  scenario('a container that asks for no input has none', async ({ runtime, config }) => {
+    const wanted = config(['sh', '-c', 'cat; echo up; exec sleep 1000'])
+    await start(runtime, wanted)
+    await said(runtime, wanted, 'up')
+    assert.equal(await runtime.openInput(wanted.key), undefined)
+  })
+
+  scenario(
+    'a terminal is one, takes input and signals, and has the size of the client',
+    async ({ runtime, config }) => {
+      const program = `trap 'echo asked; exit 42' TERM
+        [ -t 0 ] && [ -t 1 ] && echo "a terminal"; read line; echo "got $line"
+        until [ "$(stty size)" = '40 101' ]; do sleep 0.05; done; echo "sized '$0' $OWN"; while :; do sleep 0.05; done`
+      const env = { PATH: '/bin:/usr/bin', OWN: "o'w n", SHELL: '/no/such/shell' }
+      const wanted = config(['sh', '-c', program, "it's me"], { stdin: true, tty: true, env })
+      const ended = endOf(runtime, wanted)
+      await start(runtime, wanted)
+      await said(runtime, wanted, 'a terminal')
+      const input = await inputOf(runtime, wanted)
+      await type(input, 'hello\n')
+      await said(runtime, wanted, 'got hello')
+      input.resize({ width: 101, height: 40 })
+      await said(runtime, wanted, `sized 'it's me' o'w n`)
+      await runtime.signal(wanted.key, 'SIGTERM')
+      assert.deepEqual([(await ended).exitCode, logOf(runtime, wanted).includes('asked')], [42, true])
+    },
+    missing.terminal,
+  )
 }
 
 function limits(scenario: Scenario, missing: Missing): void {

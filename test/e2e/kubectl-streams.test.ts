@@ -124,6 +124,48 @@ describe('streams of kubectl', { skip: missing, timeout: 240_000 }, () => {
       child.kill()
     })
 
+    test(`kubectl ${version} gives a pod that it runs its own input, and ends as that does`, async () => {
+      const script = 'while read line; do echo "got $line"; done; exit 3'
+      const args = ['run', '-i', '--rm', '--restart=Never', '--image=x', 'typed', '--', 'sh', '-c', script]
+      const env = { KUBECONFIG: server.kubeconfig, HOME: server.directory }
+      const ended = await runProgram(file, args, { env, input: 'one\ntwo\n' })
+      assert.equal(ended.code, 3, ended.err)
+      assert.match(ended.out, /^got one\ngot two\n/m)
+    })
+
+    test(`kubectl ${version} attaches to a pod's terminal, leaves it, and comes again`, async () => {
+      const kubectl = kubectlOn(server, file)
+      const own = { name: 'main', image: 'x', command: ['sh', '-c', 'stty size; exec sh'], stdin: true, tty: true }
+      const manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shell' }, spec: { containers: [own] } }
+      writeFileSync(
+        join(path, 'shell.json'),
+        JSON.stringify({ ...manifest, spec: { ...manifest.spec, restartPolicy: 'Never' } }),
+      )
+      const made = await kubectl('apply', '-f', join(path, 'shell.json'))
+      assert.equal(made.code, 0, made.err)
+      await kubectl('wait', '--for=condition=Ready', 'pod/shell', '--timeout=60s')
+      const attached = async (typed: string, answer?: RegExp): Promise<void> => {
+        const attach = `stty rows 33 cols 99; exec ${file} attach -it shell`
+        const child = spawn('script', ['-qefc', attach, '/dev/null'], {
+          env: { ...process.env, KUBECONFIG: server.kubeconfig, HOME: server.directory },
+        })
+        const over = once(child, 'exit')
+        const answered = answer === undefined ? over : said(child, answer)
+        await said(child, /try pressing enter/)
+        child.stdin.write(typed)
+        await answered
+        // Leaves as one does who closes the window.
+        child.kill()
+        await over
+      }
+      await attached('until [ "$(stty size)" = "33 99" ]; do sleep 0.1; done; echo $((6 * 7)) "$TERM"\r', /42 xterm/)
+      await attached('echo $((7 * 7))\r', /^49\r$/m)
+      await attached('exit 0\r')
+      const phase = await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/shell', '--timeout=60s')
+      assert.equal(phase.code, 0, phase.err)
+      await kubectl('delete', 'pod', 'shell')
+    })
+
     test(`kubectl ${version} copies files both ways`, async () => {
       const kubectl = kubectlOn(server, file)
       const bytes = randomBytes(large)

@@ -106,6 +106,7 @@ function runtimeOf({ runs, start, end, listeners, own, gate, tell, die, diesNow 
     canMount: async () => false,
     logPath: () => '/nonexistent/sim.log',
     messagePath: () => '/nonexistent/sim.message',
+    openInput: async () => undefined,
     exec: async () => fail('simulated containers run no commands'),
     preparePod: async () => ok(undefined),
     addressOf: () => '127.0.0.1',

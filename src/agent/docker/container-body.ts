@@ -43,6 +43,7 @@ export function runBody(place: Place, run: RunBody): ContainerBody {
     ...(workingDir === undefined ? {} : { WorkingDir: workingDir }),
     ...userOf(config, run.imageUser),
     OpenStdin: config.stdin === true,
+    StdinOnce: config.stdin === true && config.stdinOnce === true,
     Tty: config.tty === true,
     // An image's own ideas of health and of how to stop are not a pod's.
     Healthcheck: { Test: ['NONE'] },

@@ -8,6 +8,7 @@ import { execInRun } from './exec.ts'
 import { followEngine, takeStock } from './follow-engine.ts'
 import { createGate } from './gate.ts'
 import { imageService } from './images.ts'
+import { openInput } from './input.ts'
 import { type Network, openNetwork, removeNetwork } from './network.ts'
 import { removePause } from './pause-image.ts'
 import { preparePod } from './sandbox.ts'
@@ -79,6 +80,7 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
     start: (config) => startRun(state, config),
     signal: (key, signal) => signalRun(state, key, signal),
     exec: (key, spec, output) => execInRun(state, key, { spec, output }),
+    openInput: (key) => openInput(state, key),
     podUids: async () => [...new Set([...state.pods.keys(), ...directoriesOf(state)])],
     observe: async (podUid) => [...(state.pods.get(podUid)?.runs.values() ?? [])].map(({ observed }) => observed),
     onChange: (callback) => {

@@ -17,7 +17,11 @@ export type Inspection = {
     readonly StartedAt: string
     readonly FinishedAt: string
   }
-  readonly Config: { readonly Labels?: Readonly<Record<string, string>>; readonly Tty: boolean }
+  readonly Config: {
+    readonly Labels?: Readonly<Record<string, string>>
+    readonly Tty: boolean
+    readonly OpenStdin?: boolean
+  }
   readonly NetworkSettings?: {
     readonly IPAddress?: string
     readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string; readonly GlobalIPv6Address?: string }>>

@@ -71,7 +71,7 @@ export function removeRun({ table }: State, key: ContainerKey): void {
   const stem = stemOf(key)
   const files = [
     ...['claim', 'exit', 'fail'].map((ending) => `${run.base}.${ending}`),
-    ...['run', 'd'].map((ending) => `${table.scratch}/${run.id}.${ending}`),
+    ...['run', 'd', 'in', 'once'].map((ending) => `${table.scratch}/${run.id}.${ending}`),
     ...['log', 'times', 'freed'].map((ending) => `${table.root}/${stem}.${ending}`),
   ]
   for (const file of files) rmSync(file, { force: true, recursive: true })

@@ -1,17 +1,22 @@
 /** Running a command inside a run: in its namespaces, with its environment, directory and user. */
 import { spawn } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { fail, ok, type Result } from '../../base/index.ts'
+import { type Clock, fail, ok, type Result } from '../../base/index.ts'
 import type { ExecHandle, ExecOutput, ExecSpec } from '../runtime/index.ts'
+import { resizer, TERMINAL } from './input.ts'
 import { environOf } from './proc.ts'
-import { initPidOf, mainPidOf, type RunProcess } from './process-tree.ts'
+import { initPidOf, mainPidOf, type RunProcess, TERMINAL_FLAGS } from './process-tree.ts'
 import { shellQuote } from './shell-quote.ts'
 import type { HostTools } from './tools.ts'
 
-export function execInRun(
-  run: RunProcess,
-  { spec, output, tools }: { readonly spec: ExecSpec; readonly output: ExecOutput; readonly tools: HostTools },
-): Result<ExecHandle, string> {
+export type ExecParts = {
+  readonly spec: ExecSpec
+  readonly output: ExecOutput
+  readonly tools: HostTools
+  readonly clock: Clock
+}
+
+export function execInRun(run: RunProcess, { spec, output, tools, clock }: ExecParts): Result<ExecHandle, string> {
   const main = mainPidOf(run)
   const environ = main === undefined ? undefined : environOf(main)
   if (main === undefined || environ === undefined) return fail('the container is not running')
@@ -23,10 +28,10 @@ export function execInRun(
   }
   const [program = '', ...args] =
     spec.tty && tools.script !== undefined
-      ? [tools.script, '-qefc', command.map(shellQuote).join(' '), '/dev/null']
+      ? [tools.script, TERMINAL_FLAGS, command.map(shellQuote).join(' '), '/dev/null']
       : command
   const child = spawn(program, args, {
-    env: parseEnviron(environ),
+    env: { ...(spec.tty ? TERMINAL : {}), ...parseEnviron(environ) },
     cwd: '/',
     detached: true,
     stdio: [spec.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
@@ -43,8 +48,7 @@ export function execInRun(
   return ok({
     write: (bytes, taken) => (stdin === null ? taken() : void stdin.write(bytes, taken)),
     endStdin: () => void stdin?.end(),
-    // The program `script` keeps the size that it found.
-    resize: () => undefined,
+    resize: spec.tty ? resizer(clock, () => child.pid) : () => undefined,
     resume: () => {
       stdout?.resume()
       stderr?.resume()

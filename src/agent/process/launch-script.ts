@@ -2,6 +2,8 @@
  * The launch script of one run: sets up exactly the container's environment and directory, says that it is up, and
  * becomes the command. The supervisor runs it, see spawner-script.ts.
  */
+import type { LaunchInput } from './input.ts'
+import { TERMINAL_FLAGS } from './process-tree.ts'
 import { shellQuote } from './shell-quote.ts'
 
 export type Launch = {
@@ -21,6 +23,10 @@ export type Launch = {
   readonly wrappers: readonly string[]
   /** Absolute path of `env`, for variables that no shell can hold. */
   readonly envProgram: string
+  /** Absent for a program without input. */
+  readonly input?: LaunchInput | undefined
+  /** Absolute path of `script`, for a program that has a terminal. */
+  readonly terminal?: string | undefined
 }
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -28,7 +34,8 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
 const SHELL_OWN =
   /^(?:_|IFS|ENV|PPID|UID|EUID|OPTIND|OPTARG|OPTERR|LINENO|RANDOM|SECONDS|GROUPS|DIRSTACK|FUNCNAME|SHELLOPTS|PS[0-4]|MAIL|MAILPATH|MAILCHECK|POSIXLY_CORRECT|HIST[A-Z]*|BASH[A-Z_]*|EPOCH[A-Z]*|PIPESTATUS|LD_[A-Z_]*|_jobd_.*)$/
 
-const isPlain = (name: string): boolean => IDENTIFIER.test(name) && !SHELL_OWN.test(name)
+/** What `script` would heed. */
+const isPlain = (name: string): boolean => IDENTIFIER.test(name) && !SHELL_OWN.test(name) && name !== 'SHELL'
 
 /** The text of the launch script. */
 export function launchScript(launch: Launch): string {
@@ -36,16 +43,14 @@ export function launchScript(launch: Launch): string {
   const [command = ''] = argv
   const entries = Object.entries(env)
   const viaEnv = entries.filter(([name]) => !isPlain(name)).map(([name, value]) => shellQuote(`${name}=${value}`))
-  const words = [
-    ...launch.wrappers,
-    ...(viaEnv.length === 0 ? [] : [launch.envProgram, ...viaEnv]),
-    ...argv.map(shellQuote),
-  ]
+  const program = [...(viaEnv.length === 0 ? [] : [launch.envProgram, ...viaEnv]), ...argv.map(shellQuote)]
+  const words = [...launch.wrappers, ...inTerminal(program, launch.terminal)]
   const own = ['PWD', 'OLDPWD', 'SHLVL'].filter((name) => env[name] === undefined)
   const lines = [
     `exec >>${shellQuote(launch.logPath)} 2>&1`,
     `_jobd_f=${shellQuote(`${base}.fail`)}`,
     `failed() { printf '%s\\n' "$1" >"$_jobd_f"; exit 125; }`,
+    ...(launch.input === undefined ? [] : [`${launch.input.make} || failed 'making its input'`]),
     ...launch.prepare,
     `[ -d ${shellQuote(workingDir)} ] || failed cwd`,
     ...lookup(command, env['PATH'] ?? ''),
@@ -58,17 +63,29 @@ export function launchScript(launch: Launch): string {
     `cd ${shellQuote(workingDir)} || { trap - EXIT; failed cwd; }`,
     ...(own.length === 0 ? [] : [`unset ${own.join(' ')}`]),
     ...entries.filter(([name]) => isPlain(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
-    `exec ${words.join(' ')}`,
-    ...(namespaced ? closing(base) : []),
+    ...(namespaced ? [] : keeping(launch.input, '( %  & )')),
+    `exec ${words.join(' ')}${launch.input === undefined ? '' : ` ${launch.input.redirection}`}`,
+    ...(namespaced ? closing(base, launch.input) : []),
   ]
   return `${lines.join('\n')}\n`
 }
 
+function inTerminal(program: readonly string[], script: string | undefined): readonly string[] {
+  if (script === undefined) return program
+  return [script, TERMINAL_FLAGS, shellQuote(`exec ${program.join(' ')}`), '/dev/null']
+}
+
+/** In a namespace the program has to be the first child; without, it must not get a child that it has not made. */
+const keeping = (input: LaunchInput | undefined, frame: '% &' | '( %  & )'): readonly string[] =>
+  input === undefined || input.keep === '' ? [] : [frame.replace('%', () => input.keep)]
+
 /** The first process of a namespace outlives the command just long enough to write how it ended. */
-const closing = (base: string): readonly string[] => [
+const closing = (base: string, input: LaunchInput | undefined): readonly string[] => [
   ') &',
   'exec >/dev/null 2>&1',
-  'wait $!',
+  '_jobd_m=$!',
+  ...keeping(input, '% &'),
+  'wait $_jobd_m',
   '_jobd_c=$?',
   '_jobd_w=',
   'case $_jobd_c in 125|126|127) if [ -e "$_jobd_f" ]; then IFS= read -r _jobd_w <"$_jobd_f"; fi ;; esac',

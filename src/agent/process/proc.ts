@@ -57,6 +57,9 @@ export function childrenOf(pid: number): readonly number[] {
 /** The environment a process was started with, as raw text with NULs; undefined when it is gone or another user's. */
 export const environOf = (pid: number): string | undefined => readProc(`/proc/${pid}/environ`)
 
+/** The words a process was started with, a NUL after each; undefined when it is gone. */
+export const commandLineOf = (pid: number): string | undefined => readProc(`/proc/${pid}/cmdline`)
+
 /** Names the boot, so that process numbers of an earlier one are never believed. */
 export const bootId = (): string => (readProc('/proc/sys/kernel/random/boot_id') ?? 'unknown').trim()
 

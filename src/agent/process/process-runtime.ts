@@ -1,11 +1,20 @@
 /** The Runtime whose containers are process trees of this host. */
 import { mkdirSync, rmSync } from 'node:fs'
 import { fail, millis, ok, type Result } from '../../base/index.ts'
-import type { ContainerKey, ExecHandle, ExecOutput, ExecSpec, Observed, Runtime } from '../runtime/index.ts'
+import type {
+  ContainerInput,
+  ContainerKey,
+  ExecHandle,
+  ExecOutput,
+  ExecSpec,
+  Observed,
+  Runtime,
+} from '../runtime/index.ts'
 import { closeCgroups } from './cgroups.ts'
 import { lookAtAll, releasePod, removePod, removeRun, signalRun, treeOf, watchOver } from './end-run.ts'
 import { followEventFile } from './event-file.ts'
 import { execInRun } from './exec.ts'
+import { openInput } from './input.ts'
 import { openHost } from './open-host.ts'
 import { mainPidOf } from './process-tree.ts'
 import { listRuns, readDirectory, recoverRun } from './recover.ts'
@@ -14,7 +23,7 @@ import { findRun, type RunTable, runsOf } from './run-table.ts'
 import { claimScratch, removeAbandoned, scratchDirectory } from './scratch.ts'
 import { admit, onEventLine } from './settle-run.ts'
 import { startRun } from './start-run.ts'
-import { cgroupsOf, logPathOf, messagePathOf, type ProcessRuntimeOptions, type State } from './state.ts'
+import { cgroupsOf, inputPathOf, logPathOf, messagePathOf, type ProcessRuntimeOptions, type State } from './state.ts'
 
 /**
  * Opens the process runtime on a directory. Runs that an earlier daemon started there are found by `observe`; they have
@@ -61,6 +70,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     start: (config) => startRun(state, config, () => watchOver(state)),
     signal: async (key, signal) => signalRun(state, key, signal),
     exec: (key, spec, output) => exec(state, key, spec, output),
+    openInput: (key) => inputOf(state, key),
     podUids: async () => podUids(table),
     observe: async (podUid) => observe(state, podUid),
     onChange: (callback) => {
@@ -109,10 +119,20 @@ async function exec(
     const run = findRun(state.table, key)
     const tree = run?.phase === 'Up' ? treeOf(run) : undefined
     if (tree === undefined || host === undefined) return fail('the container is not running')
-    if (mainPidOf(tree) !== undefined) return execInRun(tree, { spec, output, tools: host.tools })
+    if (mainPidOf(tree) !== undefined) {
+      return execInRun(tree, { spec, output, tools: host.tools, clock: state.options.clock })
+    }
     // A run is up a moment before its program is there, and over a moment after it has gone.
     await new Promise<void>((resolve) => state.options.clock.wake(EXEC_AGAIN, resolve))
   }
+}
+
+async function inputOf(state: State, key: ContainerKey): Promise<ContainerInput | undefined> {
+  const run = findRun(state.table, key)
+  const tree = run?.phase === 'Up' ? treeOf(run) : undefined
+  if (run === undefined || tree === undefined) return undefined
+  const path = inputPathOf(state.table, run)
+  return openInput({ clock: state.options.clock, path, tree, hasEnded: () => run.phase === 'Ended' || state.closed })
 }
 
 async function close(state: State, scratchDir: string): Promise<void> {

@@ -4,15 +4,27 @@
  * and again until none is left, so that what forks, detaches or starts a session of its own dies too.
  */
 import type { Signal } from '../runtime/index.ts'
-import { allPids, childrenOf, environOf, type ProcessIdentity, statOf } from './proc.ts'
+import { allPids, childrenOf, commandLineOf, environOf, type ProcessIdentity, statOf } from './proc.ts'
 
 /** The variable every process of a run carries; its value is the id of the run. */
 export const COOKIE = 'JOBD_CONTAINER'
 
 export type RunProcess = { readonly supervisor: ProcessIdentity; readonly id: string; readonly namespaced: boolean }
 
+/** How `script` is told to run a program in a terminal. */
+export const TERMINAL_FLAGS = '-qefc'
+
 /** The main process of a run that is up; undefined when it is not, or no longer, there. */
-export function mainPidOf({ supervisor, namespaced }: RunProcess): number | undefined {
+export function mainPidOf(run: RunProcess): number | undefined {
+  const root = rootOfMain(run)
+  if (root === undefined || !hasTerminal(root)) return root
+  return childrenOf(root)[0]
+}
+
+const hasTerminal = (pid: number): boolean => commandLineOf(pid)?.split('\0')[1] === TERMINAL_FLAGS
+
+/** The main process, or the one that gives it a terminal. */
+export function rootOfMain({ supervisor, namespaced }: RunProcess): number | undefined {
   if (!namespaced) return childrenOf(supervisor.pid)[0]
   const init = initPidOf({ supervisor })
   return init === undefined ? undefined : childrenOf(init)[0]

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
 import { hasLimits, limitCommands } from './cgroups.ts'
 import { identityRefusal, identityWords } from './identity.ts'
+import { inputRefusal, launchInput, TERMINAL } from './input.ts'
 import { launchScript } from './launch-script.ts'
 import { COOKIE } from './process-tree.ts'
 import { listRuns, recoverRun } from './recover.ts'
@@ -13,7 +14,7 @@ import { runIdOf } from './run-name.ts'
 import { addRun, findRun, podDirectories, type Run } from './run-table.ts'
 import { admit, refuse, startQueued } from './settle-run.ts'
 import { noCommand } from './start-error.ts'
-import { cgroupsOf, type Host, logPathOf, runDirectory, type State, scriptOf } from './state.ts'
+import { cgroupsOf, type Host, inputPathOf, logPathOf, runDirectory, type State, scriptOf } from './state.ts'
 import type { HostTools } from './tools.ts'
 
 export async function startRun(
@@ -79,9 +80,10 @@ function earlierRun(state: State, key: ContainerKey): Earlier {
 }
 
 /** Why this host cannot give a container what it asks for. */
-function refusalOf({ tools, templated }: Host, { mounts, runAs }: ContainerConfig): string | undefined {
+function refusalOf({ tools, templated }: Host, config: ContainerConfig): string | undefined {
+  const { mounts, runAs } = config
   if (mounts.length > 0 && !templated) return mountsRefused(tools)
-  return identityRefusal(runAs, tools)
+  return inputRefusal(config, tools) ?? identityRefusal(runAs, tools)
 }
 
 const mountsRefused = ({ namespacesMissing }: HostTools): string =>
@@ -101,7 +103,7 @@ export function launchText(state: State, tools: HostTools, run: Run, config: Con
       ...(namespaced ? mountCommands({ directory, config, tools }) : []),
       ...groupCommands(state, run.id, config),
     ],
-    env: { ...config.env, JOBD_POD_UID: config.key.podUid, [COOKIE]: run.id },
+    env: { ...(config.tty === true ? TERMINAL : {}), ...config.env, JOBD_POD_UID: config.key.podUid, [COOKIE]: run.id },
     workingDir: config.workingDir ?? '/',
     namespaced,
     wrappers: [
@@ -110,6 +112,8 @@ export function launchText(state: State, tools: HostTools, run: Run, config: Con
       ...identityWords(config, tools),
     ],
     envProgram: tools.env,
+    input: launchInput(config, inputPathOf(state.table, run), run.id, tools),
+    terminal: config.tty === true ? tools.script : undefined,
   })
 }
 

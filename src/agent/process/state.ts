@@ -61,6 +61,9 @@ export const logPathOf = ({ root }: RunTable, key: ContainerKey): string => `${r
 
 export const scriptOf = ({ scratch }: RunTable, { id }: Run): string => `${scratch}/${id}.run`
 
+/** Where the pipes of a run's input are, without their endings. */
+export const inputPathOf = ({ scratch }: RunTable, { id }: Run): string => `${scratch}/${id}`
+
 export const containerIdOf = (key: ContainerKey): string => `jobd://${key.podUid}_${key.container}_${key.attempt}`
 
 /** How the spawner is asked for a run. */

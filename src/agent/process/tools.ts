@@ -11,6 +11,9 @@ export type HostTools = {
   readonly mount?: string | undefined
   readonly nsenter?: string | undefined
   readonly script?: string | undefined
+  readonly mkfifo?: string | undefined
+  readonly cat?: string | undefined
+  readonly rm: string
   readonly isRoot: boolean
   /** The words that start the spawner in a mount namespace of its own, and as root of a user namespace if need be. */
   readonly enter?: readonly string[] | undefined
@@ -44,6 +47,9 @@ export async function detectTools({ path, namespaces }: ToolsRequest): Promise<H
     mount: find('mount'),
     nsenter: find('nsenter'),
     script: find('script'),
+    mkfifo: find('mkfifo'),
+    cat: find('cat'),
+    rm: find('rm') ?? '/bin/rm',
     isRoot: process.getuid?.() === 0,
     become: [],
   }

@@ -1,5 +1,6 @@
 export type {
   ContainerConfig,
+  ContainerInput,
   ContainerKey,
   ContainerState,
   ExecEnd,

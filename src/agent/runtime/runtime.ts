@@ -51,6 +51,8 @@ export type ContainerConfig = {
   readonly isProgramOfImage?: boolean | undefined
   /** Input is kept open for those who attach. */
   readonly stdin?: boolean | undefined
+  /** The input ends when the first who attached has gone. */
+  readonly stdinOnce?: boolean | undefined
   readonly tty?: boolean | undefined
   readonly security?: Security | undefined
   readonly env: Readonly<Record<string, string>>
@@ -160,6 +162,9 @@ export type ExecHandle = {
   readonly close: () => void
 }
 
+/** The input of a container's main process, for one client that is attached. */
+export type ContainerInput = Pick<ExecHandle, 'write' | 'endStdin' | 'resize' | 'close'>
+
 export type Runtime = {
   /** `process`, `docker`; shown in node status. */
   readonly name: string
@@ -192,6 +197,8 @@ export type Runtime = {
   readonly podUids: () => Promise<readonly string[]>
   /** Runs a command in a running container; fails with a sentence when there is none to run it in. */
   readonly exec: (key: ContainerKey, spec: ExecSpec, output: ExecOutput) => Promise<Result<ExecHandle, string>>
+  /** The input of a container that runs; undefined for one that has none, or none any more. */
+  readonly openInput: (key: ContainerKey) => Promise<ContainerInput | undefined>
   /** Everything this runtime has of one pod, running and ended. Later changes of it come by `onChange`. */
   readonly observe: (podUid: string) => Promise<readonly Observed[]>
   /** Calls back on each start and exit of runs started or observed here. */

@@ -63,7 +63,7 @@ export function createPodStreams(options: PodStreamsOptions): PodStreams {
       if (!found.ok) return found
       const key = options.runningOf(found.value.metadata.uid ?? '', request.container)
       if (key === undefined) return fail(badRequest(`container not found ("${request.container}")`))
-      if (request.kind === 'attach') return attach(options, request, output)
+      if (request.kind === 'attach') return attach(options, request, key, output)
       const { command, stdin, tty } = request
       const started = await options.runtime.exec(key, { command, stdin, tty }, output)
       return started.ok ? started : fail(badRequest(started.error))
@@ -82,16 +82,18 @@ export function createPodStreams(options: PodStreamsOptions): PodStreams {
 }
 
 /**
- * What the main process says from now on. Its output is one file, so that all of it comes as stdout; its input is closed
- * from the start, since a process that outlives the daemon cannot hang on to it.
+ * What the main process says from now on, and its input, if it has one. Its output is one file, so that all of it comes as
+ * stdout.
  */
 async function attach(
-  { logs }: PodStreamsOptions,
-  { namespace, pod, container }: ExecRequest,
+  { logs, runtime }: PodStreamsOptions,
+  { namespace, pod, container, stdin, tty }: ExecRequest,
+  key: ContainerKey,
   output: ExecOutput,
 ): Promise<Result<ExecHandle, Status>> {
   const opened = await logs.open({ namespace, pod, container, follow: true, tailLines: 0 })
   if (!opened.ok) return opened
+  const input = stdin || tty ? await runtime.openInput(key) : undefined
   const chunks = opened.value[Symbol.asyncIterator]()
   const reader: { resume: () => void } = { resume: () => undefined }
   const pump = async () => {
@@ -105,11 +107,12 @@ async function attach(
   }
   void pump()
   return ok({
-    write: (_bytes, taken) => taken(),
-    endStdin: () => undefined,
-    resize: () => undefined,
+    write: (bytes, taken) => (input !== undefined && stdin ? input.write(bytes, taken) : taken()),
+    endStdin: () => input?.endStdin(),
+    resize: (size) => input?.resize(size),
     resume: () => reader.resume(),
     close: () => {
+      input?.close()
       reader.resume()
       void chunks.return?.(undefined)
     },

@@ -65,6 +65,7 @@ export function createVirtualRuntime(options: VirtualRuntimeOptions): VirtualRun
       const number = SIGNALS[signal] ?? SIGNALS['SIGTERM'] ?? 0
       end(state, key, { exitCode: 128 + number, signal: number })
     },
+    openInput: async () => undefined,
     exec: async (_key, _spec, output) => execNothing(output),
     podUids: async () => [...new Set([...state.runs.values()].map(({ observed }) => observed.key.podUid))],
     observe: async (podUid) => ofPod(state, podUid).map(([, { observed }]) => observed),
