@@ -49,12 +49,16 @@ type Local = {
   readonly steady: number
 }
 
+/** The last answer: one search, and one after the other, stay within a day mostly. */
+let known = { days: 0, date: civilDate(0) }
+
 function localOf(zone: TimeZone, unix: number): Local {
   const { seconds, end } = zone.offsetAt(unix)
   const local = unix + seconds
   const days = Math.floor(local / daySeconds)
   const inDay = local - days * daySeconds
-  const { year, month, day } = civilDate(days)
+  if (days !== known.days) known = { days, date: civilDate(days) }
+  const { year, month, day } = known.date
   const hour = Math.floor(inDay / hourSeconds)
   const minute = Math.floor((inDay - hour * hourSeconds) / minuteSeconds)
   return { days, year, month, day, hour, minute, second: inDay % minuteSeconds, steady: end - unix }
@@ -79,7 +83,7 @@ type Walk = {
 }
 
 function search(fields: Fields, zone: TimeZone, from: number): number | undefined {
-  if (neverMatches(fields)) return undefined
+  if (fields.never) return undefined
   const walk: Walk = { fields, zone, unix: from, local: localOf(zone, from), dropped: false }
   const lastYear = walk.local.year + horizonYears
   while (walk.local.year <= lastYear) {
@@ -87,10 +91,6 @@ function search(fields: Fields, zone: TimeZone, from: number): number | undefine
   }
   return undefined
 }
-
-/** A field can be empty: `,`. */
-const neverMatches = ({ minute, hour, dayOfMonth, month, dayOfWeek }: Fields): boolean =>
-  [minute, hour, dayOfMonth, month, dayOfWeek].some(({ matches }) => !matches.includes(true))
 
 function goTo(walk: Walk, unix: number): void {
   walk.unix = unix

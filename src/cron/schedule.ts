@@ -18,6 +18,8 @@ export type Schedule =
       readonly dayOfMonth: Field
       readonly month: Field
       readonly dayOfWeek: Field
+      /** A field is empty, as `,` is: nothing ever matches. */
+      readonly never: boolean
       /** The zone of a `TZ=` or `CRON_TZ=` prefix. */
       readonly zone?: string | undefined
     }
@@ -101,14 +103,14 @@ function parseWithoutZone(text: string): Result<Schedule, string> {
   if (!dayOfMonth.ok) return dayOfMonth
   if (!month.ok) return month
   if (!dayOfWeek.ok) return dayOfWeek
-  return ok({
-    kind: 'Fields',
+  const read = {
     minute: minute.value,
     hour: hour.value,
     dayOfMonth: dayOfMonth.value,
     month: month.value,
     dayOfWeek: dayOfWeek.value,
-  })
+  }
+  return ok({ kind: 'Fields', ...read, never: Object.values(read).some(({ matches }) => !matches.includes(true)) })
 }
 
 function parseDescriptor(text: string): Result<Schedule, string> {

@@ -11,6 +11,7 @@ import {
   type CronJobOptions,
   hasResult,
   planCronJob,
+  seenJobOf,
 } from '../controllers/cronjob/index.ts'
 import { again, createController, done, retry, type SyncOutcome } from './controller.ts'
 import { keyOf } from './informer.ts'
@@ -63,9 +64,10 @@ export function createCronJobController(
     const cronJob = cronJobs.get(key)
     if (cronJob === undefined) return done
     const now = clock.now()
+    const there = [...jobsOf.get(key).values()]
     const snapshot = {
       cronJob,
-      jobs: [...jobsOf.get(key).values()],
+      jobs: there.map((job) => seenJobOf(job, cronJob)),
       lastStarted: lastStartOf(cronJob),
     }
     const pass = effects.begin(cronJob)
@@ -73,7 +75,7 @@ export function createCronJobController(
     for (let made: Job | undefined; ; ) {
       // Recorded first: once the status has moved on, nobody tells of these times again.
       if (plan.fates.length > 0) {
-        const known = made === undefined ? snapshot.jobs : [...snapshot.jobs, made]
+        const known = made === undefined ? there : [...there, made]
         const unrecorded = await ledger?.record(cronJob, plan.fates, known)
         if (unrecorded !== undefined) return retry(unrecorded.message ?? '')
       }

@@ -9,7 +9,9 @@ import {
   type CronJobAction,
   type CronJobOptions,
   planCronJob,
+  type SeenJob,
   type SlotFate,
+  seenJobOf,
 } from '../controllers/cronjob/index.ts'
 
 export type Scenario = {
@@ -49,7 +51,8 @@ type State = {
   readonly entries: Entry[]
   now: Instant
   cronJob: CronJob
-  jobs: readonly Job[]
+  jobs: readonly SeenJob[]
+  /** In order of their ends, as all take equally long. */
   running: readonly Running[]
   made: number
   lastStarted: Instant | undefined
@@ -85,7 +88,12 @@ export function* simulateCronJob(scenario: Scenario): Generator<Entry> {
 }
 
 /** What happens to several CronJobs, in order of time. They share the random source of the scenarios. */
-export function* simulateCronJobs(scenarios: readonly Scenario[]): Generator<Entry> {
+export function simulateCronJobs(scenarios: readonly Scenario[]): Generator<Entry> {
+  const [only, ...more] = scenarios
+  return only !== undefined && more.length === 0 ? simulateCronJob(only) : merged(scenarios)
+}
+
+function* merged(scenarios: readonly Scenario[]): Generator<Entry> {
   const heads = createHeap<{ readonly entry: Entry; readonly rest: Generator<Entry> }>()
   const advance = (rest: Generator<Entry>): void => {
     const { done, value } = rest.next()
@@ -103,8 +111,7 @@ const isDown = ({ down }: Scenario, at: Instant): boolean => down.some((span) =>
 
 /** The next wake-up, end of a Job, or end of a downtime; undefined when nothing follows before the end. */
 function nextMoment({ scenario, wakeAt, running, now }: State): Instant | undefined {
-  let next = Number.POSITIVE_INFINITY
-  for (const { end } of running) next = Math.min(next, end)
+  let next: number = running[0]?.end ?? Number.POSITIVE_INFINITY
   if (wakeAt !== undefined) {
     const span = scenario.down.find((one) => one.from <= wakeAt && wakeAt < one.to)
     next = Math.min(next, Math.max(span?.to ?? wakeAt, now))
@@ -115,22 +122,27 @@ function nextMoment({ scenario, wakeAt, running, now }: State): Instant | undefi
 }
 
 function endJobs(state: State): boolean {
-  const { now } = state
-  if (!state.running.some(({ end }) => end <= now)) return false
-  for (const { name, end, fails } of state.running) {
-    if (end > now) continue
-    state.jobs = state.jobs.map((job) => (job.metadata.name === name ? finished(job, end, fails) : job))
-    tell(state, fails ? 'Failed' : 'Completed', { job: name })
+  const { now, running, cronJob } = state
+  let ended = 0
+  for (const { name, end, fails } of running) {
+    if (end > now) break
+    ended++
+    state.jobs = state.jobs.map((seen) =>
+      seen.job.metadata.name === name ? seenJobOf(finished(seen.job, end, fails), cronJob) : seen,
+    )
+    tell(state, { kind: fails ? 'Failed' : 'Completed', job: name })
   }
-  state.running = state.running.filter(({ end }) => end > now)
+  if (ended === 0) return false
+  state.running = running.slice(ended)
   state.wakeAt = now
   return true
 }
 
-const tell = ({ entries, now, name }: State, kind: Entry['kind'], about: About): void =>
-  void entries.push({ time: now, cronJob: name, kind, ...about })
+/** All entries have the same shape, which is what makes reading them quick. */
+const tell = ({ entries, now, name }: State, { kind, scheduled, last, job, text }: About): void =>
+  void entries.push({ time: now, cronJob: name, kind, scheduled, last, job, text })
 
-type About = Pick<Entry, 'scheduled' | 'last' | 'job' | 'text'>
+type About = Pick<Entry, 'kind' | 'scheduled' | 'last' | 'job' | 'text'>
 
 function finished(job: Job, end: Instant, fails: boolean): Job {
   const time = formatTime(end)
@@ -165,22 +177,22 @@ function look(state: State): void {
 function perform(state: State, action: CronJobAction): ActionResult {
   switch (action.kind) {
     case 'ReadJob': {
-      const job = state.jobs.find(({ metadata }) => metadata.name === action.name)
+      const job = jobNamed(state, action.name)
       return job === undefined ? { kind: 'NotFound' } : { kind: 'Ok', job }
     }
     case 'CreateJob':
       return createJob(state, action)
     case 'DeleteJob':
-      state.jobs = state.jobs.filter(({ metadata }) => metadata.name !== action.name)
+      state.jobs = state.jobs.filter(({ job }) => job.metadata.name !== action.name)
       state.running = state.running.filter(({ name }) => name !== action.name)
-      tell(state, 'Deleted', { job: action.name })
+      tell(state, { kind: 'Deleted', job: action.name })
       return { kind: 'Ok' }
     case 'UpdateCronJobStatus':
       state.cronJob = action.cronJob
       return { kind: 'Ok' }
     case 'RecordEvent':
       if (action.event.type === 'Warning') {
-        tell(state, 'Event', { text: `${action.event.reason}: ${action.event.message}` })
+        tell(state, { kind: 'Event', text: `${action.event.reason}: ${action.event.message}` })
       }
       return { kind: 'Ok' }
     case 'LogError':
@@ -188,16 +200,19 @@ function perform(state: State, action: CronJobAction): ActionResult {
   }
 }
 
+const jobNamed = ({ jobs }: State, name: string): Job | undefined =>
+  jobs.find(({ job }) => job.metadata.name === name)?.job
+
 function createJob(state: State, { job, scheduled }: Extract<CronJobAction, { kind: 'CreateJob' }>): ActionResult {
   const name = job.metadata.name ?? ''
-  const there = state.jobs.find(({ metadata }) => metadata.name === name)
+  const there = jobNamed(state, name)
   if (there !== undefined) return { kind: 'AlreadyExists', job: there }
   const { duration, failRate, random } = state.scenario
   const fails = failRate > 0 && below(random, 1_000_000) < failRate * 1_000_000
   const time = formatTime(state.now)
   const metadata = { ...job.metadata, uid: `simulated-${state.made++}`, creationTimestamp: time }
   const made = { ...job, metadata, status: { startTime: time, active: 1 } } as Job
-  state.jobs = [...state.jobs, made]
+  state.jobs = [...state.jobs, seenJobOf(made, state.cronJob)]
   state.running = [...state.running, { name, end: after(state.now, duration), fails }]
   state.lastStarted = scheduled
   return { kind: 'Ok', job: made }
@@ -215,7 +230,8 @@ function tellFate(state: State, fate: SlotFate): void {
   if (told.size > mostTold) for (const old of [...told.keys()].slice(0, mostTold / 2)) told.delete(old)
   const kind = fate.kind === 'Failed' ? 'FailedToStart' : fate.kind
   const last = 'last' in fate && fate.last !== fate.scheduled ? fate.last : undefined
-  tell(state, kind, { scheduled: fate.scheduled, last, job: fate.kind === 'Started' ? fate.jobName : undefined, text })
+  const job = fate.kind === 'Started' ? fate.jobName : undefined
+  tell(state, { kind, scheduled: fate.scheduled, last, job, text })
 }
 
 function fateText(fate: SlotFate): string | undefined {

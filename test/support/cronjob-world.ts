@@ -10,6 +10,7 @@ import {
   exactCronJobOptions,
   planCronJob,
   type SlotFate,
+  seenJobOf,
 } from '../../src/controllers/cronjob/index.ts'
 
 export const at = (text: string): Instant => {
@@ -86,9 +87,9 @@ export const worldOf = (cronJob: CronJob, now: Instant, options: CronJobOptions 
 /** One pass of the controller. The last plan; undefined when it crashed on the way. */
 export function pass(world: World): CronJobPlan | undefined {
   const { cronJob, now, options, lastStarted } = world
-  const jobs = [...world.jobs.values()].filter(
-    ({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === cronJob.metadata.name) === true,
-  )
+  const jobs = [...world.jobs.values()]
+    .filter(({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === cronJob.metadata.name) === true)
+    .map((job) => seenJobOf(job, cronJob))
   const fates: SlotFate[] = []
   let plan = planCronJob({ cronJob, jobs, lastStarted }, now, options)
   for (;;) {

@@ -45,17 +45,19 @@ function slotAfter({ schedule, zone }: Timetable, anchor: Instant, at: Instant):
 
 /** Counts every time there is, and finds the newest wherever the gaps lie. */
 export function dueTimes({ timetable, base, deadline, now }: DueQuery): DueTimes {
-  const next = slotAfter(timetable, base, laterOf(base, now))
   const limit = deadline === undefined ? base : instant(now - deadline * 1000)
   const from = laterOf(base, limit)
   const tooLate = from > base ? rangeOf(timetable, base, base, from) : undefined
   const found: Instant[] = []
-  for (let at: Instant | undefined = from; found.length <= mostMissed; ) {
-    at = slotAfter(timetable, base, at)
-    if (at === undefined || at > now) break
+  let at = slotAfter(timetable, base, from)
+  while (at !== undefined && at <= now && found.length <= mostMissed) {
     found.push(at)
+    at = slotAfter(timetable, base, at)
   }
   const tooMany = found.length > mostMissed
+  const coming = laterOf(base, now)
+  // The search for what is due ends with what is next, as a rule.
+  const next = tooMany || from > coming ? slotAfter(timetable, base, coming) : at
   const due = tooMany ? latestSlot(timetable, base, from, now) : found.at(-1)
   if (!tooMany) return { due, missed: found.slice(0, -1), tooMany, next, tooLate }
   const lastMissed = due === undefined ? undefined : latestSlot(timetable, base, from, instant(due - 1000))

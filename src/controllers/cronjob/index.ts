@@ -2,6 +2,7 @@ export { tooManyMissedText } from './events.ts'
 export { isControlledBy, jobNameFor } from './job-template.ts'
 export { planCronJob } from './plan.ts'
 export { type KeptRuns, keptByDefault, mergeRun, runName, runOfJob, runsOf, runTimes } from './runs.ts'
+export { type SeenJob, seenJobOf } from './seen-job.ts'
 export {
   type ActionResult,
   type AskingAction,

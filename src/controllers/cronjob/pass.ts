@@ -1,14 +1,8 @@
 /** What all steps of one pass share: the facts, the actions so far, and the status as it is being changed. */
-import {
-  type CronJob,
-  type CronJobStatus,
-  finishedCondition,
-  type Job,
-  type JobCondition,
-} from '../../apis/batch/index.ts'
+import type { CronJob, CronJobStatus, Job } from '../../apis/batch/index.ts'
 import type { ObjectReference } from '../../apis/core/index.ts'
 import type { Instant } from '../../base/index.ts'
-import { scheduledTimeOf } from './job-template.ts'
+import type { SeenJob } from './seen-job.ts'
 import type { ActionResult, AskingAction, CronJobAction, CronJobOptions, SlotFate } from './snapshot.ts'
 
 /** A step yields its actions in order and is told the results of those that have one. */
@@ -27,21 +21,6 @@ export type Pass = {
   fates: SlotFate[]
 }
 
-/** What a pass wants to know of a Job. */
-export type SeenJob = {
-  readonly job: Job
-  /** How it ended; undefined while it goes on. */
-  readonly end: JobCondition | undefined
-  /** The due time that this CronJob started it for. */
-  readonly scheduled: Instant | undefined
-}
-
-export const seenJobOf = (job: Job, cronJob: CronJob): SeenJob => ({
-  job,
-  end: finishedCondition(job),
-  scheduled: scheduledTimeOf(job, cronJob),
-})
-
 /** How a pass ends, unless it fails. */
 export type PassEnd = { readonly wakeAt?: Instant | undefined; readonly retry?: string | undefined }
 
@@ -58,6 +37,7 @@ export const isActive = (pass: Pass, uid: string | undefined): boolean =>
   activeJobs(pass).some((reference) => reference.uid === uid)
 
 export function removeActive(pass: Pass, uid: string | undefined): void {
+  if (!isActive(pass, uid)) return
   const active = activeJobs(pass).filter((reference) => reference.uid !== uid)
   pass.status = { ...pass.status, active: active.length === 0 ? undefined : active }
 }

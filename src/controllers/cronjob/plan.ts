@@ -6,7 +6,7 @@
 import type { CronJob } from '../../apis/batch/index.ts'
 import { equal } from '../../apis/meta/index.ts'
 import type { Instant } from '../../base/index.ts'
-import { type Pass, type PassEnd, type Step, seenJobOf } from './pass.ts'
+import type { Pass, PassEnd, Step } from './pass.ts'
 import { cleanUpHistory, healFromJobs, reconcileStatus, tellBeforeEdits } from './reconcile.ts'
 import {
   type ActionResult,
@@ -49,7 +49,7 @@ function takeFates(pass: Pass): readonly SlotFate[] {
 
 const newPass = ({ cronJob, jobs, lastStarted }: CronJobSnapshot, now: Instant, options: CronJobOptions): Pass => ({
   cronJob,
-  jobs: jobs.map((job) => seenJobOf(job, cronJob)),
+  jobs,
   now,
   options,
   lastStarted,
@@ -62,22 +62,18 @@ function* wholePass(pass: Pass): Step<PassEnd> {
   tellBeforeEdits(pass)
   healFromJobs(pass)
   // What was started must be told before the proof of it, the Job, is deleted.
-  yield* tellStatus(pass)
-  const told = statusOf(pass)
+  if (hasNews(pass)) yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
+  const { status, annotations } = pass
   yield* cleanUpHistory(pass)
   const unread = yield* reconcileStatus(pass)
   const end: PassEnd = unread === undefined ? yield* startDueJob(pass) : { retry: unread }
-  if (!equal(statusOf(pass), told)) yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
+  if (!equal(pass.status, status) || !equal(pass.annotations, annotations))
+    yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
   return end
 }
 
-const statusOf = ({ status, annotations }: Pass): unknown => ({ status, annotations })
-
-function* tellStatus(pass: Pass): Step {
-  const { metadata, status } = pass.cronJob
-  if (pass.status !== status || pass.annotations !== metadata.annotations)
-    yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
-}
+const hasNews = ({ cronJob: { metadata, status: before }, status, annotations }: Pass): boolean =>
+  status !== before || annotations !== metadata.annotations
 
 function changed({ cronJob, status, annotations }: Pass): CronJob {
   const metadata =

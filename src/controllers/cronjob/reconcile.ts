@@ -3,27 +3,37 @@
  *
  * @source kubernetes v1.36 pkg/controller/cronjob/cronjob_controllerv2.go, cleanupFinishedJobs, syncCronJob (facts)
  */
-import { beforeEditAnnotation, beforeEditsOf, type Job, lastResultAnnotation } from '../../apis/batch/index.ts'
+import { beforeEditAnnotation, beforeEditsOf, lastResultAnnotation } from '../../apis/batch/index.ts'
 import { formatTime, parseTime } from '../../base/index.ts'
 import { parseSchedule, timeZone } from '../../cron/index.ts'
 import { rangeOf } from './due.ts'
 import { deletedJob, failedDelete, missingJob, sawCompletedJob, unexpectedJob } from './events.ts'
-import { activeJobs, addActive, ask, isActive, type Pass, removeActive, type SeenJob, type Step } from './pass.ts'
+import { activeJobs, addActive, ask, isActive, type Pass, removeActive, type Step } from './pass.ts'
+import type { SeenJob } from './seen-job.ts'
+import type { CronJobAction } from './snapshot.ts'
 
 /** Deletes the oldest finished Jobs beyond the limits: first those that succeeded. */
 export function* cleanUpHistory(pass: Pass): Step {
   const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = pass.cronJob.spec
-  yield* keepNewest(pass, 'Complete', successfulJobsHistoryLimit)
-  yield* keepNewest(pass, 'Failed', failedJobsHistoryLimit)
+  const succeeded = surplusOf(pass, 'Complete', successfulJobsHistoryLimit)
+  if (succeeded > 0) yield* deleteOldest(pass, 'Complete', succeeded)
+  const failed = surplusOf(pass, 'Failed', failedJobsHistoryLimit)
+  if (failed > 0) yield* deleteOldest(pass, 'Failed', failed)
 }
 
-function* keepNewest(pass: Pass, type: 'Complete' | 'Failed', limit: number | undefined): Step {
-  if (limit === undefined) return
+type End = 'Complete' | 'Failed'
+
+function surplusOf({ jobs }: Pass, type: End, limit: number | undefined): number {
+  if (limit === undefined) return 0
   let surplus = -limit
-  for (const { end } of pass.jobs) if (end?.type === type) surplus++
-  if (surplus <= 0) return
-  const finished = pass.jobs.filter(({ end }) => end?.type === type).map(({ job }) => job)
-  for (const { metadata } of finished.sort(byStart).slice(0, surplus)) {
+  for (const { end } of jobs) if (end?.type === type) surplus++
+  return surplus
+}
+
+function* deleteOldest(pass: Pass, type: End, surplus: number): Step {
+  const finished = pass.jobs.filter(({ end }) => end?.type === type)
+  for (const { job } of finished.sort(byStart).slice(0, surplus)) {
+    const { metadata } = job
     const { name = '', uid = '' } = metadata
     if (metadata.deletionTimestamp !== undefined && !pass.options.exact) continue
     const result = yield* ask({ kind: 'DeleteJob', name, uid })
@@ -35,9 +45,7 @@ function* keepNewest(pass: Pass, type: 'Complete' | 'Failed', limit: number | un
 }
 
 /** Jobs without a start come last, equal ones by name. */
-function byStart(a: Job, b: Job): number {
-  const start = ({ status }: Job): number => parseTime(status.startTime ?? '') ?? Number.POSITIVE_INFINITY
-  const [one, other] = [start(a), start(b)]
+function byStart({ job: a, began: one }: SeenJob, { job: b, began: other }: SeenJob): number {
   if (one !== other) return one < other ? -1 : 1
   return (a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1
 }
@@ -90,7 +98,11 @@ export function tellBeforeEdits(pass: Pass): void {
 
 /** Takes finished Jobs out of the active ones, and looks for those that are gone. A text: the pass must be tried again. */
 export function* reconcileStatus(pass: Pass): Step<string | undefined> {
-  for (const seen of pass.jobs) yield* seeJob(pass, seen)
+  for (const seen of pass.jobs) {
+    const event = seeJob(pass, seen)
+    if (event !== undefined) yield event
+  }
+  noteSuccess(pass)
   noteLastResult(pass)
   const active = activeJobs(pass)
   if (active.length === 0) return undefined
@@ -107,23 +119,24 @@ export function* reconcileStatus(pass: Pass): Step<string | undefined> {
   return undefined
 }
 
-function* seeJob(pass: Pass, { job, end }: SeenJob): Step {
+/** What there is to tell of a Job. */
+function seeJob(pass: Pass, { job, end }: SeenJob): CronJobAction | undefined {
   const { name = '', uid } = job.metadata
   const listed = isActive(pass, uid)
-  if (end === undefined) {
-    if (!listed) yield unexpectedJob(name)
-    return
+  if (end === undefined) return listed ? undefined : unexpectedJob(name)
+  if (listed) removeActive(pass, uid)
+  return listed ? sawCompletedJob(name, end.type) : undefined
+}
+
+function noteSuccess(pass: Pass): void {
+  let newest = parseTime(pass.status.lastSuccessfulTime) ?? Number.NEGATIVE_INFINITY
+  let newer: SeenJob | undefined
+  for (const seen of pass.jobs) {
+    if (seen.succeeded <= newest) continue
+    newer = seen
+    newest = seen.succeeded
   }
-  if (listed) {
-    removeActive(pass, uid)
-    yield sawCompletedJob(name, end.type)
-  }
-  const { completionTime } = job.status
-  const { lastSuccessfulTime } = pass.status
-  if (end.type !== 'Complete' || completionTime === undefined || completionTime === lastSuccessfulTime) return
-  const newer =
-    lastSuccessfulTime === undefined || (parseTime(lastSuccessfulTime) ?? 0) < (parseTime(completionTime) ?? 0)
-  if (newer) pass.status = { ...pass.status, lastSuccessfulTime: completionTime }
+  if (newer !== undefined) pass.status = { ...pass.status, lastSuccessfulTime: newer.job.status.completionTime }
 }
 
 /**

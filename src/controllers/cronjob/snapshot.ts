@@ -3,11 +3,12 @@ import type { BeforeEdit, CronJob, Job } from '../../apis/batch/index.ts'
 import type { Instant } from '../../base/index.ts'
 import { type TimeZone, utc } from '../../cron/index.ts'
 import type { Plan } from '../plan.ts'
+import type { SeenJob } from './seen-job.ts'
 
 export type CronJobSnapshot = {
   readonly cronJob: CronJob
   /** The Jobs of the namespace whose controller reference is to a CronJob of this name. */
-  readonly jobs: readonly Job[]
+  readonly jobs: readonly SeenJob[]
   /** The newest time that this process has started a Job for, whether or not the status tells it yet. */
   readonly lastStarted?: Instant | undefined
 }
