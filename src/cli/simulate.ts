@@ -71,18 +71,21 @@ export function* formatTimeline({ names, entries }: Simulation): Generator<strin
   const longest = Math.max(...names.map(({ length }) => length))
   const cronJobs = new Map(names.map((name) => [name, name.padEnd(Math.max(longest, 'CRONJOB'.length) + gap)]))
   const jobWidth = longest + minuteDigits + gap
-  const line = (time: string, cronJob: string, [kind, scheduled, job, why]: readonly string[]): string =>
-    `${time}   ${cronJob}${`${kind}`.padEnd(kindWidth)}${`${scheduled}`.padEnd(timeWidth)}${`${job}`.padEnd(jobWidth)}${why}`.trimEnd()
-  yield `${line('TIME                ', 'CRONJOB'.padEnd(Math.max(longest, 'CRONJOB'.length) + gap), ['WHAT', 'SCHEDULED', 'JOB', 'WHY'])}\n`
+  const header = 'CRONJOB'.padEnd(Math.max(longest, 'CRONJOB'.length) + gap)
+  yield `${'TIME'.padEnd(timeWidth)}${header}${'WHAT'.padEnd(kindWidth)}${'SCHEDULED'.padEnd(timeWidth)}${'JOB'.padEnd(jobWidth)}WHY\n`
   yield* inPieces(entries, ({ time, cronJob, kind, scheduled, job = '', text = '' }) => {
-    const due = scheduled === undefined ? '' : formatTime(scheduled)
-    return `${line(formatTime(time), cronJobs.get(cronJob) ?? cronJob, [kind, due, job, text])}\n`
+    const due = scheduled === undefined ? notDue : formatTime(scheduled) + gapText
+    const start = formatTime(time) + gapText + (cronJobs.get(cronJob) ?? cronJob) + kind.padEnd(kindWidth) + due
+    if (text !== '') return `${start}${job.padEnd(jobWidth)}${text}\n`
+    return job === '' ? `${start.trimEnd()}\n` : `${start}${job}\n`
   })
 }
 
 const gap = 3
+const gapText = ' '.repeat(gap)
 const kindWidth = 'FailedToStart'.length + gap
 const timeWidth = '2026-01-01T00:00:00Z'.length + gap
+const notDue = ' '.repeat(timeWidth)
 /** Of the number behind the name of a Job, with its hyphen. */
 const minuteDigits = '-29979359'.length
 

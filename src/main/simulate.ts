@@ -14,7 +14,7 @@ import {
 import { defaultCronJobOptions, exactCronJobOptions } from '../controllers/cronjob/index.ts'
 import { isTimeZone, timeZone, utc } from '../cron/index.ts'
 import { readStandardInput, realTerminal } from './real.ts'
-import { timeZoneOf } from './zone.ts'
+import { localZoneOf } from './zone.ts'
 
 type Flags = {
   readonly from: string
@@ -41,7 +41,7 @@ export async function simulate(files: readonly string[], flags: Flags): Promise<
   if (!manifests.ok) return wrong(manifests.error)
   const simulation = simulateManifests(manifests.value, request.value, { exact: flags.exact, isTimeZone })
   if (!simulation.ok) return wrong(simulation.error)
-  for (const piece of textOf(simulation.value, request.value, flags.output)) terminal.out(piece)
+  for (const piece of textOf(simulation.value, request.value, flags.output)) await terminal.out(piece)
   return 0
 }
 
@@ -70,7 +70,7 @@ function requestOf(flags: Flags): Result<SimulateRequest, string> {
   const failRate = flags.failRate.trim() === '' ? Number.NaN : Number(flags.failRate)
   if (!(failRate >= 0 && failRate <= 1)) return fail(`--fail-rate takes a number from 0 to 1, not ${flags.failRate}`)
   if (!/^\d+$/.test(flags.seed)) return fail(`--seed takes a whole number, not ${flags.seed}`)
-  const zone = timeZoneOf(flags.timeZone, process.env['TZ'])
+  const zone = localZoneOf(flags.timeZone)
   if (!zone.ok) return zone
   const options = {
     ...(flags.exact ? exactCronJobOptions : defaultCronJobOptions),
