@@ -53,7 +53,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'batch.v1.CronJobSpec': {
     supported:
       'concurrencyPolicy failedJobsHistoryLimit jobTemplate schedule startingDeadlineSeconds successfulJobsHistoryLimit suspend',
-    remarks: { timeZone: 'without it the zone of `jobd up --time-zone`, else `TZ`, else UTC' },
+    remarks: { timeZone: 'without it the zone of `jobd up --time-zone`, else `TZ`, else of the machine' },
   },
   'batch.v1.JobTemplateSpec': { supported: 'metadata spec' },
   'batch.v1.CronJobStatus': { supported: 'active lastScheduleTime lastSuccessfulTime' },

@@ -10,7 +10,7 @@ import { diagnose, exitCodeOfFindings, formatFindings, type HostFacts } from '..
 import { dataDirectory, isFileTrouble, readHolder, reasonOf } from './data-dir.ts'
 import { ask, onPath } from './programs.ts'
 import { realClock, realTerminal } from './real.ts'
-import { timeZoneOf } from './zone.ts'
+import { localZoneOf } from './zone.ts'
 
 type Flags = { readonly dataDir?: string | undefined; readonly listen: string; readonly output?: 'json' | undefined }
 
@@ -31,7 +31,7 @@ export async function doctor(flags: Flags): Promise<number> {
 async function gather(directory: string, address: string, host: string, port: number): Promise<HostFacts> {
   const path = process.env['PATH'] ?? ''
   const { gitVersion } = versionInfo({ commit: '', date: '', platform: '', node: '' })
-  const zone = timeZoneOf(undefined, process.env['TZ'])
+  const zone = localZoneOf(undefined)
   const socket = dockerSocket()
   return {
     now: realClock.now(),

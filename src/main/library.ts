@@ -12,7 +12,7 @@ import { JobdError, type Program } from './program.ts'
 import { programOn } from './program-on.ts'
 import { realClock } from './real.ts'
 import { startServer } from './server.ts'
-import { timeZoneOf } from './zone.ts'
+import { localZoneOf } from './zone.ts'
 
 /** The types that programs name; those of the API are Kubernetes' own. */
 export type { KubeObject, Status } from '../apimachinery/index.ts'
@@ -44,7 +44,7 @@ export type JobdOptions = {
   readonly runtime?: 'process' | 'none' | undefined
   /** Behave as upstream Kubernetes v1.36 in every point. */
   readonly exact?: boolean | undefined
-  /** The IANA time zone of schedules that name none; `$TZ`, else UTC when absent. */
+  /** The IANA time zone of schedules that name none; `$TZ`, else that of the machine when absent. */
   readonly timeZone?: string | undefined
   /** Takes what the server has to say; nobody when absent. */
   readonly log?: Log | undefined
@@ -52,7 +52,7 @@ export type JobdOptions = {
 
 /** Starts a server; throws a JobdError that says why where it cannot. */
 export async function startJobd(options: JobdOptions = {}): Promise<Program> {
-  const zone = timeZoneOf(options.timeZone, process.env['TZ'])
+  const zone = localZoneOf(options.timeZone)
   if (!zone.ok) throw new JobdError(zone.error)
   const { directory, dispose } = await directoryFor(options.dataDir)
   const server = await startServer({

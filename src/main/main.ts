@@ -73,7 +73,10 @@ function addServerCommands(program: Command, finish: Finish): void {
         'start-latest',
       ]),
     )
-    .option('--time-zone <zone>', 'the IANA time zone of schedules that name none (default: $TZ, else UTC)')
+    .option(
+      '--time-zone <zone>',
+      'the IANA time zone of schedules that name none (default: $TZ, else that of the machine)',
+    )
     .option('--run-history-days <days>', 'how long the runs of CronJobs are remembered (default: 90)')
     .option('--run-history-limit <n>', 'how many runs of one CronJob are remembered (default: 10000)')
     .option('--event-ttl <duration>', 'how long Events are kept (default: 1h)')

@@ -10,7 +10,7 @@ import { dataDirectory, makeDataDirectory, readHolder, reasonOf, removeHolder, w
 import { type LogLevel, stderrLog } from './log.ts'
 import { realClock, realTerminal } from './real.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
-import { timeZoneOf } from './zone.ts'
+import { localZoneOf } from './zone.ts'
 
 export type UpFlags = {
   readonly dataDir?: string
@@ -102,7 +102,7 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
   if (unknown !== undefined) {
     return fail(`--disable-admission-plugins takes names such as ServiceAccount, not ${unknown}`)
   }
-  const zone = timeZoneOf(flags.timeZone, process.env['TZ'])
+  const zone = localZoneOf(flags.timeZone)
   if (!zone.ok) return zone
   const runs = keptRunsOf(flags.runHistoryDays, flags.runHistoryLimit)
   if (!runs.ok) return runs

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryDirectory } from '../../test/support/executable.ts'
 import { silentLog } from '../base/index.ts'
 import { managerOptions } from './server.ts'
 import { timeZoneOf } from './zone.ts'
@@ -8,20 +11,35 @@ const zones: readonly {
   readonly name: string
   readonly flag?: string
   readonly environment?: string
+  /** What `/etc/localtime` links to. */
+  readonly localtime?: string
+  /** What `/etc/timezone` holds. */
+  readonly timezone?: string
   readonly zone?: string
   readonly error?: RegExp
 }[] = [
-  { name: 'neither flag nor TZ: UTC', zone: 'UTC' },
+  { name: 'neither flag nor TZ nor a zone of the machine: UTC', zone: 'UTC' },
+  { name: '/etc/localtime where TZ is not set', localtime: '/usr/share/zoneinfo/Asia/Tokyo', zone: 'Asia/Tokyo' },
+  { name: 'a relative link', localtime: '../usr/share/zoneinfo/posix/Europe/Paris', zone: 'Europe/Paris' },
+  { name: '/etc/timezone where /etc/localtime is no link', timezone: 'Asia/Kolkata\n', zone: 'Asia/Kolkata' },
+  { name: '/etc/timezone where the link tells no zone', localtime: '/x', timezone: 'Asia/Seoul', zone: 'Asia/Seoul' },
+  { name: 'a machine whose zone is not known', localtime: '/x', timezone: 'Mars/Base', zone: 'UTC' },
+  { name: 'TZ before the machine', environment: 'Asia/Tokyo', timezone: 'Asia/Seoul', zone: 'Asia/Tokyo' },
   { name: 'TZ alone counts', environment: 'Asia/Tokyo', zone: 'Asia/Tokyo' },
   { name: 'TZ with a colon before it is the same zone', environment: ':Asia/Tokyo', zone: 'Asia/Tokyo' },
-  { name: 'an empty TZ is UTC', environment: '', zone: 'UTC' },
+  { name: 'TZ as a path', environment: ':/usr/share/zoneinfo/Asia/Tokyo', zone: 'Asia/Tokyo' },
+  { name: 'an empty TZ is UTC, as in Go', environment: '', timezone: 'Asia/Seoul', zone: 'UTC' },
   { name: 'the flag goes before TZ', flag: 'Europe/Paris', environment: 'Asia/Tokyo', zone: 'Europe/Paris' },
   { name: 'a flag that is no zone is refused', flag: 'Mars/Base', error: /^--time-zone takes an IANA time zone/ },
   { name: 'a TZ that is no IANA name is refused', environment: 'JST-9', error: /^the environment variable TZ takes/ },
 ]
-for (const { name, flag, environment, zone, error } of zones) {
+for (const { name, flag, environment, localtime, timezone, zone, error } of zones) {
   test(name, () => {
-    const found = timeZoneOf(flag, environment)
+    const { path, dispose } = temporaryDirectory()
+    if (localtime !== undefined) symlinkSync(localtime, join(path, 'localtime'))
+    if (timezone !== undefined) writeFileSync(join(path, 'timezone'), timezone)
+    const found = timeZoneOf(flag, environment, path)
+    dispose()
     if (error === undefined) assert.deepEqual(found, { ok: true, value: zone })
     else assert.match(found.ok ? '' : found.error, error)
   })

@@ -46,7 +46,7 @@ The data directory where no
 is given.
 .TP
 .B TZ
-The time zone of schedules that name none.
+The time zone of schedules that name none; that of the machine where it is not set.
 .TP
 .B NO_COLOR
 No colours.
