@@ -12,7 +12,7 @@ const none = '<none>'
 const upstreamColumns: readonly Column[] = [
   nameColumn,
   column('Schedule', 'string', 'When Jobs are started, in cron form.'),
-  column('Timezone', 'string', 'The time zone of the schedule; that of the server without one.'),
+  column('Timezone', 'string', 'The time zone of the schedule; without one, that of the server in brackets.'),
   column('Suspend', 'boolean', 'Whether no more Jobs are started.'),
   column('Active', 'integer', 'How many Jobs are running.'),
   column('Last Schedule', 'string', 'How long ago a Job was due that was started.'),
@@ -36,17 +36,19 @@ const columns: readonly Column[] = [
 export const cronJobTable: TableDefinition<CronJob> = {
   columns: ({ exact }) => (exact ? upstreamColumns : columns),
   row: (cronJob, now, { exact, localTimeZone }) => {
-    const cells = upstreamCells(cronJob, now)
-    return { cells: exact ? cells : [...cells, nextText(cronJob, now, localTimeZone), lastResultOf(cronJob)] }
+    if (exact) return { cells: upstreamCells(cronJob, now, none) }
+    const cells = upstreamCells(cronJob, now, `${none} (${localTimeZone ?? 'UTC'})`)
+    return { cells: [...cells, nextText(cronJob, now, localTimeZone), lastResultOf(cronJob)] }
   },
 }
 
-function upstreamCells({ metadata, spec, status }: CronJob, now: Instant): readonly Cell[] {
+/** `noZone`: the zone of a schedule that names none. */
+function upstreamCells({ metadata, spec, status }: CronJob, now: Instant, noZone: string): readonly Cell[] {
   const { template, selector } = spec.jobTemplate.spec
   return [
     metadata.name ?? '',
     spec.schedule,
-    spec.timeZone ?? none,
+    spec.timeZone ?? noZone,
     spec.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False',
     status.active?.length ?? 0,
     status.lastScheduleTime === undefined ? none : humanDuration(status.lastScheduleTime, now),

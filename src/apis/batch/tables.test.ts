@@ -127,11 +127,15 @@ const cronRows: readonly (readonly [string, Readonly<Record<string, unknown>>, R
   ['the next run', cronRow(cronJobOf()), { Suspend: 'False', Next: '4m30s', 'Last Result': '<none>' }],
   ['no next run of a suspended one', cronRow(cronJobOf({ suspend: true })), { Suspend: 'True', Next: '<none>' }],
   ['no next run of a schedule that never fires', cronRow(cronJobOf({ schedule: '0 0 31 2 *' })), { Next: '<none>' }],
-  ['the next run in its zone', cronRow(cronJobOf({ schedule: '0 22 * * *', timeZone: 'Asia/Tokyo' })), { Next: '59m' }],
+  [
+    'the next run in its zone',
+    cronRow(cronJobOf({ schedule: '0 22 * * *', timeZone: 'Asia/Tokyo' })),
+    { Timezone: 'Asia/Tokyo', Next: '59m' },
+  ],
   [
     'the next run in the zone of the server',
     cronRow(cronJobOf({ schedule: '0 22 * * *' }), 'Asia/Tokyo'),
-    { Next: '59m' },
+    { Timezone: '<none> (Asia/Tokyo)', Next: '59m' },
   ],
   ['@every from the creation on', cronRow(cronJobOf({ schedule: '@every 61m' })), { Next: '30s' }],
   [
