@@ -4,7 +4,8 @@
  *
  * Trees are never changed, and equal trees are nearly always the same object: they are looked up element by element in
  * a table that forgets everything when it has grown large. Thousands of objects of one shape so share one tree and its
- * JSON. Nothing relies on it: trees from before and after forgetting compare by content.
+ * JSON. What holds a uid is met for the dependents of one object, and never again: only the one made last is kept, for
+ * the next of them. Nothing relies on any of it: trees from before and after forgetting compare by content.
  *
  * @source kubernetes v1.36 sigs.k8s.io/structured-merge-diff/v6/fieldpath/set.go (facts: what the operations give)
  */
@@ -21,13 +22,22 @@ export type FieldTree = {
   json: FieldsJson | undefined
   /** The entry of managed fields that was made last for this tree. */
   entry: ManagedFieldsEntry | undefined
+  /** Whether an element in it holds a uid. */
+  readonly rare: boolean
 }
 export type FieldsJson = { readonly [element: string]: FieldsJson }
 /** A set, or undefined for the empty one. */
 export type Fields = FieldTree | undefined
 
 /** A field that is in the set and has nothing below it. */
-export const leaf: FieldTree = { member: true, elements: [], children: [], json: Object.freeze({}), entry: undefined }
+export const leaf: FieldTree = {
+  member: true,
+  elements: [],
+  children: [],
+  json: Object.freeze({}),
+  entry: undefined,
+  rare: false,
+}
 
 /** How far a tree has come while it is made. */
 export type Chain = {
@@ -36,29 +46,40 @@ export type Chain = {
   readonly child: FieldTree
   leaves: Map<string, Chain> | undefined
   inner: Map<FieldTree, Map<string, Chain>> | undefined
+  readonly rare: boolean
+  /** The rare step made last from here. */
+  last: Chain | undefined
   plain: Fields
   asMember: Fields
 }
 
-const newChain = (parent: Chain | undefined, element: string, child: FieldTree): Chain => ({
+const newChain = (parent: Chain | undefined, element: string, child: FieldTree, rare: boolean): Chain => ({
   parent,
   element,
   child,
   leaves: undefined,
   inner: undefined,
+  rare,
+  last: undefined,
   plain: undefined,
   asMember: undefined,
 })
 
 const maxChains = 50_000
 let chains = 0
-let start = newChain(undefined, '', leaf)
+let start = newChain(undefined, '', leaf, false)
 
 /** The beginning of every tree. */
 export const begin = (): Chain => start
 
 /** One child more; children may come in any order, each element once. */
 export function step(chain: Chain, element: string, child: FieldTree): Chain {
+  if (chain.rare || child.rare || element.startsWith('k:{"uid":')) {
+    const { last } = chain
+    if (last !== undefined && last.element === element && last.child === child) return last
+    chain.last = newChain(chain, element, child, true)
+    return chain.last
+  }
   let table: Map<string, Chain> | undefined
   if (child === leaf) {
     chain.leaves ??= new Map()
@@ -73,10 +94,10 @@ export function step(chain: Chain, element: string, child: FieldTree): Chain {
   }
   const known = table.get(element)
   if (known !== undefined) return known
-  const next = newChain(chain, element, child)
+  const next = newChain(chain, element, child, false)
   table.set(element, next)
   if (++chains > maxChains) {
-    start = newChain(undefined, '', leaf)
+    start = newChain(undefined, '', leaf, false)
     chains = 0
   }
   return next
@@ -103,7 +124,8 @@ function build(chain: Chain, member: boolean): Fields {
   })
   if (isSorted) {
     const elements = steps.map(({ element }) => element)
-    return { member, elements, children: steps.map(({ child }) => child), json: undefined, entry: undefined }
+    const children = steps.map(({ child }) => child)
+    return { member, elements, children, json: undefined, entry: undefined, rare: chain.rare }
   }
   steps.sort((a, b) => compareElements(a.element, b.element))
   return finish(

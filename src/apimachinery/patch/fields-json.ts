@@ -15,13 +15,20 @@ const trees = new WeakMap<object, FieldTree | 'empty' | 'malformed'>()
 /** The set as JSON; always the same object for the same tree. */
 export function fieldsJson(tree: FieldTree): FieldsJson {
   if (tree.json !== undefined) return tree.json
+  const json = written(tree)
+  trees.set(json, tree)
+  return json
+}
+
+/** Of the parts of a set nobody asks which tree they are. */
+function written(tree: FieldTree): FieldsJson {
+  if (tree.json !== undefined) return tree.json
   const json: Record<string, FieldsJson> = {}
   if (tree.member) json[self] = leaf.json as FieldsJson
-  tree.elements.forEach((element, index) => {
-    json[element] = fieldsJson(tree.children[index] as FieldTree)
-  })
+  for (let i = 0; i < tree.elements.length; i++) {
+    json[tree.elements[i] as string] = written(tree.children[i] as FieldTree)
+  }
   tree.json = json
-  trees.set(json, tree)
   return json
 }
 
