@@ -15,12 +15,13 @@ export {
 } from './codec/protobuf.ts'
 export {
   newWriter,
+  numberTag,
   putBytes,
   putLength,
-  putTag,
   putText,
   putVarint,
   size,
+  sizedTag,
   type Writer,
   written,
 } from './codec/writer.ts'

@@ -8,8 +8,18 @@ import { define } from '../decode/json.ts'
 import { assemble, type Field, structDecoder } from '../decode/structs.ts'
 import { type FieldSchema, schema, type TypeName } from '../schema/schema.ts'
 import { enter, hasMore, leave, type Reader, readVarint, refuse, skipField } from './reader.ts'
-import { scalarValue, stringValue, type Value } from './values.ts'
-import { putLength, size, type Writer } from './writer.ts'
+import { putString, scalarValue, stringValue, tagOf, type Value } from './values.ts'
+import {
+  knownBytesOf,
+  newWriter,
+  putBytes,
+  putLength,
+  size,
+  sizedTag,
+  type Tag,
+  type Writer,
+  written,
+} from './writer.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -23,7 +33,13 @@ export type MessageCodec = {
 /** What is in one field of a message. */
 type Member = {
   readonly number: number
-  readonly put: (writer: Writer, object: Json) => void
+  /** The field of the object that it is made from; absent when it is made from the whole object. */
+  readonly name?: string
+  readonly tag: Tag
+  /** Writes a value that is set; or the object. */
+  readonly put: Value['put']
+  /** What stands in the place of a field that is no pointer in Go and is not set. */
+  readonly zero?: Value
   /** Reads one occurrence into the slots of the object. */
   readonly read: (reader: Reader, slots: unknown[], wireType: number) => void
   /** Runs after the last occurrence. */
@@ -40,33 +56,89 @@ export function messageCodec(type: TypeName): MessageCodec {
   return made
 }
 
-function compile(type: TypeName): MessageCodec {
-  let compiled: { readonly fields: readonly Field[]; readonly members: readonly Member[] } | undefined
+/** A type, taken apart for writing and reading. */
+type Parts = {
+  readonly fields: readonly Field[]
+  /** In the order of their numbers. */
+  readonly members: readonly Member[]
+  /** The places of fields among the members. */
+  readonly places: ReadonlyMap<string, number>
+  /** For each member, the bytes of the field that is not set; undefined when it has none then. */
+  readonly zeros: readonly (Uint8Array | undefined)[]
+  readonly byNumber: readonly Member[]
+  readonly finishing: readonly Member[]
+}
+
+function takeApart(type: TypeName): Parts {
+  const fields = structDecoder(type).fields()
+  const members = membersOf(type, fields).toSorted((a, b) => a.number - b.number)
+  const places = new Map<string, number>()
   const byNumber: Member[] = []
-  const parts = () => {
-    if (compiled !== undefined) return compiled
-    const fields = structDecoder(type).fields()
-    const members = membersOf(type, fields).toSorted((a, b) => a.number - b.number)
-    for (const member of members) byNumber[member.number] = member
-    compiled = { fields, members }
-    return compiled
+  members.forEach((member, place) => {
+    if (member.name !== undefined) places.set(member.name, place)
+    byNumber[member.number] = member
+  })
+  const zeros = members.map(({ zero, number }) => {
+    if (zero === undefined) return undefined
+    const writer = newWriter()
+    zero.put(writer, tagOf(zero, number), undefined)
+    return written(writer)
+  })
+  return { fields, members, places, zeros, byNumber, finishing: members.filter(({ finish }) => finish !== undefined) }
+}
+
+function compile(type: TypeName): MessageCodec {
+  // Types may hold each other: each is taken apart when it is first used.
+  let known: Parts | undefined
+  const parts = (): Parts => {
+    known ??= takeApart(type)
+    return known
   }
-  const put: MessageCodec['put'] = (writer, object) => {
-    const { members } = parts()
-    for (let index = members.length - 1; index >= 0; index--) (members[index] as Member).put(writer, object)
+  return {
+    put: (writer, object) => putMembers(parts(), writer, object),
+    read: (reader, start) => readMembers(parts(), reader, start, type),
   }
-  const read: MessageCodec['read'] = (reader, start) => {
-    const { fields, members } = parts()
-    const slots: unknown[] = new Array(fields.length)
-    if (start !== undefined)
-      fields.forEach(({ name }, index) => {
-        slots[index] = start[name]
-      })
-    readInto(reader, slots, byNumber, type)
-    for (const member of members) member.finish?.(slots)
-    return assemble(slots, fields)
+}
+
+/** Goes through what the object has, then through the members: most fields of most objects are not set. */
+function putMembers({ members, places, zeros }: Parts, writer: Writer, object: Json): void {
+  const values: unknown[] = new Array(members.length)
+  for (const name in object) {
+    const place = places.get(name)
+    if (place !== undefined) values[place] = object[name]
   }
-  return { put, read }
+  for (let place = members.length - 1; place >= 0; place--) {
+    const value = values[place]
+    if (value !== undefined) {
+      const { put, tag } = members[place] as Member
+      // Most values are texts; a call that is known can be inlined.
+      if (put === putString) putString(writer, tag, value)
+      else put(writer, tag, value)
+    } else {
+      const zero = zeros[place]
+      if (zero !== undefined) putBytes(writer, zero)
+      else {
+        const { name, put, tag } = members[place] as Member
+        if (name === undefined) put(writer, tag, object)
+      }
+    }
+  }
+}
+
+function readMembers(
+  { fields, byNumber, finishing }: Parts,
+  reader: Reader,
+  start: Json | undefined,
+  type: string,
+): unknown {
+  const slots: unknown[] = new Array(fields.length)
+  if (start !== undefined)
+    fields.forEach(({ name }, index) => {
+      slots[index] = start[name]
+    })
+  readInto(reader, slots, byNumber, type)
+  for (const member of finishing) member.finish?.(slots)
+  return assemble(slots, fields)
 }
 
 function readInto(reader: Reader, slots: unknown[], byNumber: readonly Member[], type: string): void {
@@ -102,13 +174,12 @@ function memberOf(rule: FieldSchema, number: number, field: Field, index: number
   if (rule.list !== undefined) return listMember(rule.list, number, field.name, index)
   if (rule.map !== undefined) return mapMember(rule.map, number, field.name, index)
   const value = valueIn(rule)
-  const pointer = field.kept === 'optional'
   return {
     number,
-    put: (writer, object) => {
-      const given = object[field.name]
-      if (given !== undefined || !pointer) value.put(writer, number, given)
-    },
+    name: field.name,
+    tag: tagOf(value, number),
+    put: value.put,
+    ...(field.kept === 'optional' ? {} : { zero: value }),
     read: (reader, slots, wireType) => {
       if (checked(reader, wireType, value, field.name)) slots[index] = value.read(reader)
     },
@@ -122,9 +193,10 @@ function wrappedMember(rule: FieldSchema, number: number, { name }: Field, index
   const value = valueIn(rule)
   return {
     number,
-    put: (writer, object) => {
-      const list = object[name]
-      if (list !== undefined && list !== null) value.put(writer, number, list)
+    name,
+    tag: tagOf(value, number),
+    put: (writer, tag, list) => {
+      if (list !== null) value.put(writer, tag, list)
     },
     read: (reader, slots, wireType) => {
       if (checked(reader, wireType, value, name)) slots[index] = value.read(reader)
@@ -151,10 +223,10 @@ function refValue(type: TypeName): Value {
   const codec = messageCodec(type)
   return {
     wireType: 2,
-    put: (writer, field, value) => {
+    put: (writer, tag, value) => {
       const before = size(writer)
       codec.put(writer, (value ?? nothing) as Json)
-      putLength(writer, field, before)
+      putLength(writer, tag, before)
     },
     read: (reader) => {
       const outer = enter(reader)
@@ -165,9 +237,9 @@ function refValue(type: TypeName): Value {
   }
 }
 
-function putItems(writer: Writer, number: number, value: Value, list: unknown): void {
+function putItems(writer: Writer, tag: Tag, value: Value, list: unknown): void {
   if (!Array.isArray(list)) return
-  for (let index = list.length - 1; index >= 0; index--) value.put(writer, number, list[index])
+  for (let index = list.length - 1; index >= 0; index--) value.put(writer, tag, list[index])
 }
 
 /** Appends one item, or several packed ones. */
@@ -183,7 +255,9 @@ function listMember(item: FieldSchema, number: number, name: string, index: numb
   const value = valueIn(item)
   return {
     number,
-    put: (writer, object) => putItems(writer, number, value, object[name]),
+    name,
+    tag: tagOf(value, number),
+    put: (writer, tag, list) => putItems(writer, tag, value, list),
     read: (reader, slots, wireType) => {
       const list = (slots[index] ?? []) as unknown[]
       slots[index] = list
@@ -194,12 +268,13 @@ function listMember(item: FieldSchema, number: number, name: string, index: numb
 
 function listMessage(item: FieldSchema): Value {
   const value = valueIn(item)
+  const first = tagOf(value, 1)
   return {
     wireType: 2,
-    put: (writer, field, list) => {
+    put: (writer, tag, list) => {
       const before = size(writer)
-      putItems(writer, 1, value, list)
-      putLength(writer, field, before)
+      putItems(writer, first, value, list)
+      putLength(writer, tag, before)
     },
     read: (reader) => {
       const list: unknown[] = []
@@ -215,34 +290,48 @@ function listMessage(item: FieldSchema): Value {
   }
 }
 
-/** Texts in the order of their UTF-8 bytes, which differs from that of UTF-16 units beyond U+FFFF. */
-function byBytes(a: string, b: string): number {
+/** The order of bytes: that of UTF-8, which differs from that of UTF-16 units beyond U+FFFF. */
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length)
   for (let at = 0; at < length; at++) {
-    const left = a.charCodeAt(at)
-    const right = b.charCodeAt(at)
-    if (left === right) continue
-    const surrogates = left >= 0xd800 && left < 0xe000 ? 1 : 0
-    const others = right >= 0xd800 && right < 0xe000 ? 1 : 0
-    return surrogates !== others ? surrogates - others : left - right
+    const difference = (a[at] as number) - (b[at] as number)
+    if (difference !== 0) return difference
   }
   return a.length - b.length
 }
 
+/** The keys of a map in their order; mostly they stand so already. */
+function sortedKeys(map: Json): readonly string[] {
+  const keys = Object.keys(map)
+  if (keys.length < 2) return keys
+  let before = knownBytesOf(keys[0] as string)
+  for (let at = 1; at < keys.length; at++) {
+    const bytes = knownBytesOf(keys[at] as string)
+    if (compareBytes(before, bytes) > 0) return keys.sort((a, b) => compareBytes(knownBytesOf(a), knownBytesOf(b)))
+    before = bytes
+  }
+  return keys
+}
+
+const keyTag = sizedTag(1)
+
 function mapMember(item: FieldSchema, number: number, name: string, index: number): Member {
   const value = valueIn(item)
+  const second = tagOf(value, 2)
   return {
     number,
-    put: (writer, object) => {
-      const map = object[name] as Json | null | undefined
-      if (map === undefined || map === null) return
-      const keys = Object.keys(map).sort(byBytes)
+    name,
+    tag: sizedTag(number),
+    put: (writer, tag, given) => {
+      if (given === null) return
+      const map = given as Json
+      const keys = sortedKeys(map)
       for (let at = keys.length - 1; at >= 0; at--) {
         const key = keys[at] as string
         const before = size(writer)
-        value.put(writer, 2, map[key])
-        stringValue.put(writer, 1, key)
-        putLength(writer, number, before)
+        value.put(writer, second, map[key])
+        stringValue.put(writer, keyTag, key)
+        putLength(writer, tag, before)
       }
     },
     read: (reader, slots, wireType) => {
@@ -308,10 +397,11 @@ function embeddedMember(
   )
   return {
     number,
-    put: (writer, object) => {
+    tag: sizedTag(number),
+    put: (writer, tag, object) => {
       const before = size(writer)
-      codec.put(writer, object)
-      putLength(writer, number, before)
+      codec.put(writer, object as Json)
+      putLength(writer, tag, before)
     },
     read: (reader, slots, wireType) => {
       if (!checked(reader, wireType, stringValue, type)) return

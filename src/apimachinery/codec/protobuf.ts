@@ -10,13 +10,15 @@ import { schema, type TypeName } from '../schema/schema.ts'
 import { messageCodec } from './messages.ts'
 import { enter, hasMore, leave, newReader, type Reader, readBytes, readText, readVarint, skipField } from './reader.ts'
 import { stringValue } from './values.ts'
-import { bytesType, newWriter, putBytes, putLength, putTag, putVarint, size, type Writer, written } from './writer.ts'
+import { newWriter, putBytes, putLength, putVarint, size, sizedTag, type Writer, written } from './writer.ts'
 
 export type ObjectKind = { readonly apiVersion: string; readonly kind: string }
 /** A body with its type named; `raw` is the bare message, a view of the body. */
 export type Envelope = ObjectKind & { readonly raw: Uint8Array }
 
 const magic = Uint8Array.of(0x6b, 0x38, 0x73, 0)
+const first = sizedTag(1)
+const second = sizedTag(2)
 
 /** One writer for everything: encoding runs to its end without a break, and the result is a copy. */
 const shared: Writer = newWriter()
@@ -41,7 +43,7 @@ export const encodeProtobuf = (type: TypeName, kind: ObjectKind, object: object)
     putTail(writer)
     const before = size(writer)
     messageCodec(type).put(writer, object as Readonly<Record<string, unknown>>)
-    putLength(writer, 2, before)
+    putLength(writer, second, before)
     putKind(writer, kind)
   })
 
@@ -62,20 +64,21 @@ export function listEncoder(type: TypeName): ListEncoder {
   const item = list?.ref
   if (field === undefined || item === undefined) throw new Error(`${type} is no list with a protobuf form`)
   const { put } = messageCodec(item)
+  const tag = sizedTag(field)
   return {
     items: (some) =>
       write((writer) => {
         for (let index = some.length - 1; index >= 0; index--) {
           const before = size(writer)
           put(writer, some[index] as Readonly<Record<string, unknown>>)
-          putLength(writer, field, before)
+          putLength(writer, tag, before)
         }
       }),
     head: (kind, metadata, length) =>
       write((writer) => {
         messageCodec(type).put(writer, { metadata })
         putVarint(writer, size(writer) + length)
-        putTag(writer, 2, bytesType)
+        putVarint(writer, second)
         putKind(writer, kind)
       }),
     tail: write(putTail),
@@ -84,16 +87,16 @@ export function listEncoder(type: TypeName): ListEncoder {
 
 /** What stands behind the content of an envelope: no encoding, no content type. */
 function putTail(writer: Writer): void {
-  stringValue.put(writer, 4, '')
-  stringValue.put(writer, 3, '')
+  stringValue.put(writer, sizedTag(4), '')
+  stringValue.put(writer, sizedTag(3), '')
 }
 
 /** Writes the head of an envelope in front of its content. */
 function putKind(writer: Writer, { apiVersion, kind }: ObjectKind): void {
   const before = size(writer)
-  stringValue.put(writer, 2, kind)
-  stringValue.put(writer, 1, apiVersion)
-  putLength(writer, 1, before)
+  stringValue.put(writer, second, kind)
+  stringValue.put(writer, first, apiVersion)
+  putLength(writer, first, before)
   putBytes(writer, magic)
 }
 
@@ -148,9 +151,9 @@ export function encodeWatchFrame(type: WatchEventType, object: Uint8Array): Uint
     const before = size(writer)
     const rawBefore = size(writer)
     putBytes(writer, object)
-    putLength(writer, 1, rawBefore)
-    putLength(writer, 2, before)
-    stringValue.put(writer, 1, type)
+    putLength(writer, first, rawBefore)
+    putLength(writer, second, before)
+    stringValue.put(writer, first, type)
     const length = size(writer) - end
     putBytes(writer, Uint8Array.of(length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255))
   })

@@ -11,8 +11,12 @@ export type Reader = {
 }
 
 // Part of every JavaScript runtime, but not of the language's own library.
-declare const TextDecoder: new () => { readonly decode: (bytes: Uint8Array) => string }
-const decoder = new TextDecoder()
+declare const TextDecoder: new (
+  encoding: string,
+  options: { readonly ignoreBOM: boolean },
+) => { readonly decode: (bytes: Uint8Array) => string }
+/** A mark of byte order at the start of a text belongs to it. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 export const newReader = (bytes: Uint8Array): Reader => ({ bytes, at: 0, end: bytes.length, error: undefined })
 
@@ -54,8 +58,19 @@ function readHalves(reader: Reader): boolean {
   }
 }
 
+/** The next byte where it is a whole number by itself, as nearly all are; else -1, and nothing is taken. */
+function readSmall(reader: Reader): number {
+  if (reader.at >= reader.end) return -1
+  const byte = reader.bytes[reader.at] as number
+  if (byte >= 128) return -1
+  reader.at++
+  return byte
+}
+
 /** An unsigned number below 2^53; 0 with an error otherwise. */
 export function readVarint(reader: Reader): number {
+  const small = readSmall(reader)
+  if (small >= 0) return small
   if (!readHalves(reader)) return 0
   if (high >>> 0 >= 2 ** 21) {
     refuse(reader, overflow)
@@ -65,11 +80,15 @@ export function readVarint(reader: Reader): number {
 }
 
 export function readInt32(reader: Reader): number {
+  const small = readSmall(reader)
+  if (small >= 0) return small
   return readHalves(reader) ? low | 0 : 0
 }
 
 /** A signed number; beyond 2^53 it cannot be kept and is refused. */
 export function readInt64(reader: Reader): number {
+  const small = readSmall(reader)
+  if (small >= 0) return small
   if (!readHalves(reader)) return 0
   const value = (high | 0) * 2 ** 32 + (low >>> 0)
   if (Number.isSafeInteger(value)) return value
@@ -106,7 +125,14 @@ export function readBytes(reader: Reader): Uint8Array {
   return reader.bytes.subarray(start, start + length)
 }
 
-const shortText = 32
+/** Texts up to this length are remembered: names of fields, of images and of namespaces come again and again. */
+const longestKnown = 64
+/** A power of two. */
+const knownTexts = 512
+const texts: string[] = new Array(knownTexts)
+const textLengths = new Uint8Array(knownTexts)
+/** The bytes of the text at place `n` start at `n * longestKnown`. */
+let textBytes: Uint8Array | undefined
 
 /** Takes a text; bytes that are no UTF-8 become U+FFFD. */
 export function readText(reader: Reader): string {
@@ -116,15 +142,34 @@ export function readText(reader: Reader): string {
     refuse(reader, endedEarly)
     return ''
   }
+  if (length === 0) return ''
   reader.at = start + length
-  if (length > shortText) return decoder.decode(reader.bytes.subarray(start, reader.at))
-  let text = ''
-  for (let at = start; at < reader.at; at++) {
-    const byte = reader.bytes[at] as number
-    if (byte >= 128) return decoder.decode(reader.bytes.subarray(start, reader.at))
-    text += String.fromCharCode(byte)
-  }
+  return length > longestKnown
+    ? textOf(reader.bytes.subarray(start, reader.at))
+    : shortText(reader.bytes, start, length)
+}
+
+/** The text that was made of the same bytes before, if it is still known. */
+function shortText(bytes: Uint8Array, start: number, length: number): string {
+  let hash = length
+  for (let at = start; at < start + length; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0
+  const place = (hash ^ (hash >>> 9)) & (knownTexts - 1)
+  textBytes ??= new Uint8Array(knownTexts * longestKnown)
+  const kept = place * longestKnown
+  const known = texts[place]
+  if (known !== undefined && textLengths[place] === length && sameBytes(bytes, start, textBytes, kept, length))
+    return known
+  const made = bytes.subarray(start, start + length)
+  textBytes.set(made, kept)
+  textLengths[place] = length
+  const text = textOf(made)
+  texts[place] = text
   return text
+}
+
+function sameBytes(a: Uint8Array, startOfA: number, b: Uint8Array, startOfB: number, length: number): boolean {
+  for (let at = 0; at < length; at++) if (a[startOfA + at] !== b[startOfB + at]) return false
+  return true
 }
 
 export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes)

@@ -111,3 +111,19 @@ describe('types', () => {
     for (const type of served) visit(type, [])
   })
 })
+
+describe('texts that are remembered', () => {
+  it('are those of their bytes, however many there are', () => {
+    const texts = Array.from(
+      { length: 3000 },
+      (_, at) => `${at % 11 === 0 ? '\ufeff' : ''}${'ab'.repeat(at % 40)}${at}${at % 7 === 0 ? 'é😀' : ''}`,
+    )
+    const object = canonical('core.v1.ConfigMap', {
+      data: Object.fromEntries(texts.map((text) => [`k-${text}`, text])),
+    })
+    const bytes = encodeMessage('core.v1.ConfigMap', object)
+    assert.deepEqual(readBack('core.v1.ConfigMap', bytes), object)
+    assert.deepEqual(readBack('core.v1.ConfigMap', bytes), object, 'when they are known')
+    assert.deepEqual(encodeMessage('core.v1.ConfigMap', object), bytes)
+  })
+})

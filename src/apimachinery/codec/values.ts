@@ -22,37 +22,57 @@ import {
   skipField,
   textOf,
 } from './reader.ts'
-import { putBytes, putInt, putLength, putTag, putText, putVarint, size, varintType, type Writer } from './writer.ts'
+import {
+  bytesOf,
+  numberTag,
+  putBytes,
+  putInt,
+  putLength,
+  putText,
+  putVarint,
+  size,
+  sizedTag,
+  type Tag,
+  type Writer,
+} from './writer.ts'
 
 export type Value = {
   readonly wireType: number
   /** Writes a value with its tag. */
-  readonly put: (writer: Writer, field: number, value: unknown) => void
+  readonly put: (writer: Writer, tag: Tag, value: unknown) => void
   /** Reads a value behind its tag, in its canonical form. */
   readonly read: (reader: Reader) => unknown
 }
 
-function putString(writer: Writer, field: number, value: unknown): void {
+/** The tag of a field that holds such a value. */
+export const tagOf = (value: Value, field: number): Tag => field * 8 + value.wireType
+
+const firstNumber = numberTag(1)
+const secondNumber = numberTag(2)
+const firstText = sizedTag(1)
+const thirdText = sizedTag(3)
+
+export function putString(writer: Writer, tag: Tag, value: unknown): void {
   const before = size(writer)
   if (typeof value === 'string' && value !== '') putText(writer, value)
-  putLength(writer, field, before)
+  putLength(writer, tag, before)
 }
 export const stringValue: Value = { wireType: 2, put: putString, read: readText }
 
 const boolValue: Value = {
   wireType: 0,
-  put: (writer, field, value) => {
+  put: (writer, tag, value) => {
     putVarint(writer, value === true ? 1 : 0)
-    putTag(writer, field, varintType)
+    putVarint(writer, tag)
   },
   read: readBool,
 }
 
 const intValue = (read: (reader: Reader) => number): Value => ({
   wireType: 0,
-  put: (writer, field, value) => {
+  put: (writer, tag, value) => {
     putInt(writer, typeof value === 'number' ? value : 0)
-    putTag(writer, field, varintType)
+    putVarint(writer, tag)
   },
   read,
 })
@@ -78,26 +98,25 @@ let lastSeconds = 0
 
 /** The whole seconds of a canonical time; its fraction, if it has one, stays exact as digits. */
 function putTime(writer: Writer, text: string): void {
-  const seconds = text.slice(0, 19)
-  if (seconds !== lastTime) {
-    const at = parseTime(`${seconds}Z`)
+  if (text !== lastTime) {
+    const at = parseTime(text.length === 20 ? text : `${text.slice(0, 19)}Z`)
     if (at === undefined) return
-    lastTime = seconds
+    lastTime = text
     lastSeconds = Math.round(at / 1000)
   }
   putInt(writer, text[19] === '.' ? Number(text.slice(20, 26)) * 1000 : 0)
-  putTag(writer, 2, varintType)
+  putVarint(writer, secondNumber)
   putInt(writer, lastSeconds)
-  putTag(writer, 1, varintType)
+  putVarint(writer, firstNumber)
 }
 
 /** The zero time is the empty message; `null` stands for it. */
 const timeValue = (withMicros: boolean): Value => ({
   wireType: 2,
-  put: (writer, field, value) => {
+  put: (writer, tag, value) => {
     const before = size(writer)
     if (typeof value === 'string') putTime(writer, value)
-    putLength(writer, field, before)
+    putLength(writer, tag, before)
   },
   read: (reader) => {
     let seconds = zeroSeconds
@@ -122,10 +141,10 @@ const timeValue = (withMicros: boolean): Value => ({
 /** A message whose field 1 is a text. */
 const quantityValue: Value = {
   wireType: 2,
-  put: (writer, field, value) => {
+  put: (writer, tag, value) => {
     const before = size(writer)
-    putString(writer, 1, value === undefined || value === null ? '0' : String(value))
-    putLength(writer, field, before)
+    putString(writer, firstText, value === undefined || value === null ? '0' : String(value))
+    putLength(writer, tag, before)
   },
   read: (reader) => {
     let text = '0'
@@ -143,14 +162,14 @@ const quantityValue: Value = {
 
 const intOrStringValue: Value = {
   wireType: 2,
-  put: (writer, field, value) => {
+  put: (writer, tag, value) => {
     const before = size(writer)
-    putString(writer, 3, value)
+    putString(writer, thirdText, value)
     putInt(writer, typeof value === 'number' ? value : 0)
-    putTag(writer, 2, varintType)
+    putVarint(writer, secondNumber)
     putVarint(writer, typeof value === 'string' ? 1 : 0)
-    putTag(writer, 1, varintType)
-    putLength(writer, field, before)
+    putVarint(writer, firstNumber)
+    putLength(writer, tag, before)
   },
   read: (reader) => {
     let type = 0
@@ -169,35 +188,66 @@ const intOrStringValue: Value = {
 
 const bytesValue: Value = {
   wireType: 2,
-  put: (writer, field, value) => {
+  put: (writer, tag, value) => {
     const before = size(writer)
     if (typeof value === 'string') putBytes(writer, bytesOfBase64(value))
-    putLength(writer, field, before)
+    putLength(writer, tag, before)
   },
   read: (reader) => base64OfBytes(readBytes(reader)),
+}
+
+function readRaw(reader: Reader): unknown {
+  let bytes: Uint8Array | undefined
+  readFields(reader, (field, wireType) => {
+    if (field !== 1 || wireType !== 2) return false
+    bytes = readBytes(reader)
+    return true
+  })
+  if (bytes === undefined || bytes.length === 0) return null
+  const value = jsonValue(textOf(bytes))
+  if (value !== undefined) return value
+  refuse(reader, 'proto: embedded JSON is not valid')
+  return null
 }
 
 /** A message whose field 1 holds JSON as bytes. */
 const rawValue: Value = {
   wireType: 2,
-  put: (writer, field, value) => {
+  put: (writer, tag, value) => {
     const before = size(writer)
-    if (value !== undefined && value !== null) putString(writer, 1, JSON.stringify(value))
-    putLength(writer, field, before)
+    if (value !== undefined && value !== null) putString(writer, firstText, JSON.stringify(value))
+    putLength(writer, tag, before)
   },
-  read: (reader) => {
-    let bytes: Uint8Array | undefined
-    readFields(reader, (field, wireType) => {
-      if (field !== 1 || wireType !== 2) return false
-      bytes = readBytes(reader)
-      return true
-    })
-    if (bytes === undefined || bytes.length === 0) return null
-    const value = jsonValue(textOf(bytes))
-    if (value !== undefined) return value
-    refuse(reader, 'proto: embedded JSON is not valid')
-    return null
+  read: readRaw,
+}
+
+/** The bytes of sets of fields written lately: they are half of most objects, and objects made alike share theirs. */
+const fieldSets = new Map<object, Uint8Array>()
+const mostFieldSets = 256
+const longestFieldSet = 8192
+
+function fieldSetBytes(fields: object): Uint8Array {
+  const known = fieldSets.get(fields)
+  if (known !== undefined) return known
+  const bytes = bytesOf(JSON.stringify(fields))
+  if (bytes.length > longestFieldSet) return bytes
+  if (fieldSets.size >= mostFieldSets) fieldSets.clear()
+  fieldSets.set(fields, bytes)
+  return bytes
+}
+
+/** As `rawValue`, for the set of fields that a manager owns. */
+const fieldsValue: Value = {
+  wireType: 2,
+  put: (writer, tag, value) => {
+    const before = size(writer)
+    if (typeof value === 'object' && value !== null) {
+      putBytes(writer, fieldSetBytes(value))
+      putLength(writer, firstText, before)
+    } else if (value !== undefined && value !== null) putString(writer, firstText, JSON.stringify(value))
+    putLength(writer, tag, before)
   },
+  read: readRaw,
 }
 
 export function scalarValue(type: ScalarType): Value {
@@ -221,6 +271,7 @@ export function scalarValue(type: ScalarType): Value {
     case 'bytes':
       return bytesValue
     case 'fieldsV1':
+      return fieldsValue
     case 'rawExtension':
       return rawValue
   }

@@ -3,6 +3,46 @@
  * measuring the message first.
  */
 
+// Part of every JavaScript runtime, but not of the language's own library.
+declare const TextEncoder: new () => { readonly encode: (text: string) => Uint8Array }
+const encoder = new TextEncoder()
+
+/** A text as UTF-8; lone surrogates become U+FFFD. */
+export const bytesOf = (text: string): Uint8Array => encoder.encode(text)
+
+/** Up to here a loop over the characters is faster than a look into what is known. */
+const shortText = 12
+/** Longer texts are written natively. */
+const longestKnown = 64
+const mostKnown = 512
+/** The bytes of texts written lately: labels, names of managers, words of enumerations come in every object. */
+const known = new Map<string, Uint8Array>()
+
+/** As `bytesOf`, for texts that may come again. */
+export function knownBytesOf(text: string): Uint8Array {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const bytes = asciiBytes(text) ?? bytesOf(text)
+  if (text.length <= longestKnown) {
+    if (known.size >= mostKnown) known.clear()
+    known.set(text, bytes)
+  }
+  return bytes
+}
+
+/** The bytes of a short plain text, made without a native call; else undefined. */
+function asciiBytes(text: string): Uint8Array | undefined {
+  const { length } = text
+  if (length > longestKnown) return undefined
+  const bytes = new Uint8Array(length)
+  for (let at = 0; at < length; at++) {
+    const char = text.charCodeAt(at)
+    if (char >= 0x80) return undefined
+    bytes[at] = char
+  }
+  return bytes
+}
+
 export type Writer = {
   buffer: Uint8Array
   /** Where the written bytes start; everything behind is written. */
@@ -29,6 +69,11 @@ const reserve = (writer: Writer, count: number): void => {
 /** A whole number from 0 to 2^53. */
 export function putVarint(writer: Writer, value: number): void {
   reserve(writer, 10)
+  if (value < 128) writer.buffer[--writer.start] = value
+  else putLongVarint(writer, value)
+}
+
+function putLongVarint(writer: Writer, value: number): void {
   let width = 1
   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) width++
   writer.start -= width
@@ -57,77 +102,58 @@ export function putInt(writer: Writer, value: number): void {
   writer.buffer[writer.start + 9] = Number(rest)
 }
 
-export const varintType = 0
-export const bytesType = 2
+/** What stands before each field: its number and how its value is written. */
+export type Tag = number
+/** The tag of a number: the value is a varint. */
+export const numberTag = (field: number): Tag => field * 8
+/** The tag of a text, bytes or a message: the value is a length and so many bytes. */
+export const sizedTag = (field: number): Tag => field * 8 + 2
 
-export const putTag = (writer: Writer, field: number, wireType: number): void => putVarint(writer, field * 8 + wireType)
-
-/** Ends a length-delimited field that was begun when `writer.buffer.length - writer.start` was `before`. */
-export function putLength(writer: Writer, field: number, before: number): void {
-  putVarint(writer, writer.buffer.length - writer.start - before)
-  putTag(writer, field, bytesType)
+/** Ends a length-delimited field that was begun when `size(writer)` was `before`. */
+export function putLength(writer: Writer, tag: Tag, before: number): void {
+  const length = writer.buffer.length - writer.start - before
+  if (length < 128 && tag < 128) {
+    reserve(writer, 2)
+    writer.buffer[--writer.start] = length
+    writer.buffer[--writer.start] = tag
+    return
+  }
+  putVarint(writer, length)
+  putVarint(writer, tag)
 }
 
 export const size = (writer: Writer): number => writer.buffer.length - writer.start
 
+/** Up to here a loop is faster than a native call. */
+const shortBytes = 32
+
 export function putBytes(writer: Writer, bytes: Uint8Array): void {
-  reserve(writer, bytes.length)
-  writer.start -= bytes.length
-  writer.buffer.set(bytes, writer.start)
+  const { length } = bytes
+  reserve(writer, length)
+  const { buffer } = writer
+  const start = writer.start - length
+  writer.start = start
+  if (length > shortBytes) buffer.set(bytes, start)
+  else for (let at = 0; at < length; at++) buffer[start + at] = bytes[at] as number
 }
 
 /** A text as UTF-8; lone surrogates become U+FFFD. */
 export function putText(writer: Writer, text: string): void {
-  const length = text.length
+  const { length } = text
+  if (length > shortText) {
+    putBytes(writer, length > longestKnown ? bytesOf(text) : knownBytesOf(text))
+    return
+  }
   reserve(writer, length)
+  const { buffer } = writer
   const start = writer.start - length
-  for (let at = length - 1; at >= 0; at--) {
+  for (let at = 0; at < length; at++) {
     const char = text.charCodeAt(at)
     if (char >= 0x80) {
-      putWideText(writer, text)
+      putBytes(writer, bytesOf(text))
       return
     }
-    writer.buffer[start + at] = char
+    buffer[start + at] = char
   }
   writer.start = start
-}
-
-function putWideText(writer: Writer, text: string): void {
-  reserve(writer, text.length * 3)
-  let at = writer.start
-  for (let index = text.length - 1; index >= 0; index--) {
-    let code = text.charCodeAt(index)
-    if (code >= 0xdc00 && code < 0xe000 && index > 0) {
-      const high = text.charCodeAt(index - 1)
-      if (high >= 0xd800 && high < 0xdc00) {
-        code = (high - 0xd800) * 0x400 + (code - 0xdc00) + 0x10000
-        index--
-      }
-    }
-    if (code >= 0xd800 && code < 0xe000) code = 0xfffd
-    at = putCode(writer.buffer, at, code)
-  }
-  writer.start = at
-}
-
-/** Writes one code point so that it ends before `end`; the position where it starts. */
-function putCode(buffer: Uint8Array, end: number, code: number): number {
-  let at = end
-  if (code < 0x80) {
-    buffer[--at] = code
-    return at
-  }
-  buffer[--at] = 0x80 | (code & 63)
-  if (code < 0x800) {
-    buffer[--at] = 0xc0 | (code >> 6)
-    return at
-  }
-  buffer[--at] = 0x80 | ((code >> 6) & 63)
-  if (code < 0x10000) {
-    buffer[--at] = 0xe0 | (code >> 12)
-    return at
-  }
-  buffer[--at] = 0x80 | ((code >> 12) & 63)
-  buffer[--at] = 0xf0 | (code >> 18)
-  return at
 }

@@ -6,12 +6,13 @@
  */
 import {
   newWriter,
+  numberTag,
   putBytes,
   putLength,
-  putTag,
   putText,
   putVarint,
   size,
+  sizedTag,
   type Writer,
   written,
 } from '../../apimachinery/index.ts'
@@ -22,13 +23,12 @@ type Content = (writer: Writer, value: Json) => void
 /** Writes what an object holds under one key. */
 type Part = (writer: Writer, object: JsonObject) => void
 
-const varint = 0
 const fixed64 = 1
 
 function putField(writer: Writer, field: number, content: Content, value: Json): void {
   const before = size(writer)
   content(writer, value)
-  putLength(writer, field, before)
+  putLength(writer, sizedTag(field), before)
 }
 
 const textContent: Content = (writer, value) => putText(writer, String(value))
@@ -76,7 +76,7 @@ function putNamed(writer: Writer, field: number, name: string, content: Content,
   const before = size(writer)
   putField(writer, 2, content, value)
   putField(writer, 1, textContent, name)
-  putLength(writer, field, before)
+  putLength(writer, sizedTag(field), before)
 }
 
 /** Any value, as YAML text; JSON is YAML. */
@@ -206,12 +206,12 @@ function putDouble(writer: Writer, field: number, value: number): void {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setFloat64(0, value, true)
   putBytes(writer, bytes)
-  putTag(writer, field, fixed64)
+  putVarint(writer, field * 8 + fixed64)
 }
 
 function putFlag(writer: Writer, field: number, value: boolean): void {
   putVarint(writer, value ? 1 : 0)
-  putTag(writer, field, varint)
+  putVarint(writer, numberTag(field))
 }
 
 /** Defaults of OpenAPI 3 hold single values only; an empty object cannot be said. */
@@ -222,7 +222,7 @@ const defaultV3: Part = (writer, object) => {
   else if (typeof value === 'boolean') putFlag(writer, 2, value)
   else if (typeof value === 'number') putDouble(writer, 1, value)
   else return
-  putLength(writer, 33, before)
+  putLength(writer, sizedTag(33), before)
 }
 
 const schemaV3: Content = message(
