@@ -76,6 +76,8 @@ export type Network = {
   readonly latency: number
   /** Takes every object that the server shows. */
   readonly sees: (object: KubeObject) => void
+  /** Takes every update that was carried out: what was sent, and what was answered. */
+  readonly updated: (sent: KubeObject, answered: KubeObject) => void
   /** Counts a call; false once the part calls without end while no time passes: it is heard no more. */
   readonly mayCall: () => boolean
   /** Takes a line on each call and event, when somebody looks; see `Trace`. */
@@ -153,7 +155,11 @@ export function throughNetwork(server: () => Peer | undefined, network: Network)
       call(
         () =>
           `update ${resource}/${options?.subresource ?? ''} ${nameOf(object)} ${JSON.stringify((object as { readonly status?: unknown }).status)}`,
-        (client) => client.update(resource, object, options),
+        async (client) => {
+          const answer = await client.update(resource, object, options)
+          if (answer.ok) network.updated(object, answer.value)
+          return answer
+        },
         true,
       ),
     patch: (ref, type, patch, options) =>

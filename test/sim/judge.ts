@@ -3,6 +3,7 @@
 /** What must hold, in words; the names are what violations are told by. */
 export const invariants = {
   'acknowledged-writes-survive': 'what the server acknowledged to a client is in the durable history',
+  'no-update-is-lost': 'an update replaces the version that it was made of, and no newer one',
   'nothing-undurable-is-shown': 'no answer, list or watch shows a version before it is durable',
   'revisions-never-go-back':
     'durable revisions rise by one, and no reader or watcher is told an older one after a newer one',

@@ -58,7 +58,7 @@ export const mutations: readonly Mutation[] = [
     'src/storage/revision/keyspace.ts',
     'if (head.modified !== request.ifRevision)',
     'if (head.modified < request.ifRevision)',
-    60,
+    20,
   ),
   one(
     'watch-skips',
@@ -98,7 +98,7 @@ export const mutations: readonly Mutation[] = [
     'src/controllers/cronjob/reconcile.ts',
     'if (scheduled === undefined || scheduled <= told) continue',
     'if (scheduled === undefined || scheduled > 0) continue',
-    150,
+    300,
   ),
   one(
     'forbid-ignored',
@@ -162,7 +162,7 @@ export const mutations: readonly Mutation[] = [
     'src/agent/pod-worker.ts',
     'because: newest.error.message,\n  })\n  context.timers.after(millis(1000), () => touch(context, worker))',
     'because: newest.error.message,\n  })',
-    40,
+    150,
   ),
   one(
     'strays-run-on',

@@ -92,6 +92,18 @@ export type WorldOptions = {
 }
 
 /** Nothing runs in it yet. */
+/** Without a version an update is to replace whatever is there; one that changes nothing makes no new version. */
+function updateCheck(history: History, judge: Judge): Network['updated'] {
+  return ({ metadata: { resourceVersion: version = '' } }, { kind = '', metadata }) => {
+    if (version === '' || metadata.resourceVersion === version) return
+    const change = history.of(kind).findLast(({ revision }) => String(revision) === metadata.resourceVersion)
+    const replaced = change?.before?.metadata.resourceVersion
+    judge.check('no-update-is-lost', replaced === version, () => {
+      return `${kind} ${metadata.name} at ${metadata.resourceVersion} was made of ${version} and replaced ${replaced}`
+    })
+  }
+}
+
 export function newWorld({ seed, rates, latency, trace, log = silentLog }: WorldOptions): World {
   const random = seededRandom(seed)
   const time = newSimClock(simStart)
@@ -128,6 +140,7 @@ export function newWorld({ seed, rates, latency, trace, log = silentLog }: World
     latency,
     diesNow,
     sees,
+    updated: updateCheck(history, judge),
     mayCall: callCounter(name, time, judge, () => calls++),
     tell: tell === undefined ? undefined : (line) => tell(`${name}: ${line}`),
     alive: true,
