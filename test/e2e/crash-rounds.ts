@@ -11,6 +11,7 @@ import type { Job } from '../../src/apis/batch/index.ts'
 import { type SeededRandom, seededRandom } from '../sim/seeded-random.ts'
 import { CONTENT, copyOf, emptyLedger, type Ledger, lostOf, perform, type Write } from '../support/crash-ledger.ts'
 import { type Server, startServer, temporaryDirectory } from '../support/executable.ts'
+import { helpersOf, killOne } from '../support/leftovers.ts'
 import { connect, isOver, whenJob } from '../support/many-pods.ts'
 import { type Requests, requestsTo } from '../support/requests.ts'
 
@@ -21,6 +22,9 @@ export type CrashResult = {
   kills: number
   stops: number
   powerCuts: number
+  /** Of helpers of the server, while it lives. */
+  supervisorKills: number
+  spawnerKills: number
   podStarts: number
   lost: number
   doubleStarts: number
@@ -42,8 +46,8 @@ type World = {
 
 /** Rejects with what was lost, at the first round that loses something. */
 export async function runCrashes(seed: number, rounds: number): Promise<CrashResult> {
-  const counts = { acknowledged: 0, kills: 0, stops: 0, powerCuts: 0, podStarts: 0, lost: 0, doubleStarts: 0 }
-  const result: CrashResult = { seed, rounds: 0, ...counts }
+  const counts = { acknowledged: 0, kills: 0, stops: 0, powerCuts: 0, supervisorKills: 0, spawnerKills: 0 }
+  const result: CrashResult = { seed, rounds: 0, ...counts, podStarts: 0, lost: 0, doubleStarts: 0 }
   const random = seededRandom(seed)
   while (result.rounds < rounds) {
     const { path, dispose } = temporaryDirectory()
@@ -99,9 +103,11 @@ async function crash(world: World, server: Server, random: SeededRandom): Promis
   const isStopped = random.chance(0.5)
   const isPowerCut = isStopped && random.chance(0.5)
   const moment = random.between(0, 240)
+  const halfway = random.chance(0.5) ? Math.floor(moment / 2) : -1
   const state = { events: 0, isDown: false, jobs: 0 }
   const atMoment = Promise.withResolvers<void>()
   const tick = (): void => {
+    if (state.events === halfway) killHelper(world, server, random)
     if (state.events++ === moment) atMoment.resolve()
   }
   const name = `r${world.result.rounds}`
@@ -123,6 +129,13 @@ async function crash(world: World, server: Server, random: SeededRandom): Promis
   await ended
   requests.close()
   if (cut !== undefined) await judgePowerCut(cut)
+}
+
+/** The server lives on: it must start another spawner, and say of the container that it was lost. */
+function killHelper({ result }: World, server: Server, random: SeededRandom): void {
+  const { spawners, supervisors } = helpersOf(server)
+  if (random.chance(0.5)) result.spawnerKills += Number(killOne(spawners, random))
+  else result.supervisorKills += Number(killOne(supervisors, random))
 }
 
 type Client = {

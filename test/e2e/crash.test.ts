@@ -1,16 +1,21 @@
 /** What was acknowledged is there after crashes, on full and read-only disks and after a server stood still. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import type { ConfigMap } from '../../src/apis/core/index.ts'
+import type { Job } from '../../src/apis/batch/index.ts'
+import type { ConfigMap, Pod } from '../../src/apis/core/index.ts'
 import { CONTENT, emptyLedger, type Ledger, lostOf, perform, type Write } from '../support/crash-ledger.ts'
 import { jobd, runProgram, type Server, startServer, temporaryDirectory } from '../support/executable.ts'
-import { connect } from '../support/many-pods.ts'
+import { helpersOf } from '../support/leftovers.ts'
+import { connect, createPods, isOver, whenJob } from '../support/many-pods.ts'
 import { type Requests, requestsTo } from '../support/requests.ts'
 import { runCrashes } from './crash-rounds.ts'
 
-const ROUNDS = 10
+const ROUNDS = 30
+/** Seconds for which a server stands still. A minute, as when a laptop sleeps, in `npm run trust -- --long`. */
+const STILL = process.env['JOBD_TEST_STILL'] ?? '3'
 
 const configMap = (name: string, bytes = 1): Write => {
   const metadata = { name, labels: { [CONTENT]: name } }
@@ -19,7 +24,7 @@ const configMap = (name: string, bytes = 1): Write => {
 }
 
 test('a server killed at random moments under load keeps what it acknowledged and starts no pod twice', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async (context) => {
   const result = await runCrashes(8, ROUNDS)
   context.diagnostic(JSON.stringify(result))
@@ -98,7 +103,7 @@ test('a full and a read-only disk refuse writes, lose nothing, and are recovered
 })
 
 test('a server that stood still for seconds answers what it was asked meanwhile, and watchers miss nothing', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const { path, dispose } = temporaryDirectory()
   const server = await startServer(path, '--runtime', 'none')
@@ -127,7 +132,7 @@ test('a server that stood still for seconds answers what it was asked meanwhile,
     process.kill(server.pid, 'SIGSTOP')
     const answered = Promise.all(names.map((name) => perform(ledger, requests, configMap(name))))
     // How long it stands is what is tested: nothing else tells when that is over.
-    await runProgram('sleep', ['3'])
+    await runProgram('sleep', [STILL])
     process.kill(server.pid, 'SIGCONT')
     await answered
     await perform(ledger, requests, configMap('last'))
@@ -139,6 +144,80 @@ test('a server that stood still for seconds answers what it was asked meanwhile,
   } finally {
     for (const { watch } of watchers) watch.stop()
     requests.close()
+    await close()
+    await server.stop()
+    dispose()
+  }
+})
+
+test('a container whose supervisor was killed is lost, which its status says, and is not started again', {
+  timeout: 120_000,
+}, async () => {
+  const { path, dispose } = temporaryDirectory()
+  const [data, starts] = [join(path, 'data'), join(path, 'starts')]
+  let server = await startServer(data)
+  let connection = await connect(server)
+  try {
+    const job = await createPods(connection.client, {
+      name: 'lost',
+      count: 1,
+      parallelism: 1,
+      mayFail: true,
+      spec: {},
+      command: ['sh', '-c', `echo start >> ${starts}; sleep 1000`],
+    })
+    const { metadata } = await whenJob(connection.client, job, ({ status }) => status.ready === 1)
+    const [supervisor = 0, ...others] = helpersOf(server).supervisors
+    assert.deepEqual(others, [])
+    process.kill(supervisor, 'SIGKILL')
+    // The next server looks at once; the same one within half a minute.
+    await connection.close()
+    await server.kill()
+    server = await startServer(data)
+    connection = await connect(server)
+    const now = await connection.client.get<Job>({ resource: 'jobs.batch', namespace: 'default', name: 'lost' })
+    assert.ok(now.ok)
+    const over = isOver(now.value) ? now.value : await whenJob(connection.client, now.value, isOver)
+    assert.deepEqual([over.status.failed, over.metadata.uid], [1, metadata.uid])
+    const pods = await connection.client.list<Pod>('pods', { namespace: 'default' })
+    assert.ok(pods.ok)
+    assert.deepEqual(
+      pods.value.items.map(({ status }) => {
+        const { exitCode, reason, message } = status.containerStatuses?.[0]?.state?.terminated ?? {}
+        return [status.phase, exitCode, reason, message]
+      }),
+      [['Failed', 137, 'ContainerStatusUnknown', 'The container could not be located when the pod was terminated']],
+    )
+    assert.equal(readFileSync(starts, 'utf8'), 'start\n')
+  } finally {
+    await connection.close()
+    await server.stop()
+    dispose()
+  }
+})
+
+test('a spawner that was killed is replaced: what runs goes on, and what comes starts', {
+  timeout: 120_000,
+}, async () => {
+  const { path, dispose } = temporaryDirectory()
+  const gate = join(path, 'gate')
+  const server = await startServer(join(path, 'data'))
+  const { client, close } = await connect(server)
+  const pods = { count: 1, parallelism: 1, mayFail: true, spec: {} }
+  try {
+    execFileSync('mkfifo', [gate])
+    const before = await createPods(client, { ...pods, name: 'before', command: ['sh', '-c', `read line < ${gate}`] })
+    await whenJob(client, before, ({ status }) => status.ready === 1)
+    const [spawner = 0, ...others] = helpersOf(server).spawners
+    assert.deepEqual(others, [])
+    process.kill(spawner, 'SIGKILL')
+    const after = await createPods(client, { ...pods, name: 'after', command: ['true'] })
+    assert.equal((await whenJob(client, after, isOver)).status.succeeded, 1)
+    const opened = runProgram('sh', ['-c', `echo > ${gate}`])
+    assert.equal((await whenJob(client, before, isOver)).status.succeeded, 1)
+    await opened
+    assert.match(server.errors(), /the spawner ended by itself; starting another how=SIGKILL/)
+  } finally {
     await close()
     await server.stop()
     dispose()

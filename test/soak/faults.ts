@@ -1,9 +1,8 @@
 /** What goes wrong around a server that is to go on: each fault again and again, after a pause of its own. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import type { SeededRandom } from '../sim/seeded-random.ts'
 import type { Server } from '../support/executable.ts'
+import { helpersOf, killOne } from '../support/leftovers.ts'
 import type { Requests } from '../support/requests.ts'
 import { jobObject, jobsOf } from './load.ts'
 import { newPauses } from './pauses.ts'
@@ -123,41 +122,6 @@ async function deletePod({ requests, random }: Around): Promise<boolean> {
   return code === 200
 }
 
-/** SIGKILL for one of the server's helpers. */
-async function kill(pids: readonly number[], random: SeededRandom): Promise<boolean> {
-  if (pids.length === 0) return false
-  try {
-    process.kill(random.pick(pids), 'SIGKILL')
-    return true
-  } catch {
-    // It ended while we looked.
-    return false
-  }
-}
-
-/** The spawner is the server's child, the supervisors are what it forked. */
-export function helpersOf({ pid, directory }: Pick<Server, 'pid' | 'directory'>): {
-  readonly spawners: readonly number[]
-  readonly supervisors: readonly number[]
-} {
-  const place = `\0${join(directory, 'pods')}/pods\0`
-  const ours = readdirSync('/proc')
-    .map(Number)
-    .filter((other) => other > 0 && textOf(`/proc/${other}/cmdline`).includes(place))
-  const parentOf = (other: number): number => Number(/^PPid:\s+(\d+)$/m.exec(textOf(`/proc/${other}/status`))?.[1] ?? 0)
-  const spawners = ours.filter((other) => parentOf(other) === pid)
-  return { spawners, supervisors: ours.filter((other) => !spawners.includes(other)) }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    // It ended while we looked.
-    return ''
-  }
-}
-
 /** The server stands still for a moment. */
 async function stopServer({ server, pause }: Around): Promise<boolean> {
   process.kill(server.pid, 'SIGSTOP')
@@ -176,9 +140,13 @@ const faults: readonly Fault[] = [
   {
     name: 'killSupervisor',
     everySeconds: 45,
-    act: ({ server, random }) => kill(helpersOf(server).supervisors, random),
+    act: async ({ server, random }) => killOne(helpersOf(server).supervisors, random),
   },
-  { name: 'killSpawner', everySeconds: 70, act: ({ server, random }) => kill(helpersOf(server).spawners, random) },
+  {
+    name: 'killSpawner',
+    everySeconds: 70,
+    act: async ({ server, random }) => killOne(helpersOf(server).spawners, random),
+  },
   { name: 'stopServer', everySeconds: 60, act: stopServer },
 ]
 

@@ -49,9 +49,18 @@ export function temporaryDirectory(): { readonly path: string; readonly dispose:
 }
 
 /** Starts `jobd up` on a free port and waits for its ready line. */
-export async function startServer(directory: string, ...flags: readonly string[]): Promise<Server> {
+export const startServer = (directory: string, ...flags: readonly string[]): Promise<Server> =>
+  startServerIn({}, directory, ...flags)
+
+/** With more variables of environment than those of this process. */
+export async function startServerIn(
+  env: Readonly<Record<string, string>>,
+  directory: string,
+  ...flags: readonly string[]
+): Promise<Server> {
   const child = spawn(jobd, ['up', '--data-dir', directory, '--listen', '127.0.0.1:0', ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   })
   const errors: string[] = []
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()))

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { nameOf } from '../../src/agent/process/scratch.ts'
+import type { SeededRandom } from '../sim/seeded-random.ts'
 import type { Server } from './executable.ts'
 
 export type Leftovers = {
@@ -22,7 +23,8 @@ export function leftoversOf({ pid, directory }: Pick<Server, 'pid' | 'directory'
   const pods = join(directory, 'pods')
   const name = nameOf(pods)
   const all = numbers('/proc')
-  const helpers = all.filter((other) => textOf(`/proc/${other}/cmdline`).includes(`\0${pods}/pods\0`))
+  const { spawners, supervisors } = helpersOf({ pid, directory })
+  const helpers = [...spawners, ...supervisors]
   const marked = all.filter((other) => textOf(`/proc/${other}/environ`).includes(`${MARK}=${directory}\0`))
   const ours = [pid, ...helpers]
   const places = [pods, join(directory, 'volumes'), `/run/jobd/${name}`, `/dev/shm/jobd/${name}`]
@@ -33,6 +35,23 @@ export function leftoversOf({ pid, directory }: Pick<Server, 'pid' | 'directory'
     files: sum(places.map(countBelow)),
     handles: sum(ours.map(handlesOf)),
   }
+}
+
+/** The spawner is the server's child, the supervisors are what it forked; those of an earlier server run on. */
+export function helpersOf({ pid, directory }: Pick<Server, 'pid' | 'directory'>): {
+  readonly spawners: readonly number[]
+  readonly supervisors: readonly number[]
+} {
+  const place = `\0${join(directory, 'pods')}/pods\0`
+  const ours = numbers('/proc').filter((other) => textOf(`/proc/${other}/cmdline`).includes(place))
+  const parentOf = (other: number): number => Number(/^PPid:\s+(\d+)$/m.exec(textOf(`/proc/${other}/status`))?.[1])
+  const spawners = ours.filter((other) => parentOf(other) === pid)
+  return { spawners, supervisors: ours.filter((other) => !spawners.includes(other)) }
+}
+
+/** SIGKILL for one of the processes; false when there is none any more. */
+export function killOne(pids: readonly number[], random: SeededRandom): boolean {
+  return pids.length > 0 && orNothing(() => process.kill(random.pick(pids), 'SIGKILL'), false)
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0)
