@@ -135,8 +135,9 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
       'args command env envFrom lifecycle livenessProbe name readinessProbe resources restartPolicy restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeMounts workingDir',
     remarks: { ports: 'names for probes and Services; a program listens where it wants to' },
     ignored: {
-      image: 'required, and not used: a warning when the pod has no command; used by `--runtime docker`',
-      imagePullPolicy: dockerOnly,
+      image:
+        'not used, which a warning says unless it is `host`; used with `--image-policy map` and by `--runtime docker`',
+      imagePullPolicy: 'as `image`',
       resizePolicy: silent,
       volumeDevices: silent,
     },

@@ -3,7 +3,7 @@ import { parseQuantity, quantityMilliValue, quantityValue } from '../apimachiner
 import type { Container, Pod } from '../apis/core/index.ts'
 import { fail, ok, type Result } from '../base/index.ts'
 import { type DownwardFacts, expand, hostnameOf, type ReadObject, resolveEnvironment } from './env/index.ts'
-import type { ContainerConfig, ContainerKey, StartFailure } from './runtime/index.ts'
+import type { ContainerConfig, ContainerKey, ImageConfig, StartFailure } from './runtime/index.ts'
 import { mountsOf } from './volumes/index.ts'
 
 export type ConfigRequest = {
@@ -12,6 +12,8 @@ export type ConfigRequest = {
   readonly facts: DownwardFacts
   /** What containers inherit of the host: PATH, HOME and the like. */
   readonly hostEnv: Readonly<Record<string, string>>
+  /** The image, where it is a directory of the host. */
+  readonly image?: ImageConfig | undefined
   /** Where in-pod clients find the API server: KUBERNETES_SERVICE_HOST and its kin. */
   readonly serviceEnv: Readonly<Record<string, string>>
   /** The GPUs that the container may use; absent where the node was not declared to have any. */
@@ -22,14 +24,15 @@ export type ConfigRequest = {
 }
 
 export async function containerConfig(request: ConfigRequest): Promise<Result<ContainerConfig, StartFailure>> {
-  const { key, container, facts } = request
+  const { key, container, facts, image } = request
   const { pod } = facts
   const hostname = hostnameOf(pod)
+  const runAs = runAsOf(pod, container)
   const env = await resolveEnvironment({
     container,
     facts,
     base: {
-      ...request.hostEnv,
+      ...(image === undefined ? request.hostEnv : imageEnv(image, runAs)),
       HOSTNAME: hostname,
       ...ownCluster(container),
       ...visibleDevices(request),
@@ -40,11 +43,12 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
   if (!env.ok) return fail({ reason: 'CreateContainerConfigError', message: env.error })
   const mounts = mountsOf(container, request.volumes, { env: env.value, volumes: pod.spec.volumes })
   if (!mounts.ok) return fail({ reason: 'CreateContainerConfigError', message: mounts.error })
-  const argv = [...(container.command ?? []), ...(container.args ?? [])].map((word) => expand(word, env.value))
+  const argv = wordsOf(container, image, env.value)
   return ok({
     key,
     pod: { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '', hostname },
     image: container.image ?? '',
+    root: image?.root,
     command: argv,
     isProgramOfImage: (container.command ?? []).length === 0,
     stdin: container.stdin,
@@ -52,13 +56,34 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     tty: container.tty,
     security: securityOf(pod, container),
     env: env.value,
-    workingDir: container.workingDir === '' ? undefined : container.workingDir,
+    workingDir: container.workingDir === '' ? image?.workingDir : (container.workingDir ?? image?.workingDir),
     mounts: mounts.value,
-    runAs: runAsOf(pod, container),
+    runAs,
     limits: limitsOf(container),
     terminationMessagePath: container.terminationMessagePath,
   })
 }
+
+/** The program and its arguments; of an image that is a directory it is taken what the container leaves out. */
+function wordsOf(
+  { command = [], args = [] }: Container,
+  image: ImageConfig | undefined,
+  env: Readonly<Record<string, string>>,
+): readonly string[] {
+  const words = [...command, ...args].map((word) => expand(word, env))
+  if (image === undefined || command.length > 0) return words
+  return [...image.entrypoint, ...(args.length > 0 ? words : image.cmd)]
+}
+
+/** As engines have it, unless the image says otherwise. */
+const IMAGE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** Nothing of the host's environment. */
+const imageEnv = ({ env }: ImageConfig, runAs: ContainerConfig['runAs']): Readonly<Record<string, string>> => ({
+  PATH: IMAGE_PATH,
+  HOME: (runAs?.uid ?? 0) === 0 ? '/root' : '/',
+  ...env,
+})
 
 /** A container that asks for no GPU sees none. */
 const visibleDevices = ({ gpus }: ConfigRequest): Readonly<Record<string, string>> =>

@@ -1,4 +1,6 @@
 export { type Agent, type AgentOptions, startAgent } from './agent.ts'
 export type { LogLimits } from './agent-logs.ts'
+export { type ImageMapEntry, type ImagePolicy, imagesOf, type MappedImage } from './images/index.ts'
 export type { JobLogRequest, LogRequest, PodLogs } from './logs/index.ts'
+export { processWarnings } from './node-warnings.ts'
 export type { ExecRequest, PodStreams, PortOutput, PortSession, PortTarget } from './streams/index.ts'

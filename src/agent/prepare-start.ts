@@ -1,6 +1,6 @@
 /** What comes before a container can start: the sandbox of its pod, its image, and the answers to its references. */
 import type { Container, Pod, Secret } from '../apis/core/index.ts'
-import { fail, type Result } from '../base/index.ts'
+import { fail, ok, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { containerConfig } from './container-config.ts'
 import type { Devices } from './devices.ts'
@@ -45,13 +45,14 @@ export async function prepareStart(
     const found = await client.get<Secret>({ resource: 'secrets', namespace, name })
     return found.ok ? found.value : undefined
   }
-  const image = await images?.ensure({ pod, container, readSecret, tell })
-  if (image?.ok === false) return image
+  const image = (await images?.ensure({ pod, container, readSecret, tell })) ?? ok(undefined)
+  if (!image.ok) return image
   return containerConfig({
     key,
     container,
     facts: options.factsOf(pod),
     hostEnv: options.hostEnv,
+    image: image.value,
     gpus: await devices?.of(pod, container),
     serviceEnv: { ...(await services.variablesFor(pod)), ...options.serviceEnv() },
     volumes,

@@ -10,6 +10,7 @@
 
 import type { FieldError, KubeObject, TypeName } from '../apimachinery/index.ts'
 import type { Instant } from '../base/index.ts'
+import type { PodSpec } from './core/types.gen.ts'
 
 /** Facts of one write that a strategy may need. */
 export type WriteContext = {
@@ -23,8 +24,8 @@ export type WriteContext = {
 export type ApiOptions = {
   /** Answer as upstream v1.36 in every point where jobd differs on purpose. */
   readonly exact: boolean
-  /** What `image` means on this node, as a sentence for a Warning header; absent where images are used. */
-  readonly imageWarning?: string | undefined
+  /** What the node will not do of what a pod asks for, for Warning headers; `path` is where the spec stands. */
+  readonly nodeWarnings?: ((spec: PodSpec, path: string) => readonly string[]) | undefined
   /** Whether a zone name is known, exactly spelled; the pure code has no zone data of its own. */
   readonly isTimeZone: (name: string) => boolean
   /** The time zone of the server, for schedules that name none; UTC when absent. */

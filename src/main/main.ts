@@ -58,6 +58,14 @@ function addServerCommands(program: Command, finish: Finish): void {
     .addOption(
       new Option('--runtime <name>', 'what pods run in').choices(['process', 'docker', 'none']).default('process'),
     )
+    .addOption(
+      new Option('--image-policy <policy>', 'what images mean to pods that are processes (default: ignore)').choices([
+        'ignore',
+        'map',
+        'refuse',
+      ]),
+    )
+    .option('--image-map <file>', 'the root directories of images, with --image-policy map')
     .option('--resource <name=count...>', 'what this machine has besides cpu and memory, e.g. nvidia.com/gpu=2')
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: DATA/kubeconfig)')
     .option('--store <store>', 'sqlite or memory', 'sqlite')

@@ -1,6 +1,8 @@
 /** The runtimes that a server can have, each opened when it is asked for. */
+import { statSync } from 'node:fs'
 import { BlockList, isIPv6 } from 'node:net'
 import { join } from 'node:path'
+import { type ImagePolicy, imagesOf } from '../agent/index.ts'
 import { claimScratch, createProcessRuntime, scratchDirectory } from '../agent/process/index.ts'
 import type { Runtime } from '../agent/runtime/index.ts'
 import { type Log, ok, type Result } from '../base/index.ts'
@@ -21,6 +23,7 @@ export type RuntimeChoice = {
   readonly runtime: 'process' | 'docker' | 'none'
   readonly directory: string
   readonly log: Log
+  readonly images: ImagePolicy
 }
 
 /** Undefined for `none`; fails with a sentence when the runtime cannot be had. */
@@ -35,13 +38,14 @@ export async function openRuntime(choice: RuntimeChoice): Promise<Result<OpenRun
   }
 }
 
-async function openProcesses({ directory, log }: RuntimeChoice): Promise<OpenRuntime> {
+async function openProcesses({ directory, log, images }: RuntimeChoice): Promise<OpenRuntime> {
   const runtime = await createProcessRuntime({
     dir: join(directory, 'pods'),
     version,
     clock: realClock,
     log,
     hostEnv: process.env,
+    images: imagesOf(images, (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true),
   })
   return { runtime, hostEnv: process.env }
 }

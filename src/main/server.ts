@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Agent, type LogLimits, startAgent } from '../agent/index.ts'
+import { type Agent, type ImagePolicy, type LogLimits, processWarnings, startAgent } from '../agent/index.ts'
 import {
   type Certificates,
   createAuth,
@@ -48,6 +48,8 @@ export type ServerOptions = ServeOptions & {
   readonly surroundings?: Surroundings | undefined
   /** What the node has besides cpu and memory: `nvidia.com/gpu` and the like. */
   readonly resources?: Readonly<Record<string, string>> | undefined
+  /** What images mean to pods that are processes; nothing when absent. */
+  readonly images?: ImagePolicy | undefined
   /** Whether pods end with the server; they run on when absent. */
   readonly endsPods?: boolean | undefined
   /** Starts the node in the place of the built-in runtimes. */
@@ -66,9 +68,7 @@ export type Server = {
   readonly stop: () => Promise<void>
 }
 
-/** What the process runtime does with `image`, told when a pod is created. */
-const imageWarning =
-  'this server runs pods as processes of its host and does not use images: give each container a command that the host has'
+const imagesAs = ({ images }: Pick<ServerOptions, 'images'>): ImagePolicy => images ?? { kind: 'Ignore' }
 
 export async function startServer(options: ServerOptions): Promise<Result<Server, string>> {
   const store = await openStore(options)
@@ -86,7 +86,8 @@ export async function startServer(options: ServerOptions): Promise<Result<Server
 }
 
 async function startOn(store: Store, options: ServerOptions): Promise<Result<Server, string>> {
-  const opened = options.startNode === undefined ? await openRuntime(options) : ok(undefined)
+  const opened =
+    options.startNode === undefined ? await openRuntime({ ...options, images: imagesAs(options) }) : ok(undefined)
   if (!opened.ok) return opened
   const started = await startWith(store, options, opened.value)
   // Closing twice does no harm.
@@ -109,7 +110,7 @@ async function startWith(
     surroundings: options.surroundings,
     api: {
       exact: options.exact,
-      imageWarning: options.runtime === 'process' ? imageWarning : undefined,
+      nodeWarnings: options.runtime === 'process' ? processWarnings(imagesAs(options)) : undefined,
       isTimeZone,
       localTimeZone: options.timeZone,
     },

@@ -7,6 +7,7 @@ import { fail, type Millis, millis, ok, type Result } from '../base/index.ts'
 import { type DirectoryWatch, watchDirectory } from '../cli/index.ts'
 import { parseGoDuration } from '../cron/index.ts'
 import { dataDirectory, makeDataDirectory, readHolder, reasonOf, removeHolder, writeHolder } from './data-dir.ts'
+import { imagePolicyOf } from './image-policy.ts'
 import { type LogLevel, stderrLog } from './log.ts'
 import { realClock, realTerminal } from './real.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
@@ -18,6 +19,8 @@ export type UpFlags = {
   readonly runtime: 'process' | 'docker' | 'none'
   readonly kubeconfig?: string
   readonly resource?: readonly string[]
+  readonly imagePolicy?: 'ignore' | 'map' | 'refuse'
+  readonly imageMap?: string
   readonly store: string
   readonly exact: boolean
   readonly tokenFile?: string
@@ -39,7 +42,7 @@ export type UpFlags = {
 export async function up(flags: UpFlags): Promise<number> {
   const terminal = realTerminal()
   const directory = dataDirectory(flags.dataDir)
-  const options = optionsOf(flags, directory)
+  const options = await optionsOf(flags, directory)
   if (!options.ok) {
     terminal.err(`${options.error}\n`)
     return 2
@@ -86,7 +89,7 @@ function startWatch({ core }: Server, { watch, logLevel }: UpFlags): Result<Dire
   return watchDirectory({ directory, client, clock: realClock, log: stderrLog(logLevel), namespace: 'default' })
 }
 
-function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, string> {
+async function optionsOf(flags: UpFlags, directory: string): Promise<Result<ServerOptions, string>> {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(flags.listen)
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
@@ -102,6 +105,8 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
   if (unknown !== undefined) {
     return fail(`--disable-admission-plugins takes names such as ServiceAccount, not ${unknown}`)
   }
+  const images = await imagePolicyOf(flags)
+  if (!images.ok) return images
   const zone = localZoneOf(flags.timeZone)
   if (!zone.ok) return zone
   const runs = keptRunsOf(flags.runHistoryDays, flags.runHistoryLimit)
@@ -119,6 +124,7 @@ function optionsOf(flags: UpFlags, directory: string): Result<ServerOptions, str
     store: flags.store,
     runtime: flags.runtime,
     resources: resources.value,
+    images: images.value,
     listen: { host, port },
     exact: flags.exact,
     tokenFile: flags.tokenFile,

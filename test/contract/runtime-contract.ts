@@ -233,6 +233,19 @@ function inputs(scenario: Scenario, missing: Missing): void {
     },
     missing.users,
   )
+
+  scenario(
+    'the last word of another user is in its file too',
+    async ({ runtime, config }) => {
+      for (const terminationMessagePath of ['/dev/termination-log', '/tmp/last-word']) {
+        const runAs = { uid: 1234, gid: 2345 }
+        const wanted = config(['sh', '-c', `printf bye >${terminationMessagePath}`], { runAs, terminationMessagePath })
+        assert.equal((await run(runtime, wanted)).exitCode, 0)
+        assert.equal(readFileSync(runtime.messagePath(wanted.key), 'utf8'), 'bye')
+      }
+    },
+    missing.users ?? missing.mounts,
+  )
 }
 
 function signals(scenario: Scenario): void {

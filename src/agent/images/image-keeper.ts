@@ -2,7 +2,7 @@
 import { type Container, type Pod, parseImageName, type Secret } from '../../apis/core/index.ts'
 import { after, type Clock, fail, type Instant, millis, ok, type Result } from '../../base/index.ts'
 import type { PodEvent } from '../pod/index.ts'
-import type { ImageService, StartFailure } from '../runtime/index.ts'
+import type { ImageConfig, ImageService, StartFailure } from '../runtime/index.ts'
 import { credentialsFor } from './credentials.ts'
 
 export type ImageRequest = {
@@ -14,10 +14,10 @@ export type ImageRequest = {
 
 export type ImageKeeper = {
   /**
-   * Has the image pulled, as the policy says. A failure is told in a kubelet's words; the next tries are held back for ten
+   * Has the image pulled, as the policy says, and answers what it says where the runtime does not know. A failure is told in a kubelet's words; the next tries are held back for ten
    * seconds and then for longer and longer.
    */
-  readonly ensure: (request: ImageRequest) => Promise<Result<undefined, StartFailure>>
+  readonly ensure: (request: ImageRequest) => Promise<Outcome>
   /** The pod is over: what was remembered of its images is not needed. */
   readonly forget: (podUid: string) => void
 }
@@ -32,7 +32,7 @@ type State = {
   /** Pod uid → image → how long it is not pulled again. */
   readonly held: Map<string, Map<string, Held>>
 }
-type Outcome = Result<undefined, StartFailure>
+type Outcome = Result<ImageConfig | undefined, StartFailure>
 
 export function createImageKeeper(images: ImageService, clock: Clock): ImageKeeper {
   const state: State = { images, clock, held: new Map() }
@@ -62,10 +62,15 @@ async function ensure(state: State, request: ImageRequest): Promise<Outcome> {
     tell(told('Warning', 'InspectFailed', message))
     return failed('ImageInspectError', message)
   }
-  if (found.value !== undefined && policy !== 'Always') {
+  if (found.value !== undefined && (policy !== 'Always' || state.images.isFixed === true)) {
     const message = `Container image "${image}" already present on machine and can be accessed by the pod`
     tell(told('Normal', 'Pulled', message))
-    return ok(undefined)
+    return ok(found.value.config)
+  }
+  const refusal = state.images.refusal?.(image)
+  if (refusal !== undefined) {
+    tell(told('Warning', 'ErrImageNeverPull', refusal))
+    return failed('ErrImageNeverPull', refusal)
   }
   if (policy === 'Never') {
     const message = `Container image "${image}" is not present with pull policy of Never`

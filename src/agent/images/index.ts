@@ -1,1 +1,2 @@
 export { createImageKeeper, type ImageKeeper } from './image-keeper.ts'
+export { type ImageMapEntry, type ImagePolicy, imagesOf, imageWarnings, type MappedImage } from './image-map.ts'

@@ -68,17 +68,31 @@ function enterWords(run: RunProcess, main: number, tools: HostTools): Result<rea
   if (init === undefined) return fail('the container is not running')
   if (tools.nsenter === undefined) return fail('exec needs the program nsenter in PATH (package util-linux)')
   const spaces = tools.isRoot ? [] : ['--user', '--preserve-credentials']
-  return ok([tools.nsenter, '--target', String(init), ...spaces, '--pid', '--mount', ...user])
+  const enter = [tools.nsenter, '--target', String(init), ...spaces, '--pid', '--mount']
+  if (!hasOwnRoot(main)) return ok([...enter, ...user])
+  // In a root of its own there may be neither a shell nor any program of ours.
+  return ok([...enter, `--root=/proc/${main}/root`, `--wd=/proc/${main}/cwd`, ...plainUserWords(main, tools), '--'])
+}
+
+/** Whether a process has entered another root than ours. False for one that has ended. */
+export function hasOwnRoot(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/root`) !== '/'
+  } catch {
+    return false
+  }
+}
+
+/** As nsenter itself can make it: without further groups. */
+function plainUserWords(main: number, { isRoot }: HostTools): readonly string[] {
+  const { uid, gid } = userOf(main)
+  return !isRoot || (uid === '0' && gid === '0') ? [] : [`--setuid=${uid}`, `--setgid=${gid}`]
 }
 
 /** The user of the main process, where it is not our own. */
 function userWords(main: number, { isRoot, setpriv }: HostTools): readonly string[] {
   if (!isRoot || setpriv === undefined) return []
-  const status = readFileSync(`/proc/${main}/status`, 'latin1')
-  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? []
-  const [uid = '0'] = field('Uid')
-  const [gid = '0'] = field('Gid')
-  const groups = field('Groups').filter((group) => group !== '')
+  const { uid, gid, groups } = userOf(main)
   if (uid === '0' && gid === '0') return []
   return [
     setpriv,
@@ -88,6 +102,14 @@ function userWords(main: number, { isRoot, setpriv }: HostTools): readonly strin
     gid,
     ...(groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join(',')]),
   ]
+}
+
+function userOf(pid: number) {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? []
+  const [uid = '0'] = field('Uid')
+  const [gid = '0'] = field('Gid')
+  return { uid, gid, groups: field('Groups').filter((group) => group !== '') }
 }
 
 function directoryOf(pid: number): string {

@@ -23,14 +23,15 @@ export function identityRefusal(runAs: RunAs, tools: HostTools): string | undefi
 }
 
 /** The words that make a program the user that its container asks for. */
-export function identityWords({ runAs }: ContainerConfig, { isRoot, setpriv }: HostTools): readonly string[] {
+export function identityWords({ runAs, root }: ContainerConfig, { isRoot, setpriv }: HostTools): readonly string[] {
   if (runAs === undefined || !isRoot || setpriv === undefined) return []
   const { uid, gid, groups = [] } = runAs
   if (uid === undefined && gid === undefined && groups.length === 0) return []
   const group = gid ?? (uid === undefined ? undefined : 0)
   return [
     setpriv,
-    ...(uid === undefined ? [] : ['--reuid', String(uid)]),
+    // Only root may enter another root, and becomes the user as it does.
+    ...(uid === undefined || root !== undefined ? [] : ['--reuid', String(uid)]),
     ...(group === undefined ? [] : ['--regid', String(group)]),
     ...(groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join(',')]),
   ]

@@ -21,6 +21,11 @@ export type Launch = {
   readonly prepare: readonly string[]
   /** Words put before the command, each an absolute program with its flags: `setsid`, `setpriv …`. */
   readonly wrappers: readonly string[]
+  /**
+   * Words that bring the command into another root, after `env`, which that root may not have. `prepare` has looked for
+   * the command there.
+   */
+  readonly enterRoot?: readonly string[] | undefined
   /** Absolute path of `env`, for variables that no shell can hold. */
   readonly envProgram: string
   /** Absent for a program without input. */
@@ -43,7 +48,11 @@ export function launchScript(launch: Launch): string {
   const [command = ''] = argv
   const entries = Object.entries(env)
   const viaEnv = entries.filter(([name]) => !isPlain(name)).map(([name, value]) => shellQuote(`${name}=${value}`))
-  const program = [...(viaEnv.length === 0 ? [] : [launch.envProgram, ...viaEnv]), ...argv.map(shellQuote)]
+  const program = [
+    ...(viaEnv.length === 0 ? [] : [launch.envProgram, ...viaEnv]),
+    ...(launch.enterRoot ?? []),
+    ...argv.map(shellQuote),
+  ]
   const words = [...launch.wrappers, ...inTerminal(program, launch.terminal)]
   const own = ['PWD', 'OLDPWD', 'SHLVL'].filter((name) => env[name] === undefined)
   const lines = [
@@ -52,15 +61,16 @@ export function launchScript(launch: Launch): string {
     `failed() { printf '%s\\n' "$1" >"$_jobd_f"; exit 125; }`,
     ...(launch.input === undefined ? [] : [`${launch.input.make} || failed 'making its input'`]),
     ...launch.prepare,
-    `[ -d ${shellQuote(workingDir)} ] || failed cwd`,
-    ...lookup(command, env['PATH'] ?? ''),
+    ...(launch.enterRoot === undefined
+      ? [`[ -d ${shellQuote(workingDir)} ] || failed cwd`, ...lookup(command, env['PATH'] ?? '')]
+      : []),
     `printf 'up\\n' >>${shellQuote(`${base}.claim`)}`,
     `printf 'S %s\\n' ${shellQuote(id)} >&3`,
     'exec 3>&-',
     ...(namespaced ? ['('] : []),
     `trap 'printf "exec %s\\n" "$?" >"$_jobd_f"' EXIT`,
     'umask 022',
-    `cd ${shellQuote(workingDir)} || { trap - EXIT; failed cwd; }`,
+    `cd ${shellQuote(launch.enterRoot === undefined ? workingDir : '/')} || { trap - EXIT; failed cwd; }`,
     ...(own.length === 0 ? [] : [`unset ${own.join(' ')}`]),
     ...entries.filter(([name]) => isPlain(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
     ...(namespaced ? [] : keeping(launch.input, '( %  & )')),

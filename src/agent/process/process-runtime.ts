@@ -13,7 +13,7 @@ import type {
 import { closeCgroups } from './cgroups.ts'
 import { lookAtAll, releasePod, removePod, removeRun, signalRun, treeOf, watchOver } from './end-run.ts'
 import { followEventFile } from './event-file.ts'
-import { execInRun } from './exec.ts'
+import { execInRun, hasOwnRoot } from './exec.ts'
 import { openInput } from './input.ts'
 import { openHost } from './open-host.ts'
 import { mainPidOf } from './process-tree.ts'
@@ -60,6 +60,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   return {
     name: 'process',
     version: options.version,
+    images: options.images,
     volatileDir: scratchDir,
     isOnHost: true,
     canLimit: () => cgroupsOf(state) !== undefined,
@@ -119,7 +120,8 @@ async function exec(
     const run = findRun(state.table, key)
     const tree = run?.phase === 'Up' ? treeOf(run) : undefined
     if (tree === undefined || host === undefined) return fail('the container is not running')
-    if (mainPidOf(tree) !== undefined) {
+    const main = mainPidOf(tree)
+    if (main !== undefined && (run?.config?.root === undefined || hasOwnRoot(main))) {
       return execInRun(tree, { spec, output, tools: host.tools, clock: state.options.clock })
     }
     // A run is up a moment before its program is there, and over a moment after it has gone.

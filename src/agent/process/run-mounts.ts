@@ -1,10 +1,17 @@
 /** Making the volumes of one run appear at their places. */
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import type { ContainerConfig, Mount } from '../runtime/index.ts'
 import { shellQuote } from './shell-quote.ts'
 import { missingFrom, stageText } from './stage.ts'
-import { CREDENTIALS, CREDENTIALS_ALIAS, RUN_CREDENTIALS, RUN_TERMINATION_LOG, TERMINATION_LOG } from './template.ts'
+import {
+  CREDENTIALS,
+  CREDENTIALS_ALIAS,
+  OWN_DEVICES,
+  RUN_CREDENTIALS,
+  RUN_TERMINATION_LOG,
+  TERMINATION_LOG,
+} from './template.ts'
 import type { HostTools } from './tools.ts'
 
 export type RunMounts = {
@@ -15,7 +22,8 @@ export type RunMounts = {
 }
 
 /** The shell commands that mount what a run needs; each ends in `|| failed`. Prepares the directory of the run. */
-export function mountCommands({ directory, config, tools }: RunMounts): readonly string[] {
+export function mountCommands(run: RunMounts): readonly string[] {
+  const { directory, config, tools } = run
   const followsLinks = tools.isRoot && config.runAs?.uid === undefined
   const mounts: Mount[] = []
   for (const mount of config.mounts) {
@@ -23,23 +31,31 @@ export function mountCommands({ directory, config, tools }: RunMounts): readonly
     if (target !== CREDENTIALS) mounts.push({ ...mount, target })
     else if (followsLinks) symlinkSync(mount.source, `${directory}/${RUN_CREDENTIALS}`)
     else if (!tools.isRoot) mounts.push({ ...mount, target })
-    else mounts.push(parentOfCredentials(directory), { ...mount, target })
+    else mounts.push(parentOf(CREDENTIALS, `${directory}/secrets`), { ...mount, target })
   }
   const messagePath = config.terminationMessagePath ?? TERMINATION_LOG
   if (messagePath !== TERMINATION_LOG || !tools.isRoot) mounts.push(messageFile(directory, messagePath))
+  else if (!followsLinks) {
+    const target = `${OWN_DEVICES}/${basename(TERMINATION_LOG)}`
+    mounts.push(parentOf(target, `${directory}/devices`), messageFile(directory, target))
+  }
   return bindAll(mounts, directory, tools)
 }
 
-/** The template has a link here that another user cannot follow: covered by a directory to mount in. */
-function parentOfCredentials(directory: string): Mount {
-  const source = `${directory}/secrets`
-  mkdirSync(`${source}/serviceaccount`, { recursive: true, mode: 0o755 })
-  return { source, target: dirname(CREDENTIALS), readOnly: false }
+/** The template has a link here that another user cannot follow: covered by a directory, `source`, to mount in. */
+function parentOf(target: string, source: string): Mount {
+  mkdirSync(source, { mode: 0o755 })
+  const place = `${source}/${basename(target)}`
+  if (target === CREDENTIALS) mkdirSync(place, { mode: 0o755 })
+  else writeFileSync(place, '')
+  return { source, target: dirname(target), readOnly: false }
 }
 
-function messageFile(directory: string, target: string): Mount {
+export function messageFile(directory: string, target: string): Mount {
   const source = `${directory}/${RUN_TERMINATION_LOG}`
-  writeFileSync(source, '', { mode: 0o666 })
+  writeFileSync(source, '')
+  // Whoever the program runs as may leave a word.
+  chmodSync(source, 0o666)
   return { source, target, readOnly: false }
 }
 
@@ -71,10 +87,13 @@ function bindAll(mounts: readonly Mount[], directory: string, tools: HostTools):
 }
 
 const isOfTemplate = (target: string): boolean =>
-  target === TERMINATION_LOG || target === CREDENTIALS || target === dirname(CREDENTIALS)
+  target === TERMINATION_LOG ||
+  target === CREDENTIALS ||
+  target === dirname(CREDENTIALS) ||
+  target.startsWith(OWN_DEVICES)
 
 /** Makes what a volume is mounted on: a directory, or a file for a file. */
-function makePlace({ source }: Mount, path: string): string {
+export function makePlace({ source }: Mount, path: string): string {
   const isDirectory = statSync(source).isDirectory()
   if (isDirectory) return `mkdir -p ${shellQuote(path)}`
   return `mkdir -p ${shellQuote(dirname(path))} && : >>${shellQuote(path)}`

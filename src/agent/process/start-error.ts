@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import type { ContainerConfig } from '../runtime/index.ts'
 
 export type StartErrorFacts = {
-  readonly config: Pick<ContainerConfig, 'command' | 'workingDir' | 'image'>
+  readonly config: Pick<ContainerConfig, 'command' | 'workingDir' | 'image' | 'root'>
   /** From the exit record: `exec 127`, `cwd`, or empty when the command was never reached. */
   readonly why: string
   /** What the launching shell said. */
@@ -11,12 +11,19 @@ export type StartErrorFacts = {
 }
 
 /** The container names no command, and this runtime has no images to take one from. */
-export const noCommand = (image: string): string =>
-  `no command specified: the process runtime runs programs of this host and does not use the image${image === '' ? '' : ` "${image}"`}; set command, or use a runtime that has images (--runtime docker)`
+export const noCommand = ({ image, root }: Pick<ContainerConfig, 'image' | 'root'>): string =>
+  root !== undefined
+    ? `no command specified: neither the container nor the image map names one for the image "${image}"; set command, or entrypoint in the map`
+    : `no command specified: the process runtime runs programs of this host and does not use the image${image === '' ? '' : ` "${image}"`}; set command, or use a runtime that has images (--runtime docker)`
 
 export function startErrorMessage({ config, why, said }: StartErrorFacts): string {
   const [command = ''] = config.command
   const shown = JSON.stringify(command)
+  const { root } = config
+  if (root !== undefined && why.startsWith('exec')) {
+    const what = why === 'exec 127' ? 'executable file not found' : 'permission denied'
+    return `exec: ${shown}: ${what} in ${root}, the root of the image "${config.image}"; put it there or change command`
+  }
   if (why === 'cwd') {
     return `chdir to workingDir ${JSON.stringify(config.workingDir ?? '')} failed: no such directory on this host; create it or change workingDir`
   }

@@ -9,10 +9,13 @@ import { inputRefusal, launchInput, TERMINAL } from './input.ts'
 import { launchScript } from './launch-script.ts'
 import { COOKIE } from './process-tree.ts'
 import { listRuns, recoverRun } from './recover.ts'
-import { mountCommands } from './run-mounts.ts'
+import { rootCommands, rootOfRun } from './root-mounts.ts'
+import { commandMissing } from './root-view.ts'
+import { mountCommands, type RunMounts } from './run-mounts.ts'
 import { runIdOf } from './run-name.ts'
 import { addRun, findRun, podDirectories, type Run } from './run-table.ts'
 import { admit, refuse, startQueued } from './settle-run.ts'
+import { shellQuote } from './shell-quote.ts'
 import { noCommand } from './start-error.ts'
 import { cgroupsOf, type Host, inputPathOf, logPathOf, runDirectory, type State, scriptOf } from './state.ts'
 import type { HostTools } from './tools.ts'
@@ -48,7 +51,7 @@ export async function startRun(
   // On disk, where making a file may wait for others' writes: not on this thread.
   await mkdir(podDirectories(state.table, key.podUid).root, { recursive: true, mode: 0o700 })
   if (run.phase !== 'Queued') return ok(await answer)
-  if (config.command.length === 0) refuse(state, run, noCommand(config.image))
+  if (config.command.length === 0) refuse(state, run, noCommand(config))
   else {
     writeFileSync(scriptOf(state.table, run), launchText(state, host.tools, run, config), { mode: 0o600 })
     state.queue.push(run)
@@ -81,26 +84,30 @@ function earlierRun(state: State, key: ContainerKey): Earlier {
 
 /** Why this host cannot give a container what it asks for. */
 function refusalOf({ tools, templated }: Host, config: ContainerConfig): string | undefined {
-  const { mounts, runAs } = config
-  if (mounts.length > 0 && !templated) return mountsRefused(tools)
+  const { mounts, runAs, root } = config
+  if (mounts.length > 0 && !templated) return mountsRefused('volume mounts need', tools)
+  if (root !== undefined && !templated) return mountsRefused('images that are directories need', tools)
   return inputRefusal(config, tools) ?? identityRefusal(runAs, tools)
 }
 
-const mountsRefused = ({ namespacesMissing }: HostTools): string =>
-  `volume mounts need a private mount namespace, which this host does not permit (${namespacesMissing ?? 'unknown reason'}); run jobd as root, or install util-linux and allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0)`
+const mountsRefused = (what: string, { namespacesMissing }: HostTools): string =>
+  `${what} a private mount namespace, which this host does not permit (${namespacesMissing ?? 'unknown reason'}); run jobd as root, or install util-linux and allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0)`
 
 /** The launch script of a run; makes the directory that its first process works in. */
 export function launchText(state: State, tools: HostTools, run: Run, config: ContainerConfig): string {
   const { namespaced } = run
   const directory = runDirectory(state.table, run)
   if (namespaced && !run.isFirst) mkdirSync(directory, { mode: 0o700 })
+  const { root } = config
+  const inRoot = namespaced && root !== undefined
   return launchScript({
     base: run.base,
     id: run.id,
     logPath: logPathOf(state.table, run.key),
     argv: config.command,
     prepare: [
-      ...(namespaced ? mountCommands({ directory, config, tools }) : []),
+      ...(inRoot ? rootLines({ directory, config, tools }, root) : []),
+      ...(namespaced && !inRoot ? mountCommands({ directory, config, tools }) : []),
       ...groupCommands(state, run.id, config),
     ],
     env: { ...(config.tty === true ? TERMINAL : {}), ...config.env, JOBD_POD_UID: config.key.podUid, [COOKIE]: run.id },
@@ -108,13 +115,30 @@ export function launchText(state: State, tools: HostTools, run: Run, config: Con
     namespaced,
     wrappers: [
       ...(namespaced || tools.setsid === undefined ? [] : [tools.setsid]),
-      ...(namespaced ? tools.become : []),
+      ...(inRoot ? [] : namespaced ? tools.become : []),
       ...identityWords(config, tools),
     ],
+    enterRoot: inRoot ? enterRootWords(config, tools, rootOfRun(directory)).map(shellQuote) : undefined,
     envProgram: tools.env,
     input: launchInput(config, inputPathOf(state.table, run), run.id, tools),
     terminal: config.tty === true ? tools.script : undefined,
   })
+}
+
+/** Makes the root of a run, once its command is known to be there. */
+function rootLines(mounts: RunMounts, root: string): readonly string[] {
+  const { command, env, workingDir = '/' } = mounts.config
+  const search = { command: command[0] ?? '', path: env['PATH'] ?? '', workingDir }
+  const why = commandMissing({ root, mounts: mounts.config.mounts }, search)
+  return why === undefined ? rootCommands(mounts, root) : [`failed '${why}'`]
+}
+
+/** The program that makes namespaces also enters a root, from where none of the host's programs can be reached. */
+function enterRootWords({ runAs, workingDir }: ContainerConfig, tools: HostTools, root: string): readonly string[] {
+  const [unshare = ''] = tools.unshare ?? []
+  const become = tools.become.length === 0 ? [unshare] : tools.become
+  const user = tools.isRoot && runAs?.uid !== undefined ? [`--setuid=${runAs.uid}`] : []
+  return [...become, `--root=${root}`, `--wd=${workingDir ?? '/'}`, ...user, '--']
 }
 
 function groupCommands(state: State, id: string, { limits }: ContainerConfig): readonly string[] {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock, Log, Millis } from '../../base/index.ts'
-import type { ContainerKey, Observed } from '../runtime/index.ts'
+import type { ContainerKey, ImageService, Observed } from '../runtime/index.ts'
 import { type Cgroups, openCgroups } from './cgroups.ts'
 import type { EventFile } from './event-file.ts'
 import { stemOf } from './run-name.ts'
@@ -23,6 +23,8 @@ export type ProcessRuntimeOptions = {
   /** The daemon's environment: PATH tells where the programs are that the runtime works with. */
   readonly hostEnv: Readonly<Record<string, string | undefined>>
   readonly namespaces?: 'auto' | 'never' | undefined
+  /** What images stand for; they are not looked at when absent. */
+  readonly images?: ImageService | undefined
 }
 
 /** The host as it was found, and the spawner on it. */

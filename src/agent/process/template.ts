@@ -15,6 +15,8 @@ import { missingFrom, type Stage, stageText } from './stage.ts'
 import type { HostTools } from './tools.ts'
 
 export const TERMINATION_LOG = '/dev/termination-log'
+/** Where the link at `TERMINATION_LOG` leads: a directory, so that another can be mounted over it. */
+export const OWN_DEVICES = '/dev/jobd'
 export const CREDENTIALS = '/run/secrets/kubernetes.io/serviceaccount'
 /** As manifests spell it; `/var/run` is a link to `/run` on every present system. */
 export const CREDENTIALS_ALIAS = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -55,7 +57,9 @@ export function templateScript(tools: HostTools, scratch: string): string {
 
 /** Links where they can be followed, else places to mount on. */
 const devFill = ({ isRoot }: HostTools): string =>
-  isRoot ? `ln -s /proc/1/cwd/${RUN_TERMINATION_LOG} ./termination-log` : ': >./termination-log'
+  isRoot
+    ? `mkdir ./jobd && ln -s /proc/1/cwd/${RUN_TERMINATION_LOG} ./jobd/termination-log && ln -s jobd/termination-log ./termination-log`
+    : ': >./termination-log'
 
 function credentialsFill({ isRoot }: HostTools, rest: string): string {
   const path = `./${rest}`

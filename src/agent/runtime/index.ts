@@ -8,6 +8,8 @@ export type {
   ExecOutput,
   ExecSpec,
   Exit,
+  FoundImage,
+  ImageConfig,
   ImageService,
   Mount,
   Observed,

@@ -45,6 +45,8 @@ export type ContainerConfig = {
   readonly key: ContainerKey
   readonly pod: { readonly namespace: string; readonly name: string; readonly hostname: string }
   readonly image: string
+  /** The directory that is the container's root; what the runtime makes of the image when absent. */
+  readonly root?: string | undefined
   /** The program and its arguments. */
   readonly command: readonly string[]
   /** `command` holds arguments only, or nothing: the program is the image's, where there is one. */
@@ -120,10 +122,27 @@ export type RegistryCredential = {
   readonly identityToken?: string | undefined
 }
 
+/** An image that is a directory, and what it says of the containers that are made from it. */
+export type ImageConfig = {
+  readonly root: string
+  /** The program where a container names none, and its arguments where it gives none. */
+  readonly entrypoint: readonly string[]
+  readonly cmd: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly workingDir?: string | undefined
+}
+
+/** `config` is absent where the runtime itself knows what the image says. */
+export type FoundImage = { readonly id: string; readonly config?: ImageConfig | undefined }
+
 /** The images of a runtime that has some. Failures are sentences. */
 export type ImageService = {
   /** Undefined for an image that is not there. */
-  readonly find: (image: string) => Promise<Result<{ readonly id: string } | undefined, string>>
+  readonly find: (image: string) => Promise<Result<FoundImage | undefined, string>>
+  /** What is there stays as it is: no policy has it pulled again. */
+  readonly isFixed?: boolean | undefined
+  /** Why an image that is not there will never be, where that is so. */
+  readonly refusal?: ((image: string) => string) | undefined
   /** Pulls with each of the credentials in turn until one will do, without any when there are none. */
   readonly pull: (
     image: string,

@@ -1,5 +1,5 @@
 import { child } from '../../apimachinery/index.ts'
-import { dropDisabledTemplateFields, type PodTemplateSpec, podTemplateWarnings } from '../core/index.ts'
+import { dropDisabledTemplateFields, podTemplateWarnings } from '../core/index.ts'
 import { buildStrategy, changed, countGeneration, firstGeneration, keepFields } from '../generic/index.ts'
 import { isDNS1123Label } from '../meta/index.ts'
 import type { ApiOptions, Strategy } from '../strategy.ts'
@@ -101,24 +101,19 @@ export function nameWarnings(name: string): readonly string[] {
   ]
 }
 
-/** Whether some container leaves it to its image what to run. */
-const usesImageCommand = ({ spec }: PodTemplateSpec): boolean =>
-  [...(spec.initContainers ?? []), ...(spec.containers ?? [])].some(({ command = [] }) => command.length === 0)
-
 /**
- * Warnings of a Job spec at `path`. What `image` means on this node is told for new and changed templates.
+ * Warnings of a Job spec at `path`. What the node does not do is told for new and changed templates.
  *
  * @source kubernetes v1.36 pkg/api/job/warnings.go, WarningsForJobSpec
  */
 export function jobSpecWarnings(
   spec: JobSpec,
   path: string,
-  { imageWarning, exact }: ApiOptions,
+  { nodeWarnings, exact }: ApiOptions,
   old?: JobSpec,
 ): readonly string[] {
   const { completionMode, completions = 0, parallelism = 0, template } = spec
-  const tellsImage =
-    imageWarning !== undefined && !exact && changed(template, old?.template) && usesImageCommand(template)
+  const isNews = !exact && changed(template, old?.template)
   const huge = completionMode === 'Indexed' && completions > manyCompletions && parallelism > manyCompletionsParallelism
   return [
     ...(huge
@@ -127,6 +122,6 @@ export function jobSpecWarnings(
         ]
       : []),
     ...podTemplateWarnings(template, child(path, 'template')),
-    ...(tellsImage ? [imageWarning] : []),
+    ...((isNews ? nodeWarnings?.(template.spec, child(path, 'template.spec')) : undefined) ?? []),
   ]
 }

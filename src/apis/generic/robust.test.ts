@@ -66,7 +66,7 @@ const kindOf = new Map(
 
 const context: WriteContext = {
   now: instant(1_780_000_000_000),
-  options: { exact: false, imageWarning: 'images are not used', isTimeZone: () => true },
+  options: { exact: false, nodeWarnings: () => ['images are not used'], isTimeZone: () => true },
 }
 
 function frozen<T>(value: T): T {

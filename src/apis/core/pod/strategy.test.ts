@@ -135,13 +135,10 @@ describe('a pod that is deleted', () => {
   test('has a second when the seconds are negative', () => assert.equal(grace(bound, -1), 1))
 })
 
-describe('the warning about images', () => {
-  const imageWarning = 'images are not used here'
-  const warn = (exact: boolean, pod: Pod): readonly string[] | undefined =>
-    podStrategy.warningsOnCreate?.(pod, { now, options: { exact, imageWarning, isTimeZone: () => true } })
-  const [container = main] = stored.spec.containers
-  const bare: Pod = { ...stored, spec: { ...stored.spec, containers: [{ ...container, command: [] }] } }
-  test('is given where the image is to say what runs', () => assert.deepEqual(warn(false, bare), [imageWarning]))
-  test('is left out where a command is given', () => assert.deepEqual(warn(false, stored), []))
-  test('is never given by an exact server', () => assert.deepEqual(warn(true, bare), []))
+describe('what the node does not do', () => {
+  const nodeWarnings = (spec: Pod['spec'], path: string) => [`${path} has ${spec.containers.length} containers`]
+  const warn = (exact: boolean): readonly string[] | undefined =>
+    podStrategy.warningsOnCreate?.(stored, { now, options: { exact, nodeWarnings, isTimeZone: () => true } })
+  test('is told', () => assert.deepEqual(warn(false), ['spec has 1 containers']))
+  test('is never told by an exact server', () => assert.deepEqual(warn(true), []))
 })

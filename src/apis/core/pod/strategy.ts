@@ -46,15 +46,9 @@ function createWarnings(pod: Pod, requested: Pod | undefined, options: ApiOption
     warnings.push(`metadata.name: ${text}: [${faults.join(' ')}]`)
   }
   warnings.push(...podWarnings(pod.spec, pod.metadata, ''))
-  if (!options.exact && options.imageWarning !== undefined && usesImageCommand(pod)) {
-    warnings.push(options.imageWarning)
-  }
+  if (!options.exact) warnings.push(...(options.nodeWarnings?.(pod.spec, 'spec') ?? []))
   return warnings
 }
-
-/** Whether some container leaves it to its image what to run. */
-const usesImageCommand = ({ spec }: Pod): boolean =>
-  [...(spec.initContainers ?? []), ...spec.containers].some(({ command = [] }) => command.length === 0)
 
 /** How long a pod may take to end: no time at all where nothing runs. */
 function gracePeriod({ spec, status }: Pod, requested: number | undefined): number {
