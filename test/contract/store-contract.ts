@@ -58,9 +58,12 @@ function writes(scenario: Scenario): void {
     await store.delete('/a', a.modified)
     assert.equal((await made(store, '/a', 'again')).created, 3)
   })
-  scenario('update and delete of a missing key answer Missing', async (store) => {
-    assert.deepEqual(await store.update('/a', 'x', revision(1)), { ok: false, error: { kind: 'Missing' } })
-    assert.deepEqual(await store.delete('/a', revision(1)), { ok: false, error: { kind: 'Missing' } })
+  scenario('update and delete of a missing key answer Missing, and from when on it is gone', async (store) => {
+    const missing = (current: number) => ({ ok: false, error: { kind: 'Missing', current } })
+    assert.deepEqual(await store.update('/a', 'x', revision(1)), missing(0))
+    const { modified } = await made(store, '/a')
+    const [removed, late] = await Promise.all([store.delete('/a', modified), store.delete('/a', modified)])
+    assert.deepEqual([removed, late], [{ ok: true, value: 2 }, missing(2)])
   })
   scenario('update and delete at a stale revision answer Conflict with the newest', async (store) => {
     const a = await made(store, '/a')

@@ -4,6 +4,7 @@ import { configMap, failure, job, jsonBody, namesOf, type TestApi, testApi, valu
 import type { DeleteOptions, KubeObject, Status } from '../../apimachinery/index.ts'
 import { fail } from '../../base/index.ts'
 import { createMemoryStore } from '../../storage/memory/index.ts'
+import type { Store } from '../../storage/revision/index.ts'
 
 const configMaps = { resource: 'configmaps', namespace: 'default' }
 const jobs = { resource: 'jobs.batch', namespace: 'default' }
@@ -113,13 +114,26 @@ test('a Pod whose removal failed after it was marked goes with the next delete, 
   }
 })
 
-test('of many deletes of a Pod at once the one that marked it has deleted it', async () => {
-  const api = await podApi()
-  value(await api.create(pods, jsonBody(pod('p', { nodeName: 'n' })), api.context))
-  const ask = () => api.delete({ ...pods, name: 'p' }, { gracePeriodSeconds: 0 }, api.context)
-  const [first, ...others] = await Promise.all([ask(), ask(), ask()])
-  assert.equal(value(first).pending, false)
-  for (const other of others) assert.ok(other.ok || other.error.code === 404)
+test('of many deletes of a Pod at once the one that marked it has deleted it', async (t) => {
+  const prompt = createMemoryStore()
+  const late: Store = {
+    ...prompt,
+    watch: (prefix, from, observer) =>
+      prompt.watch(prefix, from, {
+        ...observer,
+        onChanges: (changes) => void setImmediate(() => observer.onChanges(changes)),
+      }),
+  }
+  for (const [name, store] of Object.entries({ 'seen at once': createMemoryStore(), 'seen later': late })) {
+    await t.test(name, async () => {
+      const api = await podApi({ store })
+      value(await api.create(pods, jsonBody(pod('p', { nodeName: 'n' })), api.context))
+      const ask = () => api.delete({ ...pods, name: 'p' }, { gracePeriodSeconds: 0 }, api.context)
+      const [first, ...others] = await Promise.all([ask(), ask(), ask()])
+      assert.equal(value(first).pending, false)
+      for (const other of others) assert.ok(other.ok || other.error.code === 404, JSON.stringify(other))
+    })
+  }
 })
 
 test('deletes that are refused', async (t) => {

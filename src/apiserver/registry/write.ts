@@ -130,7 +130,6 @@ async function commitError(
     case 'Exists':
       return { kind: 'Failed', status: alreadyExists(subject) }
     case 'Missing':
-      return { kind: 'Raced' }
     case 'Conflict':
       await registry.cache.reached(error.current)
       return { kind: 'Raced' }

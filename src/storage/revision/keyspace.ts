@@ -38,7 +38,7 @@ export function decide(keyspace: Keyspace, request: WriteRequest): Result<Write,
   if (request.kind === 'Create') {
     if (head !== undefined) return fail({ kind: 'Exists', current: head.modified })
   } else {
-    if (head === undefined) return fail({ kind: 'Missing' })
+    if (head === undefined) return fail({ kind: 'Missing', current: keyspace.assigned })
     if (head.modified !== request.ifRevision) return fail({ kind: 'Conflict', current: head.modified })
   }
   const next = revision(keyspace.assigned + 1)

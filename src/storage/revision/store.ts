@@ -38,8 +38,8 @@ export type Change =
 export type StoreError =
   /** `create` of a key that is there. */
   | { readonly kind: 'Exists'; readonly current: Revision }
-  /** `update` or `delete` of a key that is not there. */
-  | { readonly kind: 'Missing' }
+  /** `update` or `delete` of a key that is not there; its removal is visible from `current` on at the latest. */
+  | { readonly kind: 'Missing'; readonly current: Revision }
   /** The condition `ifRevision` does not hold; `current` is the newest revision of the key, perhaps not yet visible. */
   | { readonly kind: 'Conflict'; readonly current: Revision }
   /** The asked revision is older than the kept history. */
