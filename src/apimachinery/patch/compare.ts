@@ -127,6 +127,11 @@ function compareLists(node: ListNode, left: JsonList, right: JsonList): Change |
     // The same item twice is compared as a whole.
     if (gathering === undefined || !repeats(node, right)) return gathered(gathering)
   }
+  if (left.length === 0 && right.length === 1) {
+    const element = elementOf(node, right[0])
+    const change = element === undefined ? undefined : compareItems(node, none, right)
+    return element === undefined || change === undefined ? undefined : gathered(note(undefined, element, change))
+  }
   const before = itemsByElement(node, left)
   const after = itemsByElement(node, right)
   let gathering: Gathering | undefined

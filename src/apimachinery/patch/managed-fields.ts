@@ -129,7 +129,12 @@ const ownerOrder = (a: Owner, b: Owner): number =>
 /** The managed fields of owners, in upstream's order; undefined when there are none. */
 export function managedFieldsOf(owners: readonly Owner[]): ManagedFields {
   if (owners.length === 0) return undefined
-  return (owners.length === 1 ? owners : owners.toSorted(ownerOrder)).map(entryOf)
+  return (isSorted(owners) ? owners : owners.toSorted(ownerOrder)).map(entryOf)
+}
+
+function isSorted(owners: readonly Owner[]): boolean {
+  for (let i = 1; i < owners.length; i++) if (ownerOrder(owners[i - 1] as Owner, owners[i] as Owner) > 0) return false
+  return true
 }
 
 /** The owner with other fields or another time; undefined when it owns nothing any more. */

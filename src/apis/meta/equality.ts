@@ -24,7 +24,7 @@ export function equal(a: unknown, b: unknown): boolean {
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 function equalFields(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  for (const key of Object.keys(a)) if (!equal(a[key], b[key])) return false
-  for (const key of Object.keys(b)) if (!(key in a) && !equal(undefined, b[key])) return false
+  for (const key in a) if (!equal(a[key], b[key])) return false
+  for (const key in b) if (!(key in a) && !equal(undefined, b[key])) return false
   return true
 }

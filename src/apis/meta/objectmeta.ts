@@ -14,6 +14,7 @@ import {
   labelErrors,
   labelNameErrors,
   labelSelectorErrors,
+  type ManagedFieldsEntry,
   type ObjectMeta,
   type OwnerReference,
   quoted,
@@ -71,13 +72,17 @@ export function validateObjectMeta(
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   const { generateName, name } = metadata
-  if (generateName) errors.push(...invalidEach(child(path, 'generateName'), generateName, rule(generateName, true)))
+  // A path is put together only where there is something to say about it.
+  const tell = (field: string, value: string, texts: readonly string[]): void => {
+    if (texts.length > 0) errors.push(...invalidEach(child(path, field), value, texts))
+  }
+  if (generateName) tell('generateName', generateName, rule(generateName, true))
   if (!name) errors.push(required(child(path, 'name'), 'name or generateName is required'))
-  else errors.push(...invalidEach(child(path, 'name'), name, rule(name, false)))
+  else tell('name', name, rule(name, false))
   if (!namespaced) {
     if (metadata.namespace) errors.push(forbiddenField(child(path, 'namespace'), 'not allowed on this type'))
   } else if (!metadata.namespace) errors.push(required(child(path, 'namespace')))
-  else errors.push(...invalidEach(child(path, 'namespace'), metadata.namespace, isDNS1123Label(metadata.namespace)))
+  else tell('namespace', metadata.namespace, isDNS1123Label(metadata.namespace))
   if ((metadata.generation ?? 0) < 0) {
     errors.push(...validateNonnegative(metadata.generation ?? 0, child(path, 'generation')))
   }
@@ -92,7 +97,7 @@ export function validateObjectMeta(
     errors.push(...validateFinalizers(metadata.finalizers, child(path, 'finalizers')))
   }
   if (metadata.managedFields !== old?.managedFields) {
-    errors.push(...validateManagedFields(metadata, child(path, 'managedFields')))
+    errors.push(...validateManagedFields(metadata, child(path, 'managedFields'), old))
   }
   return errors
 }
@@ -192,10 +197,11 @@ export function validateObjectMetaUpdate(
   if ((metadata.generation ?? 0) < (old.generation ?? 0)) {
     errors.push(invalid(child(path, 'generation'), metadata.generation ?? 0, 'must not be decremented'))
   }
-  for (const name of immutableMeta) {
+  for (let i = 0; i < immutableMeta.length; i++) {
+    const name = immutableMeta[i] as (typeof immutableMeta)[number]
+    if (metadata[name] === old[name]) continue
     const unset = texts.has(name) ? '' : undefined
-    const [now, before] = [metadata[name] ?? unset, old[name] ?? unset]
-    if (now !== before) errors.push(...validateImmutable(now, before, child(path, name)))
+    errors.push(...validateImmutable(metadata[name] ?? unset, old[name] ?? unset, child(path, name)))
   }
   if (metadata.labels !== old.labels) errors.push(...labelErrors(metadata.labels, child(path, 'labels')))
   if (metadata.annotations !== old.annotations) {
@@ -205,7 +211,7 @@ export function validateObjectMetaUpdate(
     errors.push(...validateOwnerReferences(metadata.ownerReferences, child(path, 'ownerReferences')))
   }
   if (metadata.managedFields !== old.managedFields) {
-    errors.push(...validateManagedFields(metadata, child(path, 'managedFields')))
+    errors.push(...validateManagedFields(metadata, child(path, 'managedFields'), old))
   }
   return errors
 }
@@ -292,21 +298,33 @@ export function validateFinalizers(finalizers: readonly string[] | undefined, pa
   return errors
 }
 
-function validateManagedFields({ managedFields }: ObjectMeta, path: string): readonly FieldError[] {
+function validateManagedFields(
+  { managedFields }: ObjectMeta,
+  path: string,
+  old: ObjectMeta | undefined,
+): readonly FieldError[] {
   if (managedFields === undefined || managedFields.length === 0) return none
   const errors: FieldError[] = []
-  managedFields.forEach((entry, index) => {
-    const at = item(path, index)
-    const { operation = '', fieldsType = '', manager = '', subresource = '' } = entry
-    if (operation !== 'Apply' && operation !== 'Update') {
-      errors.push(invalid(child(at, 'operation'), operation, 'must be `Apply` or `Update`'))
-    }
-    if (fieldsType !== '' && fieldsType !== 'FieldsV1') {
-      errors.push(invalid(child(at, 'fieldsType'), fieldsType, 'must be `FieldsV1`'))
-    }
-    if (byteLength(manager) > 128) errors.push(tooLong(child(at, 'manager'), 128))
-    if (byteLength(subresource) > 256) errors.push(tooLong(child(at, 'subresource'), 256))
-  })
+  for (let i = 0; i < managedFields.length; i++) {
+    const entry = managedFields[i] as ManagedFieldsEntry
+    if (old?.managedFields?.includes(entry) !== true) errors.push(...validateEntry(entry, item(path, i)))
+  }
+  return errors
+}
+
+function validateEntry(
+  { operation = '', fieldsType = '', manager = '', subresource = '' }: ManagedFieldsEntry,
+  path: string,
+): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if (operation !== 'Apply' && operation !== 'Update') {
+    errors.push(invalid(child(path, 'operation'), operation, 'must be `Apply` or `Update`'))
+  }
+  if (fieldsType !== '' && fieldsType !== 'FieldsV1') {
+    errors.push(invalid(child(path, 'fieldsType'), fieldsType, 'must be `FieldsV1`'))
+  }
+  if (byteLength(manager) > 128) errors.push(tooLong(child(path, 'manager'), 128))
+  if (byteLength(subresource) > 256) errors.push(tooLong(child(path, 'subresource'), 256))
   return errors
 }
 

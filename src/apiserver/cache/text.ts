@@ -10,6 +10,7 @@ import type { Revision } from '../../base/index.ts'
 type Metadata = { -readonly [K in keyof ObjectMeta]: ObjectMeta[K] }
 
 /** Lists and maps without an entry are left out, as upstream does. */
+const isFullList = (value: readonly unknown[] | undefined): boolean => value !== undefined && value.length > 0
 function isFull(value: object | undefined): boolean {
   if (value === undefined) return false
   for (const _ in value) return true
@@ -35,9 +36,9 @@ export function metadataAt(metadata: ObjectMeta, resourceVersion: string | undef
   if (deletionGracePeriodSeconds !== undefined) at.deletionGracePeriodSeconds = deletionGracePeriodSeconds
   if (isFull(labels)) at.labels = labels
   if (isFull(annotations)) at.annotations = annotations
-  if (isFull(ownerReferences)) at.ownerReferences = ownerReferences
-  if (isFull(finalizers)) at.finalizers = finalizers
-  if (isFull(managedFields)) at.managedFields = managedFields
+  if (isFullList(ownerReferences)) at.ownerReferences = ownerReferences
+  if (isFullList(finalizers)) at.finalizers = finalizers
+  if (isFullList(managedFields)) at.managedFields = managedFields
   return at
 }
 
