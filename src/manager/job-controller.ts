@@ -112,7 +112,6 @@ export function createJobController(shared: SharedContext, options: JobControlle
     lastPass.delete(key)
     refusals.remove(key)
     visibility.forget(key)
-    effects.forget(job)
   }
 
   /** Nobody accounts for the pods of this Job any more: none may be held for it. */

@@ -70,5 +70,5 @@ export function createJobEffects(context: JobEffectsContext) {
     return told
   }
 
-  return { perform, untrackPods: podEffects.untrackPods, forget: podEffects.forget }
+  return { perform, untrackPods: podEffects.untrackPods }
 }

@@ -40,23 +40,28 @@ function effectsWith(room: number) {
   return { effects, batches }
 }
 
-test('pods are made in growing batches; where a whole pass went well, the next one asks for all at once', async () => {
+test('pods are made in batches of 1, 2, 4 …, in every pass anew', async () => {
   const { effects, batches } = effectsWith(1500)
-  assert.equal(await effects.createPods(job, podsOf(500)), undefined)
-  assert.deepEqual(batches.splice(0), [1, 2, 4, 8, 16, 32, 64, 128, 245])
-  assert.equal(await effects.createPods(job, podsOf(500)), undefined)
-  assert.deepEqual(batches.splice(0), [500])
-  effects.forget(job)
+  for (const _pass of [1, 2]) {
+    assert.equal(await effects.createPods(job, podsOf(500)), undefined)
+    assert.deepEqual(batches.splice(0), [1, 2, 4, 8, 16, 32, 64, 128, 245])
+  }
   assert.equal(await effects.createPods(job, podsOf(3)), undefined)
   assert.deepEqual(batches, [1, 2])
 })
 
-test('after a refusal batches begin with one pod', async () => {
-  const { effects, batches } = effectsWith(600)
+test('a quota that fills between two passes refuses one pod of the second, and nothing more is asked for', async () => {
+  const { effects, batches } = effectsWith(500)
   await effects.createPods(job, podsOf(500))
   batches.length = 0
+  for (const _try of [1, 2]) {
+    assert.equal((await effects.createPods(job, podsOf(500)))?.kind, 'CreationRefused')
+    assert.deepEqual(batches.splice(0), [1])
+  }
+})
+
+test('a quota that fills within a pass refuses the rest of that batch, no later one', async () => {
+  const { effects, batches } = effectsWith(10)
   assert.equal((await effects.createPods(job, podsOf(500)))?.kind, 'CreationRefused')
-  assert.deepEqual(batches.splice(0), [500])
-  await effects.createPods(job, podsOf(500))
-  assert.deepEqual(batches, [1])
+  assert.deepEqual(batches, [1, 2, 4, 8])
 })

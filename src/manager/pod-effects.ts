@@ -42,24 +42,12 @@ export type PodEffects = {
   readonly untrackPods: (job: Job | undefined, pods: readonly Pod[]) => Promise<Failure | undefined>
   readonly adoptPods: (job: Job, pods: readonly Pod[]) => Promise<Failure | undefined>
   readonly releasePods: (job: Job, pods: readonly Pod[]) => Promise<Failure | undefined>
-  /** The Job is over. */
-  readonly forget: (job: Job) => void
 }
 
 export function createPodEffects(context: PodEffectsContext): PodEffects {
   const { client } = context
-  /** Jobs so large that a whole pass made pods, and all of them could be made. */
-  const proven = new Set<string>()
   return {
-    async createPods(job, wanted) {
-      const { uid = '' } = job.metadata
-      const first = proven.has(uid) ? mostAtOnce : 1
-      const failure = await createInBatches(wanted, first, (pod) => createPod(context, job, pod))
-      if (failure !== undefined) proven.delete(uid)
-      else if (wanted.length >= mostAtOnce) proven.add(uid)
-      return failure
-    },
-    forget: (job) => void proven.delete(job.metadata.uid ?? ''),
+    createPods: (job, wanted) => createInBatches(wanted, (pod) => createPod(context, job, pod)),
     deletePods: (job, pods, uncounted) => each(pods, (pod) => deletePod(context, job, pod, uncounted)),
     untrackPods: (job, pods) => each(pods, (pod) => untrack(context, job, pod)),
     async adoptPods(job, orphans) {
@@ -77,13 +65,16 @@ export function createPodEffects(context: PodEffectsContext): PodEffects {
   }
 }
 
-/** Batches of 1, 2, 4 …, or from `first` on: something that refuses pods is not asked for all of them. */
+/**
+ * Batches of 1, 2, 4 … in every pass: what refuses pods is asked for at most as many as it has just granted, and one more.
+ *
+ * @source kubernetes v1.36 pkg/controller/job/job_controller.go, manageJob
+ */
 async function createInBatches(
   wanted: readonly Pod[],
-  first: number,
   create: (pod: Pod) => Promise<Failure | undefined>,
 ): Promise<Failure | undefined> {
-  for (let from = 0, size = first; from < wanted.length; from += size, size = Math.min(2 * size, mostAtOnce)) {
+  for (let from = 0, size = 1; from < wanted.length; from += size, size *= 2) {
     const failures = await Promise.all(wanted.slice(from, from + size).map(create))
     const failure = failures.find((one) => one !== undefined)
     if (failure !== undefined) return failure
