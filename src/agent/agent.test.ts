@@ -360,6 +360,20 @@ describe('a node that is full', () => {
   })
 })
 
+describe('a node that somebody deletes', () => {
+  test('is registered again, every time, and goes on taking pods', async (t) => {
+    const { api, run, phase } = await world(t)
+    for (const _time of [1, 2, 3]) {
+      const resourceVersion = api.find('nodes', 'here')?.metadata.resourceVersion
+      assert.ok(resourceVersion !== undefined)
+      await api.client.delete({ resource: 'nodes', name: 'here' })
+      await api.until('nodes', 'here', ({ metadata }) => metadata.resourceVersion !== resourceVersion)
+    }
+    const { name } = run({ containers: [{ command: ['true'] }] })
+    await phase(name, 'Succeeded')
+  })
+})
+
 describe('a limit of memory', () => {
   test('ends a program that wants more', async (t) => {
     const { run, phase, events } = await world(t)

@@ -17,7 +17,8 @@ import {
   runsOfStatus,
   type TimeKeeper,
 } from './logs/index.ts'
-import { nodeResources, registerNode } from './node-object.ts'
+import { type NodeIdentity, nodeResources } from './node-object.ts'
+import { createRegistration } from './node-registration.ts'
 import { clusterName } from './pod-sandbox.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
 import { leave, newWorker, observeRun, type PodWorker, takePod, tell, touch, type WorkerContext } from './pod-worker.ts'
@@ -133,7 +134,8 @@ export function startAgent(options: AgentOptions): Agent {
   const podsHere = function* () {
     for (const { pod } of state.workers.values()) yield pod
   }
-  const ready = register(state).then(
+  const registration = createRegistration({ client, clock, timers, log, identity: identityOf(options) })
+  const ready = registration.registered.then(
     () =>
       new Promise<void>((resolve) => {
         if (state.stopped) return
@@ -143,7 +145,8 @@ export function startAgent(options: AgentOptions): Agent {
         }
         const claims = followClaims({ client, clock, log, dir: options.dataDir, pods: podsHere })
         state.claims = claims
-        running.push(claims, watchPods(state, resolve))
+        const watched = registration.keep((node) => state.scheduler?.onNode(node))
+        running.push(claims, watched, watchPods(state, resolve))
       }),
   )
   return {
@@ -161,6 +164,7 @@ export function startAgent(options: AgentOptions): Agent {
     }),
     stop: async () => {
       state.stopped = true
+      registration.stop()
       silence()
       for (const part of running) part.stop()
       for (const worker of state.workers.values()) leave(worker)
@@ -246,6 +250,14 @@ function devicesOf({ dataDir, extraResources = {} }: AgentOptions): Devices | un
   return count === undefined ? undefined : openDevices(`${dataDir}/gpus.json`, Number(count))
 }
 
+const identityOf = ({ nodeName, version, runtime, ...options }: AgentOptions): NodeIdentity => ({
+  name: nodeName,
+  version,
+  runtimeVersion: `${runtime.name}://${runtime.version}`,
+  address: ADDRESS,
+  resources: resourcesOf(options),
+})
+
 const versionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion ?? 0)
 
 const volumeRoots = ({ runtime, dataDir }: Pick<AgentOptions, 'runtime' | 'dataDir'>): VolumeRoots => ({
@@ -258,23 +270,6 @@ function messageOf(runtime: Runtime, pod: Pod, { key, state }: Observed): string
   if (container === undefined || state.kind !== 'Exited') return undefined
   const files = { messagePath: runtime.messagePath(key), logPath: runtime.logPath(key) }
   return terminationMessage({ pod, container, exit: state.exit }, files)
-}
-
-async function register(state: State): Promise<void> {
-  const { client, clock, log, nodeName, version, runtime } = state.options
-  const identity = {
-    name: nodeName,
-    version,
-    runtimeVersion: `${runtime.name}://${runtime.version}`,
-    address: ADDRESS,
-    resources: resourcesOf(state.options),
-  }
-  for (let delay = 50; !state.stopped; delay = Math.min(delay * 2, 10_000)) {
-    const registered = await registerNode(client, identity, clock.now())
-    if (registered.ok) return
-    log.warn('registering the node failed; trying again', { because: registered.error.message })
-    await new Promise<void>((resolve) => state.timers.after(millis(delay), resolve))
-  }
 }
 
 function watchPods(state: State, onReady: () => void): { readonly stop: () => void } {

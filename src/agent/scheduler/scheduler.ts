@@ -17,6 +17,8 @@ export type SchedulerOptions = {
 }
 
 export type Scheduler = {
+  /** This node as it stands; undefined while it is not registered. */
+  readonly onNode: (node: Node | undefined) => void
   /** A pod of this node, as it stands: it takes room until it is over. */
   readonly onNodePod: (pod: Pod) => void
   readonly onNodePodGone: (podUid: string) => void
@@ -51,7 +53,6 @@ const REVIEW = millis(1000)
 const LOST_AFTER = millis(30_000)
 
 export function startScheduler(options: SchedulerOptions): Scheduler {
-  const { nodeName } = options
   const state: State = {
     options,
     taken: new Map(),
@@ -78,23 +79,13 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       }
     },
   })
-  const nodes = reflect<Node>({
-    ...options,
-    resource: 'nodes',
-    selection: { fieldSelector: `metadata.name=${nodeName}` },
-    onList: ([node]) => setNode(state, node),
-    onEvents: (events) => {
-      const last = events.findLast(({ object }) => object.metadata.name === nodeName)
-      if (last !== undefined) setNode(state, last.type === 'DELETED' ? undefined : last.object)
-    },
-  })
   return {
+    onNode: (node) => setNode(state, node),
     onNodePod: (pod) => onNodePod(state, pod),
     onNodePodGone: (podUid) => giveBack(state, podUid),
     stop: () => {
       state.cancelReview?.()
       pods.stop()
-      nodes.stop()
     },
   }
 }

@@ -1,0 +1,82 @@
+/** Has the node registered for as long as its agent lives. */
+import type { Node } from '../apis/core/index.ts'
+import { type Clock, type Log, millis, type Timers } from '../base/index.ts'
+import type { Client } from '../client/index.ts'
+import { type NodeIdentity, registerNode } from './node-object.ts'
+import { reflect } from './reflector.ts'
+
+export type RegistrationOptions = {
+  readonly client: Client
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+  readonly identity: NodeIdentity
+}
+
+export type Registration = {
+  /** Fulfilled once the server knows the node. */
+  readonly registered: Promise<void>
+  /**
+   * Tells of the node as it stands, undefined while it is not registered, and registers it again when somebody deletes it:
+   * the agent serves it still, and pods of a node that is gone would be given up.
+   */
+  readonly keep: (onNode: (node: Node | undefined) => void) => { readonly stop: () => void }
+  /** Tries no more. */
+  readonly stop: () => void
+}
+
+const RETRY = { first: 50, most: 10_000 }
+
+/** Registers the node at once; what fails is tried again, later each time. */
+export function createRegistration({ client, clock, timers, log, identity }: RegistrationOptions): Registration {
+  const { name } = identity
+  let stopped = false
+  let isMissing = false
+  let registering = false
+
+  async function register(): Promise<void> {
+    for (let delay = RETRY.first; !stopped; delay = Math.min(delay * 2, RETRY.most)) {
+      const registered = await registerNode(client, identity, clock.now())
+      if (registered.ok) return
+      log.warn('registering the node failed; trying again', { because: registered.error.message })
+      await new Promise<void>((resolve) => timers.after(millis(delay), resolve))
+    }
+  }
+
+  async function registerAgain(): Promise<void> {
+    if (registering) return
+    registering = true
+    while (isMissing && !stopped) {
+      isMissing = false
+      log.warn('the node was deleted; registering it again', { node: name })
+      await register()
+    }
+    registering = false
+  }
+
+  return {
+    registered: register(),
+    keep(onNode) {
+      const take = (node: Node | undefined): void => {
+        onNode(node)
+        isMissing = node === undefined
+        void registerAgain()
+      }
+      return reflect<Node>({
+        client,
+        clock,
+        log,
+        resource: 'nodes',
+        selection: { fieldSelector: `metadata.name=${name}` },
+        onList: ([node]) => take(node),
+        onEvents: (events) => {
+          const last = events.findLast(({ object }) => object.metadata.name === name)
+          if (last !== undefined) take(last.type === 'DELETED' ? undefined : last.object)
+        },
+      })
+    },
+    stop: () => {
+      stopped = true
+    },
+  }
+}
