@@ -1,6 +1,6 @@
 /** The kits of recorded upstream behaviour, which lie beside the checkout in ../shared, and servers for them. */
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, runProgram, type Server, startServer, temporaryDirectory } from '../support/executable.ts'
 
@@ -41,11 +41,19 @@ export async function playScenarios({ url, directory }: KitServer, ...options: r
   return out + err
 }
 
-/** The kit finds its one package in this project: a copy of it stands beside a link to our packages. */
+/**
+ * The kit finds its one package in this project: a copy of it stands beside a link to our packages. The copy knows Runs,
+ * the kind that upstream does not have.
+ */
 function kitWithPackages(directory: string): string {
   const copy = join(directory, 'conformance')
   if (existsSync(copy)) return join(copy, 'run.mjs')
   cpSync(join(shared, 'conformance'), copy, { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
+  const kinds = join(copy, 'lib/client.mjs')
+  const run = `Run: { prefix: '/apis/jobs.jobd.dev/v1', plural: 'runs', apiVersion: 'jobs.jobd.dev/v1' },`
+  const extended = readFileSync(kinds, 'utf8').replace(/^const KINDS = \{$/m, (line) => `${line}\n  ${run}`)
+  assert.ok(extended.includes(run), 'the kit lists its kinds in another way')
+  writeFileSync(kinds, extended)
   return join(copy, 'run.mjs')
 }
