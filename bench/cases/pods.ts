@@ -78,7 +78,7 @@ async function dockerTruePods(): Promise<Figures> {
   process.env['DOCKER_HOST'] = engine.host
   const count = 40
   const begin = performance.now()
-  for (let i = 0; i < count; i++) engine.docker('run', '--rm', '--network', 'none', engine.image, '/bin/true')
+  for (let i = 0; i < count; i++) engine.cli('run', '--rm', '--network', 'none', engine.image, '/bin/true')
   const seconds = (performance.now() - begin) / 1000
   const figures = await truePods({ count, parallelism: 8, image: engine.image }, '--runtime', 'docker')
   await engine.stop()

@@ -77,9 +77,9 @@ describe('pods in Docker', { skip, timeout: 300_000 }, () => {
     } finally {
       await world.server.stop()
       const left = [
-        world.docker.docker('ps', '-aq'),
-        world.docker.docker('network', 'ls', '-q', '--filter', 'type=custom'),
-        world.docker.docker('images', '-q', 'jobd-pause'),
+        world.docker.cli('ps', '-aq'),
+        world.docker.cli('network', 'ls', '-q', '--filter', 'type=custom'),
+        world.docker.cli('images', '-q', 'jobd-pause'),
       ]
       await world.docker.stop()
       dispose()
@@ -209,6 +209,6 @@ describe('pods in Docker', { skip, timeout: 300_000 }, () => {
   test('a hundred pods leave no container behind', async () => {
     await apply(job('hundred', { completions: 100, parallelism: 8 }, { containers: [container('main', 'true')] }))
     await finished('hundred')
-    while (world.docker.docker('ps', '-aq') !== '') await new Promise((resolve) => setTimeout(resolve, 100))
+    while (world.docker.cli('ps', '-aq') !== '') await new Promise((resolve) => setTimeout(resolve, 100))
   })
 })

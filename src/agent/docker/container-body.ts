@@ -63,15 +63,17 @@ export function sandboxBody(place: Place, sandbox: PodSandbox, image: string): C
     Image: image,
     Labels: podLabels(place.owner, sandbox.podUid, sandbox),
     ...body,
-    HostConfig: {
-      ...host,
-      LogConfig: { Type: 'none', Config: {} },
-      ReadonlyRootfs: true,
-      SecurityOpt: ['no-new-privileges'],
-      CapDrop: ['ALL'],
-      Memory: 16 * 1024 * 1024,
-    },
+    HostConfig: { ...host, ...pauseLimits },
   }
+}
+
+/** What a container that does nothing may do. */
+export const pauseLimits = {
+  LogConfig: { Type: 'none', Config: {} },
+  ReadonlyRootfs: true,
+  SecurityOpt: ['no-new-privileges'],
+  CapDrop: ['ALL'],
+  Memory: 16 * 1024 * 1024,
 }
 
 /** Namespaces of a container that shares those of no other. */

@@ -4,20 +4,17 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'no
 import { tmpdir } from 'node:os'
 import { after, type TestContext } from 'node:test'
 import { type RuntimeWorld, runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
-import { type Dockerd, dockerdMissing, startDockerd } from '../../../test/support/dockerd.ts'
+import { dockerdMissing, startDockerd, type TestEngine } from '../../../test/support/dockerd.ts'
+import { podmanMissing, startPodman } from '../../../test/support/podman.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
 import { silentLog } from '../../base/index.ts'
 import { createDockerRuntime, type DockerRuntime } from './docker-runtime.ts'
 
 const programs = new URL('../../../test/fixtures/programs', import.meta.url).pathname
-const skip = dockerdMissing() ?? false
-const dockerd: Dockerd | undefined = skip === false ? await startDockerd() : undefined
-after(() => dockerd?.stop())
-
-function engineOf(): Dockerd {
-  assert.ok(dockerd)
-  return dockerd
-}
+const engines = [
+  { name: 'docker', missing: dockerdMissing(), start: startDockerd },
+  { name: 'podman', missing: podmanMissing(), start: startPodman },
+]
 
 /** Processes with one of these containers in their control group. */
 function processesIn(ids: readonly string[]): number {
@@ -33,8 +30,7 @@ function processesIn(ids: readonly string[]): number {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isInside(name)).length
 }
 
-async function open(t: TestContext): Promise<RuntimeWorld> {
-  const { socketPath, docker, image } = engineOf()
+async function open(t: TestContext, { socketPath, cli, image }: TestEngine): Promise<RuntimeWorld> {
   const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-docker-`)
   const opened: DockerRuntime[] = []
   const openAgain = async () => {
@@ -55,16 +51,16 @@ async function open(t: TestContext): Promise<RuntimeWorld> {
     const last = await openAgain()
     for (const uid of await last.podUids()) await last.remove(uid)
     for (const each of opened) await each.close()
-    assert.equal(docker('ps', '-aq'), '', 'no container is left')
-    assert.equal(docker('network', 'ls', '-q', '--filter', 'type=custom'), '', 'no network is left')
-    assert.equal(docker('images', '-q', 'jobd-pause'), '', 'no image of ours is left')
+    assert.equal(cli('ps', '-aq'), '', 'no container is left')
+    assert.equal(cli('network', 'ls', '-q', '--filter', 'label=jobd.dev/owner'), '', 'no network is left')
+    assert.equal(cli('images', '-q', 'jobd-pause'), '', 'no image of ours is left')
     rmSync(dir, { recursive: true })
   })
   return {
     runtime,
     dir,
     open: openAgain,
-    processes: () => processesIn(docker('ps', '-q').split('\n').filter(Boolean)),
+    processes: () => processesIn(cli('ps', '-q', '--filter', 'label=jobd.dev/pod-uid').split('\n').filter(Boolean)),
     base: {
       image,
       env: { PATH: '/bin' },
@@ -76,4 +72,12 @@ async function open(t: TestContext): Promise<RuntimeWorld> {
   }
 }
 
-runRuntimeContract({ name: 'docker', skip, open })
+for (const { name, missing, start } of engines) {
+  const engine = missing === undefined ? await start() : undefined
+  after(() => engine?.stop())
+  const openOn = (t: TestContext) => {
+    assert.ok(engine)
+    return open(t, engine)
+  }
+  runRuntimeContract({ name, skip: missing ?? false, open: openOn })
+}

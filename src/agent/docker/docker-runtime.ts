@@ -11,7 +11,7 @@ import { imageService } from './images.ts'
 import { openInput } from './input.ts'
 import { type Network, openNetwork, removeNetwork } from './network.ts'
 import { removePause } from './pause-image.ts'
-import { preparePod } from './sandbox.ts'
+import { holdNetwork, preparePod, releaseNetwork } from './sandbox.ts'
 import { startRun } from './start-run.ts'
 import { type DockerRuntimeOptions, fileOf, type State } from './state.ts'
 
@@ -60,6 +60,7 @@ export async function createDockerRuntime(options: DockerRuntimeOptions): Promis
     engine.close()
     return fail(`the container engine at ${options.socketPath} does not list its containers`)
   }
+  await holdNetwork(state, network.value)
   return ok(runtimeOf(state, network.value, info.value))
 }
 
@@ -121,8 +122,10 @@ function removalsDone({ removals, options }: State): Promise<void> {
 }
 
 /** Nothing of ours runs: what pods only needed while they ran goes as well. */
-async function leaveEngine({ engine, options }: State, network: Network): Promise<void> {
+async function leaveEngine(state: State, network: Network): Promise<void> {
+  const { engine, options } = state
   rmSync(options.volatileDir, { recursive: true, force: true })
+  await releaseNetwork(state)
   await removeNetwork(engine, network)
   await removePause(engine)
 }

@@ -59,7 +59,9 @@ export function followEngine(state: State): Follower {
 }
 
 function openEvents({ engine, place }: State): Answer<Readable> {
-  const filters = JSON.stringify({ type: ['container'], event: ['die'], label: [`${OWNER}=${place.owner}`] })
+  // Podman says `die` as Docker does, but looks for its own word when it is asked for some events only.
+  const event = ['die', 'died']
+  const filters = JSON.stringify({ type: ['container'], event, label: [`${OWNER}=${place.owner}`] })
   return engine.stream({ method: 'GET', path: '/events', query: { filters } })
 }
 

@@ -25,9 +25,10 @@ export async function makeContainer(
     timeout: SLOW,
   })
   if (made.ok) return ok({ id: made.value.Id })
-  if (made.error.kind !== 'Refused' || made.error.status !== 409) return made
+  if (made.error.kind !== 'Refused') return made
+  // A name that is taken is 409 to Docker, 500 to some versions of Podman: whether it is there tells.
   const found = await engine.call<Inspection>({ method: 'GET', path: `/containers/${name}/json` })
-  if (!found.ok) return found
+  if (!found.ok) return found.error.kind === 'Refused' ? made : found
   if (found.value.Config.Labels?.[OWNER] !== place.owner) {
     const message = `a container of the name ${name} is there already and is not ours; remove it`
     return fail({ kind: 'Refused', status: 409, message })

@@ -8,9 +8,7 @@ import { pauseProgram } from './pause-program.ts'
 import { tarOf } from './tar.ts'
 
 /** The number goes up with the program. */
-const NAME = 'jobd-pause'
-const TAG = '1'
-export const PAUSE_IMAGE = `${NAME}:${TAG}`
+export const PAUSE_IMAGE = 'jobd-pause:1'
 
 /** Gives the image to the engine; fails for machines that no program is known for. */
 export async function importPause(engine: Engine): Answer<undefined> {
@@ -21,7 +19,8 @@ export async function importPause(engine: Engine): Answer<undefined> {
   const sent = await engine.stream({
     method: 'POST',
     path: '/images/create',
-    query: { fromSrc: '-', repo: NAME, tag: TAG, changes: 'ENTRYPOINT ["/pause"]' },
+    // Podman leaves a tag of its own parameter away.
+    query: { fromSrc: '-', repo: PAUSE_IMAGE, changes: 'ENTRYPOINT ["/pause"]' },
     body: tarOf([{ name: 'pause', mode: 0o555, content: program.value }]),
   })
   if (!sent.ok) return sent

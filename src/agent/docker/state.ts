@@ -40,9 +40,9 @@ export type PodEntry = {
   address?: string | undefined
   /** `<container>.<attempt>` → run. */
   readonly runs: Map<string, Run>
-  /** Starts under way, by the same. */
   /** Containers of ours that were made and never started. */
   readonly strays: Set<string>
+  /** Starts under way, by the same as the runs. */
   readonly starting: Map<string, Promise<Result<Observed, StartFailure>>>
   preparing?: Promise<Result<undefined, string>> | undefined
 }
