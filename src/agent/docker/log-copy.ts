@@ -3,7 +3,7 @@
  * The file is always the beginning of what the engine has, so that a copy which broke off is taken up where it ended.
  */
 import { once } from 'node:events'
-import { createWriteStream, statSync, type WriteStream } from 'node:fs'
+import { closeSync, createWriteStream, fstatSync, ftruncateSync, openSync, readSync, type WriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { Engine } from './engine.ts'
 import { createFrameReader } from './frames.ts'
@@ -51,17 +51,54 @@ async function copy({ engine, id, tty, path, follow }: LogSource, state: State):
   state.stream = stream
   if (state.stopped) stream.destroy()
   const file = createWriteStream(path, { flags: 'a', mode: 0o600 })
-  let known = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  const known = knownBytes(path)
   const write = (piece: Buffer) => {
     state.bytes += piece.length
-    const news = piece.subarray(Math.min(known, piece.length))
-    known -= piece.length - news.length
+    const news = known.after(piece)
     if (news.length > 0 && !file.write(news)) {
       stream.pause()
       file.once('drain', () => stream.resume())
     }
   }
-  return (await pumped(stream, file, tty ? write : createFrameReader(write))) && !state.stopped
+  const isWhole = await pumped(stream, file, tty ? write : createFrameReader(write))
+  known.close()
+  return isWhole && !state.stopped
+}
+
+/**
+ * What an earlier copy has written, compared with what comes now. Where the two part, the file is cut: Podman leaves lines
+ * out of a stream that follows a container to its end.
+ */
+function knownBytes(path: string) {
+  const file = openSync(path, 'a+', 0o600)
+  const { size } = fstatSync(file)
+  let at = 0
+  let left = size
+  return {
+    /** The part of the next piece that the file does not have. */
+    after: (piece: Buffer): Buffer => {
+      const length = Math.min(left, piece.length)
+      const same = length === 0 ? 0 : sameBytes(file, at, piece.subarray(0, length))
+      at += same
+      left -= same
+      if (same < length) {
+        ftruncateSync(file, at)
+        left = 0
+      }
+      return piece.subarray(same)
+    },
+    close: () => closeSync(file),
+  }
+}
+
+/** How many bytes of the piece the file has from a position on. */
+function sameBytes(file: number, at: number, piece: Buffer): number {
+  const bytes = Buffer.allocUnsafe(piece.length)
+  const count = readSync(file, bytes, 0, piece.length, at)
+  if (count === piece.length && bytes.equals(piece)) return count
+  let same = 0
+  while (same < count && bytes[same] === piece[same]) same += 1
+  return same
 }
 
 /** Fulfilled once the file is closed: true when the stream came to its end and every byte could be written. */

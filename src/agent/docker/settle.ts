@@ -53,6 +53,12 @@ export function settle(state: State, run: Run): Promise<void> {
   return run.settling
 }
 
+/** Tells the end of a run whose program could not be started, as that was said at its start. */
+export function endUnstarted(state: State, run: Run, inspection: Inspection): void {
+  const judgement = judge(inspection, state.options.clock.now())
+  if (judgement.kind === 'Exited') end(state, run, observedOf(run.key, inspection, judgement))
+}
+
 async function lookInto(state: State, run: Run): Promise<void> {
   while (!state.closed && endOfRun(run) === undefined && state.byId.get(run.id) === run) {
     const found = await state.engine.call<Inspection>({ method: 'GET', path: `/containers/${run.id}/json` })

@@ -3,11 +3,12 @@ import { closeSync, fchmodSync, mkdirSync, openSync } from 'node:fs'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, Observed, StartFailure } from '../runtime/index.ts'
 import { runBody } from './container-body.ts'
+import type { EngineError } from './engine.ts'
 import { inspectImage } from './images.ts'
 import { type Inspection, judge } from './inspection.ts'
 import { makeContainer, SLOW } from './make-container.ts'
 import { runContainerName } from './names.ts'
-import { admit, settle } from './settle.ts'
+import { admit, endUnstarted, settle } from './settle.ts'
 import { entryOf, fileOf, type PodEntry, podDirectory, type State, slotOf } from './state.ts'
 
 type Started = Result<Observed, StartFailure>
@@ -35,8 +36,8 @@ async function start(state: State, entry: PodEntry, config: ContainerConfig): Pr
   if (sandbox === undefined) return notMade('the pod has no sandbox')
   const image = await imageUserOf(state, config)
   if (!image.ok) return notMade(image.error)
-  const refusal = userRefusal(config, image.value)
-  if (refusal !== undefined) return fail({ reason: 'CreateContainerConfigError', message: refusal })
+  const forbidden = userRefusal(config, image.value)
+  if (forbidden !== undefined) return fail({ reason: 'CreateContainerConfigError', message: forbidden })
   makeFiles(state, config)
   const made = await makeContainer(state, {
     name: runContainerName(config.key, sandbox),
@@ -58,9 +59,30 @@ async function start(state: State, entry: PodEntry, config: ContainerConfig): Pr
   if (!started.ok && started.error.kind === 'Unreachable') return notMade(started.error.message)
   const inspection = await state.engine.call<Inspection>({ method: 'GET', path: `/containers/${id}/json` })
   if (!inspection.ok) return notMade(inspection.error.message)
+  const refusal = started.ok ? undefined : refusedProgram(inspection.value, started.error)
+  if (refusal !== undefined) return neverRan(state, config, refusal)
   const answer = await begun(state, config, inspection.value)
   if (answer.ok) entry.strays.delete(id)
   return answer.ok || started.ok ? answer : notMade(started.error.message)
+}
+
+/** The container with what kept its program from running: Podman tells that only to who asked for the start. */
+function refusedProgram(inspection: Inspection, { message }: EngineError): Inspection | undefined {
+  const { State } = inspection
+  const isProgram = /executable file not found|no such file or directory|permission denied|exec format error/.test(
+    message,
+  )
+  const isTold = State.Status !== 'created' || State.Error !== ''
+  return isTold || !isProgram || !message.includes('OCI ')
+    ? undefined
+    : { ...inspection, State: { ...State, Error: message } }
+}
+
+function neverRan(state: State, { key }: ContainerConfig, inspection: Inspection): Started {
+  const run = admit(state, key, inspection)
+  if (run === undefined) return notMade('the container was not started')
+  endUnstarted(state, run, inspection)
+  return ok(run.observed)
 }
 
 async function begun(state: State, { key }: ContainerConfig, inspection: Inspection): Promise<Started> {
