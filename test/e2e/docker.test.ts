@@ -1,6 +1,9 @@
 /** Pods in Docker through the whole system: the real executable, a real kubectl, and an engine of the test's own. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type Dockerd, dockerdMissing, startDockerd } from '../support/dockerd.ts'
@@ -13,6 +16,7 @@ import {
   startServer,
   temporaryDirectory,
 } from '../support/executable.ts'
+import { registryMissing, startRegistry } from '../support/registry.ts'
 
 const skip = dockerdMissing() ?? (anyKubectl() === undefined ? 'no kubectl on the PATH' : false)
 
@@ -50,19 +54,32 @@ const job = (name: string, spec: object, template: object) => ({
   metadata: { name },
   spec: { ...spec, template: { spec: { restartPolicy: 'Never', ...template } } },
 })
-const finished = (name: string) => kubectl('wait', '--for=condition=complete', `job/${name}`, '--timeout=120s')
+const finished = (name: string) => kubectl('wait', '--for=condition=complete', `job/${name}`, '--timeout=280s')
 
-/** Fulfilled with what a command prints once it matches. */
+/** Fulfilled with what a command that follows has printed once it matches. */
 async function printed(pattern: RegExp, ...args: readonly string[]): Promise<string> {
-  for (;;) {
-    const out = await kubectl(...args)
-    if (pattern.test(out)) return out
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  const child = spawn(anyKubectl() ?? '', ['--kubeconfig', world.server.kubeconfig, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said = { out: '', err: '' }
+  child.stderr.on('data', (chunk) => {
+    said.err += chunk
+  })
+  try {
+    for await (const chunk of child.stdout) {
+      said.out += chunk
+      if (pattern.test(said.out)) return said.out
+    }
+  } finally {
+    child.kill()
   }
+  return assert.fail(`kubectl ${args.join(' ')}: ${said.out} ${said.err}`)
 }
-const phase = (name: string, pattern: RegExp) => printed(pattern, 'get', 'pod', name, '-o', 'jsonpath={.status.phase}')
+const status = (name: string, pattern: RegExp, path = '') =>
+  printed(pattern, 'get', 'pod', name, '--watch', '-o', `jsonpath={.status${path}}{"\\n"}`)
+const phase = (name: string, pattern: RegExp) => status(name, pattern, '.phase')
 
-describe('pods in Docker', { skip, timeout: 300_000 }, () => {
+describe('pods in Docker', { skip, timeout: 500_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   before(async () => {
     const docker = await startDockerd()
@@ -137,9 +154,7 @@ describe('pods in Docker', { skip, timeout: 300_000 }, () => {
         ],
       }),
     )
-    const states = ['get', 'pod', 'shared', '-o', 'jsonpath={.status.containerStatuses[1]}'] as const
-    const status = await printed(/OOMKilled/, ...states)
-    assert.match(status, /"exitCode":137/)
+    assert.match(await status('shared', /OOMKilled/, '.containerStatuses[1]'), /"exitCode":137/)
     assert.equal(await kubectl('logs', 'shared', '-c', 'a'), 'from init\n')
     assert.match(await kubectl('logs', 'shared', '-c', 'b'), /second/)
     assert.equal(await kubectl('exec', 'shared', '-c', 'a', '--', 'cat', '/v/word'), 'from init\n')
@@ -154,19 +169,86 @@ describe('pods in Docker', { skip, timeout: 300_000 }, () => {
     ] as const
     await apply(...cases.map(([name, more]) => pod(name, { containers: [container('main', 'true', more)] })))
     for (const [name, { image }, reason] of cases) {
-      const waiting = [
+      await status(name, reason, '.containerStatuses[0].state.waiting.reason')
+      const events = await printed(
+        /Error: /,
         'get',
-        'pod',
-        name,
-        '-o',
-        'jsonpath={.status.containerStatuses[0].state.waiting.reason}',
-      ] as const
-      await printed(reason, ...waiting)
-      const events = await printed(/Error: /, 'get', 'events', '--field-selector', `involvedObject.name=${name}`)
+        'events',
+        '--watch',
+        '--field-selector',
+        `involvedObject.name=${name}`,
+      )
       assert.ok(events.includes(image), events)
       assert.match(events, new RegExp(`Error: (${reason.source})`))
     }
     await kubectl('delete', 'pods', ...cases.map(([name]) => name), '--grace-period=1')
+  })
+
+  test('an image of a registry that asks who wants it comes with the Secret that the pod names', async (t) => {
+    if (registryMissing !== undefined) return t.skip(registryMissing)
+    const registry = await startRegistry(world.path)
+    try {
+      const image = `${registry.host}/team/box:1`
+      world.docker.cli('tag', world.docker.image, image)
+      const login = ['--config', join(world.path, 'login')]
+      world.docker.cli(...login, 'login', '-u', registry.user, '-p', registry.password, registry.host)
+      world.docker.cli(...login, 'push', '-q', image)
+      world.docker.cli('rmi', image)
+      const server = `--docker-server=${registry.host}`
+      const user = `--docker-username=${registry.user}`
+      for (const password of ['wrong', registry.password]) {
+        const name = password === 'wrong' ? 'bad' : 'good'
+        await kubectl('create', 'secret', 'docker-registry', name, server, user, `--docker-password=${password}`)
+      }
+      const wanting = (name: string, ...secrets: readonly string[]) =>
+        pod(name, {
+          imagePullSecrets: secrets.map((each) => ({ name: each })),
+          containers: [container('main', 'echo pulled', { image, imagePullPolicy: 'Always' })],
+        })
+      await apply(wanting('nobody'), wanting('stranger', 'bad'), wanting('friend', 'bad', 'good'))
+      for (const name of ['nobody', 'stranger']) {
+        const waiting = await status(name, /ErrImagePull|ImagePullBackOff/, '.containerStatuses[0].state.waiting')
+        assert.ok(!waiting.includes(registry.password))
+      }
+      await phase('friend', /Succeeded/)
+      assert.equal(await kubectl('logs', 'friend'), 'pulled\n')
+      await kubectl('delete', 'pods', 'nobody', 'stranger', 'friend', '--grace-period=1')
+    } finally {
+      await registry.stop()
+    }
+  })
+
+  test('a port of a pod is reached by port-forward, and its Service is a name in other pods', async () => {
+    const serve = 'while :; do echo hello | nc -l -p 8080; done'
+    await apply(
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'web' },
+        spec: { selector: { app: 'web' }, ports: [{ port: 8080 }] },
+      },
+      { ...pod('web', { containers: [container('main', serve)] }), metadata: { name: 'web', labels: { app: 'web' } } },
+    )
+    await kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=60s')
+    const forward = spawn(
+      anyKubectl() ?? '',
+      ['--kubeconfig', world.server.kubeconfig, 'port-forward', 'pod/web', ':8080'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    try {
+      const [line] = (await once(forward.stdout, 'data')) as [Buffer]
+      const port = Number(/127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1])
+      const [said] = (await once(connect(port, '127.0.0.1'), 'data')) as [Buffer]
+      assert.equal(said.toString(), 'hello\n')
+    } finally {
+      forward.kill()
+    }
+    const names = ['web', 'web.default.svc.cluster.local']
+    // Whether packets pass between pods is for the host's firewall; that the name leads to an address is ours.
+    const script = names.map((name) => `ping -c 1 -W 1 ${name} | grep "^PING ${name} (.*)" || exit 4`).join('; ')
+    await apply(job('client', { backoffLimit: 0 }, { containers: [container('main', script)] }))
+    await finished('client')
+    await kubectl('delete', 'pod/web', 'service/web', '--grace-period=1')
   })
 
   test('a server that is killed finds its containers again, with every line of their logs', async () => {
@@ -178,7 +260,8 @@ describe('pods in Docker', { skip, timeout: 300_000 }, () => {
         volumes: [{ name: 'out', hostPath: { path: join(world.path, 'out'), type: 'DirectoryOrCreate' } }],
       }),
     )
-    await printed(/before/, 'logs', 'survivor', '--ignore-errors')
+    await kubectl('wait', '--for=condition=Ready', 'pod/survivor', '--timeout=60s')
+    await printed(/before/, 'logs', '-f', 'survivor')
     await world.server.kill()
     writeFileSync(go, '')
     world.server = await startServer(world.path, '--runtime', 'docker')
@@ -209,6 +292,11 @@ describe('pods in Docker', { skip, timeout: 300_000 }, () => {
   test('a hundred pods leave no container behind', async () => {
     await apply(job('hundred', { completions: 100, parallelism: 8 }, { containers: [container('main', 'true')] }))
     await finished('hundred')
-    while (world.docker.cli('ps', '-aq') !== '') await new Promise((resolve) => setTimeout(resolve, 100))
+    const gone = spawn('docker', ['-H', world.docker.host, 'events', '--filter', 'event=destroy'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const events = gone.stdout[Symbol.asyncIterator]()
+    while (world.docker.cli('ps', '-aq') !== '') await events.next()
+    gone.kill()
   })
 })
