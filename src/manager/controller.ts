@@ -47,6 +47,8 @@ export type Controller = {
 }
 
 const soon = millis(5)
+/** Who fails so often in a row is told in the log, once: an object that cannot be put right by its controller. */
+const stuckAfter = 5
 const atOnce = millis(0)
 
 export function createController(context: ControllerContext, spec: ControllerSpec): Controller {
@@ -124,8 +126,11 @@ export function createController(context: ControllerContext, spec: ControllerSpe
 
   function settle(key: string, outcome: SyncOutcome): void {
     if (outcome.kind === 'Retry') {
-      const delay = queue.retry(key, clock.monotonic())
-      log.debug('a pass is tried again', { controller: spec.name, key, reason: outcome.reason, delay })
+      const { delay, failures } = queue.retry(key, clock.monotonic())
+      const facts = { controller: spec.name, key, reason: outcome.reason }
+      if (failures === stuckAfter)
+        log.warn('a pass fails again and again; it goes on being tried, ever less often', facts)
+      else log.debug('a pass is tried again', { ...facts, delay })
       return
     }
     if (outcome.kind === 'Again') {

@@ -42,10 +42,17 @@ test('a key that is out is not given out again, but comes back when it was wante
 
 test('failures double the delay up to a minute, and success forgets them', () => {
   const queue = createWorkQueue()
-  const delays = Array.from({ length: 8 }, () => queue.retry('a', at(0)) / 1000)
-  assert.deepEqual(delays, [1, 2, 4, 8, 16, 32, 60, 60])
+  const delays = Array.from({ length: 8 }, () => queue.retry('a', at(0)))
+  assert.deepEqual(
+    delays.map(({ delay }) => delay / 1000),
+    [1, 2, 4, 8, 16, 32, 60, 60],
+  )
+  assert.deepEqual(
+    delays.map(({ failures }) => failures),
+    [1, 2, 3, 4, 5, 6, 7, 8],
+  )
   queue.forget('a')
-  assert.equal(queue.retry('a', at(0)), 1000)
+  assert.deepEqual(queue.retry('a', at(0)), { delay: 1000, failures: 1 })
 })
 
 test('whatever is done, no key is lost and none is out twice', () => {

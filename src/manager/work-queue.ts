@@ -14,8 +14,8 @@ export type WorkQueue = {
   /** The key that has been due longest and is not out; it is out until `done`. */
   readonly take: (now: Monotonic) => string | undefined
   readonly done: (key: string) => void
-  /** Wants the key again after its next delay. Answers that delay. */
-  readonly retry: (key: string, now: Monotonic) => Millis
+  /** Wants the key again after its next delay. Answers that delay, and how often it has failed in a row. */
+  readonly retry: (key: string, now: Monotonic) => { readonly delay: Millis; readonly failures: number }
   readonly forget: (key: string) => void
   /** When `take` would answer again; undefined while nothing waits. */
   readonly nextAt: () => Monotonic | undefined
@@ -74,7 +74,7 @@ export function createWorkQueue(delays: RetryDelays = apiRetryDelays): WorkQueue
       failures.set(key, count + 1)
       const delay = millis(Math.min(delays.first * 2 ** count, delays.most))
       add(key, later(now, delay))
-      return delay
+      return { delay, failures: count + 1 }
     },
     forget: (key) => {
       failures.delete(key)

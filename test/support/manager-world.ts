@@ -4,9 +4,10 @@ import type { KubeObject } from '../../src/apimachinery/index.ts'
 import type { Job } from '../../src/apis/batch/index.ts'
 import type { Event, Pod, PodStatus } from '../../src/apis/core/index.ts'
 import { inProcessClient } from '../../src/apiserver/in-process/index.ts'
-import { formatTime, silentLog } from '../../src/base/index.ts'
+import { type Clock, formatTime, type Log, silentLog } from '../../src/base/index.ts'
 import type { Client } from '../../src/client/index.ts'
 import { type Manager, type ManagerOptions, startManager } from '../../src/manager/index.ts'
+import type { Store } from '../../src/storage/revision/index.ts'
 import { type TestApi, testApi, value } from './api.ts'
 
 export type ManagerWorld = {
@@ -16,10 +17,16 @@ export type ManagerWorld = {
   readonly stop: () => Promise<void>
 }
 
-export async function managerWorld(options: ManagerOptions = { exact: true }): Promise<ManagerWorld> {
-  const api = await testApi()
+/** `parts`: a store to edit by hand, a wall clock that jumps, a log to read. */
+export async function managerWorld(
+  options: ManagerOptions = { exact: true },
+  parts: { readonly store?: Store; readonly clock?: (api: TestApi) => Clock; readonly log?: Log } = {},
+): Promise<ManagerWorld> {
+  const { store, log = silentLog } = parts
+  const api = await testApi(store === undefined ? {} : { store })
   const client = inProcessClient(api, { user: { name: 'admin', groups: ['system:masters'] }, userAgent: 'test' })
-  const manager = startManager({ client, clock: api.clock, random: { bits: () => 0 }, log: silentLog, options })
+  const clock = parts.clock?.(api) ?? api.clock
+  const manager = startManager({ client, clock, random: { bits: () => 0 }, log, options })
   await manager.synced
   return { api, client, manager, stop: () => manager.stop() }
 }

@@ -203,13 +203,14 @@ function trackingActions(assessment: Assessment, decision: Decision) {
   const accounting = accountForPods({ facts, tally, indexes, outcome })
   const { events, startTime, conditions: old } = suspension(assessment, decision)
   const conditions = outcome === undefined ? old : withCondition(old, interimCondition(outcome), now)
-  const parts = { startTime, completionTime: facts.job.status.completionTime, active, ready, terminating, conditions }
+  const parts = { startTime, active, ready, terminating, conditions }
   const first = statusOf({ ...parts, counters: accounting.before })
   const over = outcome !== undefined && isOver(accounting, terminating)
   const start = startTime ?? (over ? formatTime(now) : undefined)
   const ended = over ? endedParts(conditions, outcome, { start, now }) : {}
   const last = statusOf({ ...parts, ...ended, startTime: start, counters: accounting.after })
-  const fold = over && options.foldFinish
+  // A completion time that is there before the end is nobody's of ours, and goes first: it may not be replaced.
+  const fold = over && options.foldFinish && facts.job.status.completionTime === undefined
   const toldFirst = !fold && !sameStatus(facts.job.status, first)
   const toldLast = !sameStatus(toldFirst ? first : facts.job.status, last)
   const told: JobAction[] = toldLast ? [{ kind: 'UpdateJobStatus', status: last }] : []

@@ -138,7 +138,7 @@ function withIndexes({ indexes }: AccountInput, completed: readonly number[], co
 export type StatusParts = {
   readonly conditions: readonly JobCondition[]
   readonly startTime: string | undefined
-  readonly completionTime: string | undefined
+  readonly completionTime?: string
   readonly active: number
   readonly ready: number
   readonly terminating: number
