@@ -68,6 +68,12 @@ test('JSON has one entry for each thing that happens, with the last time of a ra
     },
     {
       time: '2026-01-01T00:04:30Z',
+      cronJob: 'a',
+      kind: 'Event',
+      text: 'MissSchedule: Missed scheduled times from 2026-01-01T00:01:00Z to 2026-01-01T00:03:00Z: of all that were due only the newest, 2026-01-01T00:04:00Z, is started',
+    },
+    {
+      time: '2026-01-01T00:04:30Z',
       scheduled: '2026-01-01T00:04:00Z',
       cronJob: 'a',
       kind: 'Started',

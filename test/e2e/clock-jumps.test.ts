@@ -4,6 +4,7 @@ import { existsSync, globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { CronJob, Job } from '../../src/apis/batch/index.ts'
+import type { Event } from '../../src/apis/core/index.ts'
 import type { Client } from '../../src/client/index.ts'
 import { startServerIn, temporaryDirectory } from '../support/executable.ts'
 import { connect, createPods, isOver, whenJob } from '../support/many-pods.ts'
@@ -26,6 +27,25 @@ function whenStarted(client: Client, count: number): Promise<readonly string[]> 
           if (names.size < count) return
           watch.stop()
           resolve([...names].sort())
+        },
+        onEnd: (status) => reject(new Error(status?.message ?? 'the watch ended')),
+      },
+    )
+  })
+}
+
+/** Resolves with what an event with this reason says of a CronJob, as soon as there is one. */
+function whenTold(client: Client, reason: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const watch = client.watch<Event>(
+      'events',
+      { namespace: 'default', resourceVersion: '0' },
+      {
+        onEvents(events) {
+          const told = events.find(({ object }) => object.reason === reason)?.object.message
+          if (told === undefined) return
+          watch.stop()
+          resolve(told)
         },
         onEnd: (status) => reject(new Error(status?.message ?? 'the watch ended')),
       },
@@ -76,17 +96,22 @@ test('a clock that is set by hours starts no due time twice, leaves none out, an
     setClock(2 * HOUR)
     const both = await whenStarted(client, 2)
     assert.equal(both.includes(first[0] ?? ''), true)
+    // As after a sleep: the newest of four due times is started, and of the others an event tells.
+    setClock(6 * HOUR)
+    const all = await whenStarted(client, 3)
+    assert.match(await whenTold(client, 'MissSchedule'), /^Missed scheduled times from .* to .*: .*only the newest/)
     setClock(-24 * HOUR)
+    assert.match(await whenTold(client, 'ClockWentBack'), /lies in the future/)
     await works()
-    setClock(2 * HOUR)
+    setClock(6 * HOUR)
     await works()
     const jobs = await client.list<Job>('jobs.batch', { namespace: 'default' })
     assert.ok(jobs.ok)
     const names = jobs.value.items.map((job) => job.metadata.name ?? '').filter((name) => name.startsWith('hourly-'))
-    assert.deepEqual(names.sort(), both)
+    assert.deepEqual(names.sort(), all)
     const runs = await client.list('runs.jobs.jobd.dev', { namespace: 'default' })
     assert.ok(runs.ok)
-    assert.equal(runs.value.items.length, 2)
+    assert.equal(runs.value.items.length, 6)
     assert.doesNotMatch(server.errors(), /defect/)
   } finally {
     await close()

@@ -1,5 +1,6 @@
 /** What is told about a CronJob. @source kubernetes v1.36 pkg/controller/cronjob/cronjob_controllerv2.go (facts: texts) */
 import { quoted } from '../../apimachinery/index.ts'
+import { formatTime, type Instant } from '../../base/index.ts'
 import type { CronJobAction } from './snapshot.ts'
 
 const event = (type: 'Normal' | 'Warning', reason: string, message: string): CronJobAction => ({
@@ -46,6 +47,18 @@ export const tooManyMissedText =
   'Cannot determine if job needs to be started. Too many missed start time (> 100). Set or decrease .spec.startingDeadlineSeconds or check clock skew.'
 export const tooManyMissed = event('Warning', 'TooManyMissedTimes', tooManyMissedText)
 
+/**
+ * Ours: nobody looked while these times were due, as the machine slept, the clock was set, or nothing ran. `starting`: the
+ * only one that is started.
+ */
+export function missedSchedule(first: Instant, last: Instant, starting: Instant | undefined): CronJobAction {
+  const times = first === last ? `time ${formatTime(first)}` : `times from ${formatTime(first)} to ${formatTime(last)}`
+  const end =
+    starting === undefined
+      ? 'later than spec.startingDeadlineSeconds allows'
+      : `of all that were due only the newest, ${formatTime(starting)}, is started`
+  return event('Warning', 'MissSchedule', `Missed scheduled ${times}: ${end}`)
+}
 /** Ours: the clock says less than when the last run was due. */
 export const clockWentBack = (lastScheduleTime: string) =>
   event(

@@ -352,6 +352,39 @@ test('down from 08:29 to 10:21 with a deadline of 200 s: runs at 10:21 and at 10
   )
 })
 
+for (const [title, spec, options, expected] of [
+  [
+    'times that nobody saw are told before the newest is started',
+    {},
+    defaultCronJobOptions,
+    /^Warning MissSchedule Missed scheduled times from .*00:01:00Z to .*00:02:00Z: .* only the newest, .*00:03:00Z, is/,
+  ],
+  [
+    'a time that is too late for its deadline is told as well',
+    { schedule: '1 * * * *', startingDeadlineSeconds: 10 },
+    defaultCronJobOptions,
+    /^Warning MissSchedule Missed scheduled time .*00:01:00Z: later than spec.startingDeadlineSeconds allows$/,
+  ],
+  ['upstream tells nothing of them', {}, exactCronJobOptions, /^Normal SuccessfulCreate/],
+] as const) {
+  test(title, () => {
+    const world = worldOf(cronJobOf({ spec }), at('2026-01-01T00:03:30Z'), options)
+    pass(world)
+    assert.match(world.events[0] ?? '', expected)
+  })
+}
+
+test('under Forbid, times that wait for the run before are not told as missed', () => {
+  const world = worldOf(
+    cronJobOf({ spec: { concurrencyPolicy: 'Forbid' } }),
+    at('2026-01-01T00:01:00Z'),
+    defaultCronJobOptions,
+  )
+  runUntil(world, at('2026-01-01T00:05:00Z'))
+  assert.deepEqual(startedAt(world), ['2026-01-01T00:01:00Z'])
+  assert.ok(!world.events.some((event) => event.includes('MissSchedule')))
+})
+
 test('exactly 100 missed times are not too many, 101 are', () => {
   for (const [now, created] of [
     ['2026-01-01T10:09:59Z', 1],

@@ -10,7 +10,7 @@ import { type DueQuery, type DueTimes, dueTimes, exactDueTimes, exactWakeAt, typ
 import * as events from './events.ts'
 import { isControlledBy, jobFor, jobNameFor } from './job-template.ts'
 import { activeJobs, addActive, ask, isActive, type Pass, type PassEnd, removeActive, type Step } from './pass.ts'
-import type { SlotFate } from './snapshot.ts'
+import type { CronJobAction, SlotFate } from './snapshot.ts'
 
 /** Nothing more to do until something changes. */
 const rest: PassEnd = {}
@@ -101,7 +101,11 @@ function* fully(pass: Pass, query: DueQuery): Step<Times | undefined> {
   const last = parseTime(lastScheduleTime ?? '')
   if (lastScheduleTime !== undefined && last !== undefined && last > pass.now)
     yield events.clockWentBack(lastScheduleTime)
-  if (!times.tooMany) return { due: times.due, wakeAt: times.next }
+  if (!times.tooMany) {
+    const missed = missedEvent(pass, times)
+    if (missed !== undefined) yield missed
+    return { due: times.due, wakeAt: times.next }
+  }
   if (startsLatest(pass)) {
     yield events.tooManyMissedButStarting
     return { due: times.due, wakeAt: times.next }
@@ -110,6 +114,14 @@ function* fully(pass: Pass, query: DueQuery): Step<Times | undefined> {
   yield { kind: 'LogError', message: `CronJob ${namespace}/${name}: ${events.tooManyMissedText}` }
   yield events.tooManyMissed
   return { due: undefined, wakeAt: times.next }
+}
+
+/** What waits for the run before, under Forbid, waits on purpose, and may be looked at often. */
+function missedEvent(pass: Pass, { due, missed, tooLate }: DueTimes): CronJobAction | undefined {
+  const waits = activeJobs(pass).length > 0 && pass.cronJob.spec.concurrencyPolicy === 'Forbid'
+  const first = tooLate?.first ?? missed[0]
+  const last = missed.at(-1) ?? tooLate?.last
+  return waits || first === undefined || last === undefined ? undefined : events.missedSchedule(first, last, due)
 }
 
 function startsLatest({ cronJob, options }: Pass): boolean {
