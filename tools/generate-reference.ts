@@ -1,5 +1,5 @@
 /**
- * Writes docs/reference.md from the code: commands, annotations, metrics, events, admission plugins, and what jobd does
+ * Writes docs/reference.md from the code: commands, annotations, metrics, events, errors, admission plugins, and what jobd does
  * with each field of a Job.
  *
  * Run with `--check` it writes nothing and exits 1 when the file is stale. Things that the code names and nobody has
@@ -11,6 +11,7 @@ import { type AdmissionWorld, admissionPlugins } from '../src/apiserver/admissio
 import type { CommandInfo } from '../src/cli/shell/index.ts'
 import { describeProgram } from '../src/main/main.ts'
 import { commandInfo } from '../src/main/shell.ts'
+import { exitCodes, type ReasonFamily, reasonFamilies } from './error-reasons.ts'
 import { fieldSupport, type TypeSupport } from './field-support.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -134,6 +135,26 @@ function endReasons(which: 'failure' | 'success'): readonly string[] {
   return [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map(([, reason = '']) => reason)))].sort()
 }
 
+/** Throws where the table and the code disagree. */
+function reasonTable({ title, shown, files, pattern, others, reasons }: ReasonFamily): string {
+  const texts = sources.filter(({ name }) => files.some((file) => name.startsWith(file)))
+  const found = texts.flatMap(({ name, text }) =>
+    [...text.matchAll(pattern)].flatMap(([, ...names]) =>
+      names.filter((reason) => reason !== undefined).map((reason) => [name, reason] as const),
+    ),
+  )
+  for (const [name, reason] of found) {
+    if (!(reason in reasons) && !others.includes(reason))
+      throw new Error(`src/${name} gives the reason ${reason}: tools/error-reasons.ts does not say what it means`)
+  }
+  const extra = [...Object.keys(reasons), ...others].find(
+    (reason) => !texts.some(({ text }) => text.includes(`'${reason}'`)),
+  )
+  if (extra !== undefined) throw new Error(`tools/error-reasons.ts: the code gives no reason ${extra} in ${files}`)
+  const rows = Object.entries(reasons).map(([name, [meaning, remedy]]) => [code(name), cell(meaning), cell(remedy)])
+  return `### ${title}\n\n${shown}\n\n${table(['reason', 'meaning', 'what to do'], rows)}`
+}
+
 type Field = { readonly ref?: string; readonly list?: Field; readonly map?: Field }
 type Types = Readonly<Record<string, { readonly fields?: Readonly<Record<string, Field>> }>>
 const { types } = JSON.parse(readFileSync(join(root, 'src/apimachinery/schema/schema.json'), 'utf8')) as {
@@ -199,7 +220,7 @@ Written by \`tools/generate-reference.ts\` from the code; do not edit. Texts for
 
 ## Commands
 
-Exit codes: 0 done, 1 failed, 2 wrong use; \`jobd run\` ends with the exit code of the container that failed.
+${table(['exit code', 'meaning'], exitCodes)}
 
 ${commands([], commandInfo(describeProgram(() => {}))).join('\n\n')}
 
@@ -221,6 +242,10 @@ ${table(['about', 'reason', 'type'], events())}
 
 Reasons of the condition \`Failed\`: ${endReasons('failure').map(code).join(', ')}.
 Reasons of the condition \`Complete\`: ${endReasons('success').map(code).join(', ')}.
+
+## Errors
+
+${reasonFamilies.map(reasonTable).join('\n\n')}
 
 ## Admission plugins
 
