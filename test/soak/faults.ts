@@ -13,6 +13,7 @@ type Around = {
   readonly random: SeededRandom
   readonly starts: string
   readonly pause: (ms: number) => Promise<void>
+  readonly isOver: () => boolean
 }
 
 type Fault = {
@@ -122,6 +123,15 @@ async function deletePod({ requests, random }: Around): Promise<boolean> {
   return code === 200
 }
 
+/** Of whatever container runs at that moment; there may be none, and then the next is waited for. */
+async function killSupervisor({ server, random, pause, isOver }: Around): Promise<boolean> {
+  while (!isOver()) {
+    if (killOne(helpersOf(server).supervisors, random)) return true
+    await pause(100)
+  }
+  return false
+}
+
 /** The server stands still for a moment. */
 async function stopServer({ server, pause }: Around): Promise<boolean> {
   process.kill(server.pid, 'SIGSTOP')
@@ -137,11 +147,7 @@ const faults: readonly Fault[] = [
   { name: 'refused', everySeconds: 1, act: refused },
   { name: 'namespace', everySeconds: 15, act: namespace },
   { name: 'deletePod', everySeconds: 5, act: deletePod },
-  {
-    name: 'killSupervisor',
-    everySeconds: 45,
-    act: async ({ server, random }) => killOne(helpersOf(server).supervisors, random),
-  },
+  { name: 'killSupervisor', everySeconds: 45, act: killSupervisor },
   {
     name: 'killSpawner',
     everySeconds: 70,
@@ -151,7 +157,7 @@ const faults: readonly Fault[] = [
 ]
 
 /** Begins; stop answers how often each fault happened, and rejects with the first that could not be. */
-export function startFaults(around: Omit<Around, 'pause'>): {
+export function startFaults(around: Omit<Around, 'pause' | 'isOver'>): {
   readonly stop: () => Promise<Readonly<Record<string, number>>>
 } {
   const counts: Record<string, number> = Object.fromEntries(faults.map(({ name }) => [name, 0]))
@@ -159,7 +165,7 @@ export function startFaults(around: Omit<Around, 'pause'>): {
   const repeat = async ({ name, everySeconds, act }: Fault): Promise<void> => {
     for (let count = 0; !isOver(); count++) {
       await pause(1000 * everySeconds)
-      if (!isOver() && (await act({ ...around, pause }, count))) counts[name] = (counts[name] ?? 0) + 1
+      if (!isOver() && (await act({ ...around, pause, isOver }, count))) counts[name] = (counts[name] ?? 0) + 1
     }
   }
   const ended = Promise.all(faults.map(repeat))

@@ -22,6 +22,8 @@ import { newPauses } from './pauses.ts'
 const SHARE = 0.7
 /** What is kept by design is kept for a short time, so that it stops growing within the warm-up. */
 const FLAGS = ['--event-ttl', '1m', '--log-retention-size', '1Mi', '--run-history-limit', '10']
+/** Seconds at full speed before anything is measured. */
+const MOST_FILLING = 300
 /** The share of the time after which memory must stay as it is. */
 const WARM_UP = 1 / 3
 /** Growth after the warm-up, as a share of what there was, that is taken for noise. */
@@ -48,9 +50,15 @@ function minutesOf(text: string): number {
   return Number(amount) * ({ s: 1 / 60, h: 60 }[unit] ?? 1)
 }
 
-/** What each lane does in a second when nothing holds it back. */
-async function capacityOf({ server, pause }: World, lanes: readonly Lane[]): Promise<readonly number[]> {
-  const seconds = 15
+/**
+ * What each lane does in a second when nothing holds it back. It is held up for so long that what the server remembers by
+ * design is remembered afterwards: the last 8192 changes of each resource, for watchers that come back.
+ */
+async function capacityOf(
+  { server, pause }: World,
+  lanes: readonly Lane[],
+  seconds: number,
+): Promise<readonly number[]> {
   const loads = lanes.map((lane) => startLoad(lane, undefined))
   await pause(3000)
   const before = loads.map((load) => load.count())
@@ -87,7 +95,7 @@ async function soak(world: World, minutes: number, seed: number): Promise<boolea
   const { server, requests, ledger, starts, client, pause } = world
   const random = seededRandom(seed)
   const lanes = [requestLane(requests, ledger, random), jobLane(requests, client, starts)]
-  const capacity = await capacityOf(world, lanes)
+  const capacity = await capacityOf(world, lanes, Math.min(MOST_FILLING, (60 * minutes) / 4))
   await rest(world)
   const before = await sampleOf(server, requests)
   const rates = capacity.map((rate) => SHARE * rate)
