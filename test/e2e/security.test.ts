@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { connect, type SecureVersion } from 'node:tls'
 import { jobd, runProgram, type Server, startServer, temporaryDirectory } from '../support/executable.ts'
+import { requestsTo } from '../support/requests.ts'
 
 describe('security', { timeout: 60_000 }, () => {
   const { path, dispose } = temporaryDirectory()
@@ -78,5 +79,41 @@ describe('security', { timeout: 60_000 }, () => {
       ['/metrics', '403'],
     ] as const)
       assert.equal((await runProgram('curl', [...options, `${server.url}${place}`])).out, code, place)
+  })
+
+  describe('a request that two servers would read differently', () => {
+    const configMap = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'smuggled' } })
+    const path = '/api/v1/namespaces/default/configmaps'
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`
+    const hidden = `${head}Content-Length: ${configMap.length}\r\n\r\n${configMap}`
+    const empty = 'GET /readyz HTTP/1.1\r\nHost: x\r\n'
+    for (const [name, bytes] of [
+      ['has a length and pieces', `${empty}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`],
+      ['has two lengths', `${empty}Content-Length: 0\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`],
+      [
+        'has an encoding in pieces that is not the last',
+        `${empty}Transfer-Encoding: chunked, x\r\n\r\n0\r\n\r\n${hidden}`,
+      ],
+      ['has a blank before the colon', `${empty}Content-Length : 0\r\n\r\n${hidden}`],
+      ['has a header that goes on in the next line', `${empty}X: a\r\n b\rContent-Length: 0\r\n\r\n${hidden}`],
+      ['has a length that is no number', `${empty}Content-Length: 0x10\r\n\r\n${hidden}`],
+      ['has a piece of no length', `${empty}Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n${hidden}`],
+    ] as const)
+      test(`${name}: it ends the connection, and what came behind is not carried out`, async () => {
+        const requests = requestsTo(server)
+        try {
+          const socket = await requests.open()
+          socket.on('error', () => {})
+          let answered = ''
+          socket.on('data', (chunk: Buffer) => (answered += chunk.toString()))
+          const closed = new Promise((resolve) => socket.once('close', resolve))
+          socket.write(bytes)
+          await closed
+          assert.doesNotMatch(answered, /^HTTP\/1\.1 201 /m)
+          assert.equal((await requests.send({ path: `${path}/smuggled` })).code, 404)
+        } finally {
+          requests.close()
+        }
+      })
   })
 })

@@ -2,8 +2,10 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -11,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Container, Pod, Volume } from '../../apis/core/index.ts'
 import { fail, type Instant, ok, type Result } from '../../base/index.ts'
 import { expand } from '../env/index.ts'
@@ -130,15 +132,32 @@ export function mountsOf(
     const path = paths.get(name)
     if (path === undefined) continue
     const inner = subPathExpr === undefined ? (subPath ?? '') : expand(subPathExpr, env)
-    if (inner.split('/').includes('..') || inner.startsWith('/')) {
-      return fail(`subPath "${inner}" of volume "${name}" leads out of the volume`)
-    }
-    const source = inner === '' ? path : `${path}/${inner}`
-    if (!existsSync(source)) mkdirSync(source, { recursive: true, mode: 0o755 })
+    const source = inner === '' ? path : placeInside(path, inner)
+    if (source === undefined) return fail(`subPath "${inner}" of volume "${name}" leads out of the volume`)
     const claim = volumes.find((volume) => volume.name === name)?.persistentVolumeClaim
     mounts.push({ source, target: mountPath, readOnly: readOnly === true || claim?.readOnly === true })
   }
   return ok(mounts)
+}
+
+/**
+ * The real path of a file or directory below `root`; a directory is made where there is none. Undefined where it lies elsewhere:
+ * programs that write in the volume may have put links into it.
+ */
+function placeInside(root: string, inner: string): string | undefined {
+  if (inner.startsWith('/')) return undefined
+  const top = realpathSync(root)
+  let at = top
+  for (const name of inner.split('/')) {
+    if (name === '..') return undefined
+    const next = join(at, name)
+    if (lstatSync(next, { throwIfNoEntry: false }) === undefined) mkdirSync(next, { mode: 0o755 })
+    // A link that leads nowhere is not followed, and nothing is made where it points to.
+    if (!existsSync(next)) return undefined
+    at = realpathSync(next)
+    if (at !== top && !at.startsWith(top === '/' ? top : `${top}/`)) return undefined
+  }
+  return at
 }
 
 /** Removes what a pod's volumes held, except what lies on the host for its own sake. */
