@@ -9,18 +9,23 @@ const blameless: ReadonlySet<string> = new Set(['DeadlineExceeded'])
 
 const nothing: readonly string[] = []
 
-/** Makes the function that adds the code to a Job which has just failed; any other Job stays as it is. */
-export function createExitCodes(pods: Informer<Pod>): (job: Job) => Job {
+/**
+ * Makes the function that adds the code to a Job which has just failed; any other Job stays as it is. `blamed` is known
+ * when the failure is decided, when pods that are ended for it have not gone yet.
+ */
+export function createExitCodes(pods: Informer<Pod>): (job: Job, blamed?: number) => Job {
   const failed = pods.index((pod) => {
     const uid = pod.status.phase === 'Failed' ? controllerOf(pod)?.uid : undefined
     return uid === undefined ? nothing : [uid]
   })
-  return (job) => {
+  const codeOf = (job: Job): number | undefined => {
     const end = finishedCondition(job)
-    if (end?.type !== 'Failed' || blameless.has(end.reason ?? '')) return job
-    const code = newestFailure(failed.get(job.metadata.uid ?? '').values())?.terminated.exitCode
-    if (code === undefined) return job
-    const annotations = { ...job.metadata.annotations, [exitCodeAnnotation]: String(code) }
+    if (end?.type !== 'Failed' || blameless.has(end.reason ?? '')) return undefined
+    return newestFailure(failed.get(job.metadata.uid ?? '').values())?.terminated.exitCode
+  }
+  return (job, blamed = codeOf(job)) => {
+    if (blamed === undefined) return job
+    const annotations = { ...job.metadata.annotations, [exitCodeAnnotation]: String(blamed) }
     return { ...job, metadata: { ...job.metadata, annotations } }
   }
 }

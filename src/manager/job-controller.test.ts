@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { value } from '../../test/support/api.ts'
 import {
   activePods,
   eventsIn,
@@ -97,5 +98,28 @@ test('nothing is scheduled and nothing is written while nothing happens', async 
   await quiet()
   assert.equal(world.api.revision(), before)
   assert.ok(waiting <= 2, `${waiting} timers`)
+  await world.stop()
+})
+
+test('the exit code of a container that restarts in place is noted, although its pod is ended for the limit', async () => {
+  const world = await managerWorld({ exact: false })
+  const template = { spec: { restartPolicy: 'OnFailure', containers: [{ name: 'main', image: 'work' }] } }
+  await makeJob(world.client, 'restarts', { backoffLimit: 1, template })
+  const pod = await eventually(async () => {
+    const [only] = await podsIn(world.client)
+    assert.ok(only !== undefined)
+    return only
+  })
+  const { namespace, name = '' } = pod.metadata
+  const lastState = { terminated: { exitCode: 7, finishedAt: '2026-01-01T00:00:00Z' } }
+  const state = { waiting: { reason: 'CrashLoopBackOff' } }
+  const status = { phase: 'Running', containerStatuses: [{ name: 'main', restartCount: 1, lastState, state }] }
+  const ref = { resource: 'pods', namespace, name }
+  value(await world.client.patch(ref, 'merge', { status }, { subresource: 'status' }))
+  await eventually(async () => {
+    const job = await jobNamed(world.client, 'restarts')
+    assert.ok(job.status.conditions?.some(({ type }) => type === 'Failed'))
+    assert.equal(job.metadata.annotations?.['jobd.dev/exit-code'], '7')
+  })
   await world.stop()
 })

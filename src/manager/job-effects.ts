@@ -1,5 +1,5 @@
 /** Performs what plans of the Job controller say, in order, up to the first failure. */
-import type { Job, JobStatus } from '../apis/batch/index.ts'
+import type { Job } from '../apis/batch/index.ts'
 import type { Result } from '../base/index.ts'
 import { unreachable } from '../base/index.ts'
 import type { BackoffRecord, JobAction } from '../controllers/job/index.ts'
@@ -10,11 +10,12 @@ import { fieldManager } from './running.ts'
 export type JobEffectsContext = PodEffectsContext & {
   readonly jobs: Informer<Job>
   readonly remember: (uid: string, record: BackoffRecord) => void
-  /** Adds to a Job that ends what is known of its end besides its status. */
-  readonly noteEnd: (job: Job) => Job
+  /** Adds to a Job that fails what is known of its end besides its status. */
+  readonly noteEnd: (job: Job, exitCode?: number) => Job
 }
 
-type OtherAction = Exclude<JobAction, { readonly kind: 'UpdateJobStatus' }>
+type StatusUpdate = Extract<JobAction, { readonly kind: 'UpdateJobStatus' }>
+type OtherAction = Exclude<JobAction, StatusUpdate>
 
 export function createJobEffects(context: JobEffectsContext) {
   const { client, recorder, visibility, metrics, jobs } = context
@@ -25,7 +26,7 @@ export function createJobEffects(context: JobEffectsContext) {
     let current = job
     for (const action of actions) {
       if (action.kind === 'UpdateJobStatus') {
-        const told = await tell(current, action.status)
+        const told = await tell(current, action)
         if (!told.ok) return told.error
         current = told.value
         continue
@@ -61,8 +62,8 @@ export function createJobEffects(context: JobEffectsContext) {
     }
   }
 
-  async function tell(job: Job, status: JobStatus): Promise<Result<Job, Failure>> {
-    const object = context.noteEnd({ ...job, status })
+  async function tell(job: Job, { status, exitCode }: StatusUpdate): Promise<Result<Job, Failure>> {
+    const object = context.noteEnd({ ...job, status }, exitCode)
     const told = await client.update<Job>('jobs.batch', object, { subresource: 'status', fieldManager })
     if (!told.ok) return { ok: false, error: failureOf(told.error) }
     visibility.wrote(keyOf(job), jobs, told.value)

@@ -15,7 +15,13 @@ import type { JobOptions } from './snapshot.ts'
 import { metSuccessPolicy } from './success-policy.ts'
 import type { Tally } from './tally.ts'
 
-export type Outcome = { readonly success: boolean; readonly reason: string; readonly message: string }
+export type Outcome = {
+  readonly success: boolean
+  readonly reason: string
+  readonly message: string
+  /** Of the container that the message names. */
+  readonly exitCode?: number
+}
 
 const failure = (reason: string, message: string): Outcome => ({ success: false, reason, message })
 
@@ -59,7 +65,8 @@ function troubleOutcome({ trouble, now }: Evidence): Outcome | undefined {
 /** The end by a limit, with what happened last: the words of upstream first, so that texts are found. */
 function reached(reason: string, message: string, { tally, options }: Evidence): Outcome {
   const last = options.namesFailure ? newestFailure([...tally.failed, ...tally.active]) : undefined
-  return failure(reason, last === undefined ? message : `${message}; ${describeFailure(last)}`)
+  if (last === undefined) return failure(reason, message)
+  return { ...failure(reason, `${message}; ${describeFailure(last)}`), exitCode: last.terminated.exitCode }
 }
 
 function persistedOutcome({ job }: JobFacts): Outcome | undefined {

@@ -213,11 +213,12 @@ function trackingActions(assessment: Assessment, decision: Decision) {
   const fold = over && options.foldFinish && facts.job.status.completionTime === undefined
   const toldFirst = !fold && !sameStatus(facts.job.status, first)
   const toldLast = !sameStatus(toldFirst ? first : facts.job.status, last)
-  const told: JobAction[] = toldLast ? [{ kind: 'UpdateJobStatus', status: last }] : []
+  const exitCode = outcome?.exitCode
+  const told: JobAction[] = toldLast ? [{ kind: 'UpdateJobStatus', status: last, exitCode }] : []
   const gone: JobAction[] =
     accounting.release.length > 0 ? [{ kind: 'RemoveFinalizers', pods: accounting.release }] : []
   const actions: JobAction[] = [
-    ...(toldFirst ? [{ kind: 'UpdateJobStatus', status: first } as const] : []),
+    ...(toldFirst ? [{ kind: 'UpdateJobStatus', status: first, exitCode } as const] : []),
     ...(fold ? told : []),
     ...(isNews(backoff, snapshot.backoff) ? [{ kind: 'RememberBackoff', record: backoff } as const] : []),
     ...gone,

@@ -58,7 +58,8 @@ export type JobAction =
   | { readonly kind: 'CreatePods'; readonly pods: readonly Pod[] }
   /** `uncounted`: take the tracking finalizer away first, so that the pod is never counted. */
   | { readonly kind: 'DeletePods'; readonly pods: readonly Pod[]; readonly uncounted: boolean }
-  | { readonly kind: 'UpdateJobStatus'; readonly status: JobStatus }
+  /** `exitCode`: of the container that is to blame for a failure decided in this pass; its pod may be gone by the end. */
+  | { readonly kind: 'UpdateJobStatus'; readonly status: JobStatus; readonly exitCode?: number | undefined }
   | { readonly kind: 'RememberBackoff'; readonly record: BackoffRecord }
   | { readonly kind: 'RemoveFinalizers'; readonly pods: readonly Pod[] }
   | { readonly kind: 'RecordEvent'; readonly event: JobEvent }
