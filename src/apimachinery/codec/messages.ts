@@ -61,30 +61,20 @@ type Parts = {
   readonly fields: readonly Field[]
   /** In the order of their numbers. */
   readonly members: readonly Member[]
-  /** The places of fields among the members. */
-  readonly places: ReadonlyMap<string, number>
-  /** For each member, the bytes of the field that is not set; undefined when it has none then. */
-  readonly zeros: readonly (Uint8Array | undefined)[]
   readonly byNumber: readonly Member[]
   readonly finishing: readonly Member[]
+  /** The root of the shapes that objects of the type were seen to have. */
+  shapes: Shape
+  shapeCount: number
 }
 
 function takeApart(type: TypeName): Parts {
   const fields = structDecoder(type).fields()
   const members = membersOf(type, fields).toSorted((a, b) => a.number - b.number)
-  const places = new Map<string, number>()
   const byNumber: Member[] = []
-  members.forEach((member, place) => {
-    if (member.name !== undefined) places.set(member.name, place)
-    byNumber[member.number] = member
-  })
-  const zeros = members.map(({ zero, number }) => {
-    if (zero === undefined) return undefined
-    const writer = newWriter()
-    zero.put(writer, tagOf(zero, number), undefined)
-    return written(writer)
-  })
-  return { fields, members, places, zeros, byNumber, finishing: members.filter(({ finish }) => finish !== undefined) }
+  for (const member of members) byNumber[member.number] = member
+  const finishing = members.filter(({ finish }) => finish !== undefined)
+  return { fields, members, byNumber, finishing, shapes: newShape([]), shapeCount: 0 }
 }
 
 function compile(type: TypeName): MessageCodec {
@@ -100,28 +90,104 @@ function compile(type: TypeName): MessageCodec {
   }
 }
 
-/** Goes through what the object has, then through the members: most fields of most objects are not set. */
-function putMembers({ members, places, zeros }: Parts, writer: Writer, object: Json): void {
-  const values: unknown[] = new Array(members.length)
-  for (const name in object) {
-    const place = places.get(name)
-    if (place !== undefined) values[place] = object[name]
-  }
-  for (let place = members.length - 1; place >= 0; place--) {
-    const value = values[place]
-    if (value !== undefined) {
-      const { put, tag } = members[place] as Member
-      // Most values are texts; a call that is known can be inlined.
-      if (put === putString) putString(writer, tag, value)
-      else put(writer, tag, value)
-    } else {
-      const zero = zeros[place]
-      if (zero !== undefined) putBytes(writer, zero)
-      else {
-        const { name, put, tag } = members[place] as Member
-        if (name === undefined) put(writer, tag, object)
-      }
+/**
+ * The names that an object has, in their order: a node of a tree, in which an object's names are the way from the root.
+ * Objects of a kind mostly have the same names, and what is to be written for these is found out once.
+ */
+type Shape = {
+  readonly names: readonly string[]
+  readonly next: Map<string, Shape>
+  /** Where the way went last. */
+  lastName: string
+  lastNext: Shape | undefined
+  steps: readonly Step[] | undefined
+}
+
+/** One thing to write, from the last to the first. */
+type Step = {
+  /** Which of the object's values it is; `constant`: always the same bytes, `whole`: the object itself. */
+  readonly value: number
+  readonly tag: Tag
+  readonly put: Value['put']
+  /** What stands there without a value. */
+  readonly zero: Uint8Array
+}
+const constant = -1
+const whole = -2
+const noBytes = new Uint8Array(0)
+const mostShapes = 1000
+
+const newShape = (names: readonly string[]): Shape => ({
+  names,
+  next: new Map(),
+  lastName: '',
+  lastNext: undefined,
+  steps: undefined,
+})
+
+/** The shape with one more name; when a type has shown too many, they are found out anew. */
+function further(parts: Parts, shape: Shape, name: string): Shape {
+  let next = shape.next.get(name)
+  if (next === undefined) {
+    if (parts.shapeCount++ >= mostShapes) {
+      parts.shapes = newShape([])
+      parts.shapeCount = 0
     }
+    next = newShape([...shape.names, name])
+    shape.next.set(name, next)
+  }
+  shape.lastName = name
+  shape.lastNext = next
+  return next
+}
+
+function zeroOf({ zero, number }: Member): Uint8Array {
+  if (zero === undefined) return noBytes
+  const writer = newWriter(64)
+  zero.put(writer, tagOf(zero, number), undefined)
+  return written(writer)
+}
+
+/** Unset fields that stand together are one step. */
+function stepsOf(members: readonly Member[], names: readonly string[]): readonly Step[] {
+  const steps: Step[] = []
+  let unset = newWriter(64)
+  const flush = (): void => {
+    if (size(unset) === 0) return
+    steps.push({ value: constant, tag: 0, put: putString, zero: written(unset) })
+    unset = newWriter(64)
+  }
+  for (const member of members.toReversed()) {
+    const value = member.name === undefined ? whole : names.indexOf(member.name)
+    if (value === constant) putBytes(unset, zeroOf(member))
+    else {
+      flush()
+      steps.push({ value, tag: member.tag, put: member.put, zero: zeroOf(member) })
+    }
+  }
+  flush()
+  return steps
+}
+
+function putMembers(parts: Parts, writer: Writer, object: Json): void {
+  const values: unknown[] = new Array(parts.fields.length + 2)
+  let count = 0
+  let shape = parts.shapes
+  for (const name in object) {
+    values[count++] = object[name]
+    shape = shape.lastName === name && shape.lastNext !== undefined ? shape.lastNext : further(parts, shape, name)
+  }
+  shape.steps ??= stepsOf(parts.members, shape.names)
+  for (const { value: at, tag, put, zero } of shape.steps) {
+    if (at === constant) {
+      putBytes(writer, zero)
+      continue
+    }
+    const value = at === whole ? object : values[at]
+    if (value === undefined) putBytes(writer, zero)
+    // Most values are texts; a call that is known can be inlined.
+    else if (put === putString) putString(writer, tag, value)
+    else put(writer, tag, value)
   }
 }
 

@@ -24,6 +24,7 @@ import {
 } from './reader.ts'
 import {
   bytesOf,
+  newWriter,
   numberTag,
   putBytes,
   putInt,
@@ -34,6 +35,7 @@ import {
   sizedTag,
   type Tag,
   type Writer,
+  written,
 } from './writer.ts'
 
 export type Value = {
@@ -94,20 +96,22 @@ const endSeconds = 253_402_300_800
 
 /** The times of one object are mostly the same. */
 let lastTime = ''
-let lastSeconds = 0
+let lastTimeBytes: Uint8Array = new Uint8Array(0)
 
 /** The whole seconds of a canonical time; its fraction, if it has one, stays exact as digits. */
 function putTime(writer: Writer, text: string): void {
   if (text !== lastTime) {
     const at = parseTime(text.length === 20 ? text : `${text.slice(0, 19)}Z`)
     if (at === undefined) return
+    const own = newWriter(32)
+    putInt(own, text[19] === '.' ? Number(text.slice(20, 26)) * 1000 : 0)
+    putVarint(own, secondNumber)
+    putInt(own, Math.round(at / 1000))
+    putVarint(own, firstNumber)
     lastTime = text
-    lastSeconds = Math.round(at / 1000)
+    lastTimeBytes = written(own)
   }
-  putInt(writer, text[19] === '.' ? Number(text.slice(20, 26)) * 1000 : 0)
-  putVarint(writer, secondNumber)
-  putInt(writer, lastSeconds)
-  putVarint(writer, firstNumber)
+  putBytes(writer, lastTimeBytes)
 }
 
 /** The zero time is the empty message; `null` stands for it. */

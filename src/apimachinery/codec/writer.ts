@@ -49,7 +49,8 @@ export type Writer = {
   start: number
 }
 
-export const newWriter = (): Writer => ({ buffer: new Uint8Array(4096), start: 4096 })
+/** A writer with room for so many bytes; more is made when it is needed. */
+export const newWriter = (room = 4096): Writer => ({ buffer: new Uint8Array(room), start: room })
 
 /** The bytes written so far; a copy, so that the buffer can be used again. */
 export const written = (writer: Writer): Uint8Array => writer.buffer.slice(writer.start)
@@ -112,9 +113,13 @@ export const sizedTag = (field: number): Tag => field * 8 + 2
 /** Ends a length-delimited field that was begun when `size(writer)` was `before`. */
 export function putLength(writer: Writer, tag: Tag, before: number): void {
   const length = writer.buffer.length - writer.start - before
-  if (length < 128 && tag < 128) {
-    reserve(writer, 2)
-    writer.buffer[--writer.start] = length
+  if (length < 16_384 && tag < 128) {
+    reserve(writer, 3)
+    if (length < 128) writer.buffer[--writer.start] = length
+    else {
+      writer.buffer[--writer.start] = length >> 7
+      writer.buffer[--writer.start] = (length & 127) | 128
+    }
     writer.buffer[--writer.start] = tag
     return
   }
