@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Agent, type ImagePolicy, type LogLimits, processWarnings, startAgent } from '../agent/index.ts'
 import {
+  authObjects,
   type Certificates,
   createAuth,
   ensureCertificates,
@@ -11,7 +12,6 @@ import {
   parseTokenFile,
 } from '../apiserver/auth/index.ts'
 import type { HttpServer } from '../apiserver/http/index.ts'
-import type { RunningApi } from '../apiserver/registry/index.ts'
 import { fail, type Log, type Millis, millis, ok, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { isTimeZone, timeZone, utc } from '../cron/index.ts'
@@ -208,19 +208,6 @@ function readTokens(file: string) {
   }
   const parsed = parseTokenFile(text)
   return parsed.ok ? parsed : fail(`the token file ${file} is not valid: ${parsed.error}`)
-}
-
-/** The registry's cache as authentication and authorization look into it. */
-function authObjects({ registry: { cache } }: RunningApi) {
-  return {
-    get: (resource: string, namespace: string, name: string) =>
-      cache.resource(resource).objects.get(namespace === '' ? name : `${namespace}/${name}`),
-    list: (resource: string) => cache.resource(resource).objects.list(''),
-    onChange: (resource: string, callback: () => void) => {
-      const all = { prefix: '', exact: false }
-      cache.resource(resource).watchers.add({ selection: all, after: cache.revision(), onEvents: callback, onEnd() {} })
-    },
-  }
 }
 
 type Reached = { readonly host: string; readonly port: number }

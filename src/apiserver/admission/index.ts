@@ -1,4 +1,5 @@
 export { type Admission, admissionChain } from './chain.ts'
 export { knowsAdmissionPlugin } from './names.ts'
+export { leaseNamespace, mirrorAnnotation, nodeOf } from './node-restriction.ts'
 export type { AdmissionPlugin, AdmissionWorld, Attributes, Operation } from './plugin.ts'
 export { admissionPlugins } from './plugins.ts'

@@ -1,5 +1,6 @@
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeRestriction } from './node-restriction.ts'
 import type { AdmissionPlugin, AdmissionWorld } from './plugin.ts'
 import { priority } from './priority.ts'
 import { resourceQuota } from './resource-quota.ts'
@@ -16,6 +17,7 @@ export const admissionPlugins = (world: AdmissionWorld, exact: boolean): readonl
   namespaceLifecycle(world),
   limitRanger(world),
   serviceAccount(world),
+  nodeRestriction(world),
   ...(exact ? [taintNodesByCondition()] : []),
   priority(world),
   defaultTolerationSeconds(),

@@ -5,6 +5,7 @@
  */
 import type { Container, Pod, ServiceAccount, Volume, VolumeMount } from '../../apis/core/index.ts'
 import { below, fail, millis, ok, type Random } from '../../base/index.ts'
+import { mirrorAnnotation } from './node-restriction.ts'
 import type { AdmissionPlugin, AdmissionWorld, Admitted, Attributes } from './plugin.ts'
 import { podOf, withSpec } from './pods.ts'
 import { refused } from './refusal.ts'
@@ -12,7 +13,6 @@ import { refused } from './refusal.ts'
 const defaultName = 'default'
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
 /** A new Namespace gets its ServiceAccount a moment later: how often, and after how long, to look again. */
 const looks = 10
 const between = millis(100)

@@ -3,12 +3,13 @@
  */
 import type { KubeObject } from '../../apimachinery/index.ts'
 import type { Clock } from '../../base/index.ts'
-import type { AdmissionPlugin } from '../admission/index.ts'
+import { type AdmissionPlugin, nodeOf } from '../admission/index.ts'
 import type { CreateHandler, User } from '../registry/index.ts'
 import { type Authenticate, newAuthenticate } from './authenticate.ts'
 import type { Authorize } from './authorize.ts'
 import { escalationPlugin } from './escalation.ts'
-import { newRbac, type RbacResource } from './rbac.ts'
+import { newNodeAuthorizer } from './node-authorizer.ts'
+import { newRbac, type Rbac, type RbacResource } from './rbac.ts'
 import { newReviewHandlers } from './reviews.ts'
 import { type AuthReads, apiAudience, newServiceAccountTokens, newTokenSigner } from './service-account-tokens.ts'
 import { type TokenTable, tokenDigest } from './token-file.ts'
@@ -17,7 +18,8 @@ import { authenticated } from './users.ts'
 
 /** The objects that decisions depend on, as they are now. */
 export type AuthObjects = AuthReads & {
-  readonly list: (resource: string) => readonly KubeObject[]
+  /** Of all namespaces when `namespace` is empty. */
+  readonly list: (resource: string, namespace: string) => readonly KubeObject[]
   /** Calls back on every change of the resource. */
   readonly onChange: (resource: string, callback: () => void) => void
 }
@@ -59,8 +61,26 @@ export function createAuth({ tokens, serviceAccountKey, clock, newUid }: AuthOpt
   const reads: AuthReads = { get: (resource, namespace, name) => objects?.get(resource, namespace, name) }
   const rbac = newRbac({
     version: () => version,
-    list: (resource) => objects?.list(rbacNames[resource]) ?? [],
+    list: (resource) => objects?.list(rbacNames[resource], '') ?? [],
   })
+  const forNodes = newNodeAuthorizer({
+    podsIn: (namespace) => objects?.list('pods', namespace) ?? [],
+    pod: (namespace, name) => objects?.get('pods', namespace, name),
+  })
+  const authorize: Authorize = (user, wanted) => {
+    const first = forNodes(user, wanted)
+    if (first === undefined) return rbac.authorize(user, wanted)
+    if (first.allowed) return first
+    const second = rbac.authorize(user, wanted)
+    const reason = [first.reason, second.reason].filter((text) => text !== '').join('\n')
+    return second.allowed ? second : { ...second, reason }
+  }
+  const rulesFor: Rbac['rulesFor'] = (user, namespace) => {
+    const { rules, errors } = rbac.rulesFor(user, namespace)
+    return nodeOf(user) === undefined
+      ? { rules, errors }
+      : { rules, errors: ['node authorizer does not support user rule resolution', ...errors] }
+  }
   const signer = newTokenSigner(serviceAccountKey)
   const accounts = newServiceAccountTokens(signer, reads, clock.now, authenticated)
   const audiences = [apiAudience]
@@ -72,9 +92,9 @@ export function createAuth({ tokens, serviceAccountKey, clock, newUid }: AuthOpt
   }
   return {
     authenticate: newAuthenticate({ tokens, tokenUser: (token) => accounts.user(token, audiences)?.user }),
-    authorize: rbac.authorize,
+    authorize,
     handlers: {
-      ...newReviewHandlers({ authorize: rbac.authorize, rulesFor: rbac.rulesFor, reviewToken, now: clock.now }),
+      ...newReviewHandlers({ authorize, rulesFor, reviewToken, now: clock.now }),
       'serviceaccounts/token': newTokenRequestHandler({ signer, reads, now: clock.now, newUid }),
     },
     plugin: escalationPlugin(rbac),

@@ -13,6 +13,8 @@ export type Attributes = {
   readonly subresource: string
   /** Empty for requests about no one object. */
   readonly name: string
+  /** Of a list or a watch, as it stands in the query. */
+  readonly fieldSelector?: string | undefined
 }
 
 export type Decision = {

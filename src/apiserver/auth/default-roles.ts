@@ -81,16 +81,19 @@ const reviewRules: readonly PolicyRule[] = [
   on('authorization.k8s.io', ['subjectaccessreviews'], ['create']),
 ]
 
-const nodeRules: readonly PolicyRule[] = [
+/** What nodes may do where the node authorizer does not look closer. */
+export const nodeRules: readonly PolicyRule[] = [
   ...reviewRules,
-  on('', ['nodes'], ['create', 'get', 'list', 'watch', 'delete', 'patch', 'update']),
+  on('', ['nodes'], ['create', 'get', 'list', 'watch', 'patch', 'update']),
   on('', ['nodes/status'], ['patch', 'update']),
   on('', ['events'], ['create', 'patch', 'update']),
   on('events.k8s.io', ['events'], ['create', 'patch', 'update']),
-  on('', ['pods'], ['create', 'delete', 'get', 'list', 'watch', 'patch', 'update']),
+  on('', ['pods'], ['create', 'delete', 'get', 'list', 'watch']),
   on('', ['pods/status'], ['patch', 'update']),
   on('', ['pods/eviction', 'serviceaccounts/token'], ['create']),
-  on('', ['configmaps', 'secrets', 'persistentvolumeclaims', 'services'], read),
+  on('', ['configmaps', 'secrets', 'services'], read),
+  on('', ['persistentvolumeclaims'], ['get']),
+  on('', ['persistentvolumeclaims/status'], ['get', 'patch', 'update']),
   on('coordination.k8s.io', ['leases'], ['create', 'delete', 'get', 'patch', 'update']),
 ]
 
@@ -148,7 +151,7 @@ const binding = (name: string, subjects: readonly Subject[]): ClusterRoleBinding
   apiVersion,
   metadata: { name, ...bootstrap },
   roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
-  subjects,
+  ...(subjects.length === 0 ? {} : { subjects }),
 })
 
 export const defaultClusterRoleBindings: readonly ClusterRoleBinding[] = [
@@ -158,7 +161,8 @@ export const defaultClusterRoleBindings: readonly ClusterRoleBinding[] = [
   binding('system:public-info-viewer', [group('system:authenticated'), group('system:unauthenticated')]),
   binding('system:service-account-issuer-discovery', [group('system:serviceaccounts')]),
   binding('system:monitoring', [group('system:monitoring')]),
-  binding('system:node', [group('system:nodes')]),
+  // Nobody has the role by itself: the node authorizer lets each node do what is its own.
+  binding('system:node', []),
   binding('system:kube-scheduler', [user('system:kube-scheduler')]),
   binding('system:kube-controller-manager', [user('system:kube-controller-manager')]),
 ]

@@ -7,7 +7,7 @@ export function authObjects({ registry: { cache } }: RunningApi): AuthObjects {
   return {
     get: (resource, namespace, name) =>
       cache.resource(resource).objects.get(namespace === '' ? name : `${namespace}/${name}`),
-    list: (resource) => cache.resource(resource).objects.list(''),
+    list: (resource, namespace) => cache.resource(resource).objects.list(namespace === '' ? '' : `${namespace}/`),
     onChange(resource, callback) {
       const watched = cache.resource(resource)
       const selection = { prefix: '', exact: false }

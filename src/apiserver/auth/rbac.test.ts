@@ -134,12 +134,11 @@ describe('the default roles', () => {
     ['view does not exec', user('vera'), wants('create', 'pods/exec', 'a', 'p'), false],
     ['admin writes roles', user('anna'), wants('create', `roles.${group}`, 'a'), true],
     [
-      'nodes write statuses of pods',
+      'nodes have their rights from the node authorizer only',
       user('system:node:n', 'system:nodes'),
       wants('patch', 'pods/status', 'a', 'p'),
-      true,
+      false,
     ],
-    ['nodes write no jobs', user('system:node:n', 'system:nodes'), wants('create', 'jobs.batch', 'a'), false],
   ]
   for (const [name, who, wanted, expected] of cases) {
     it(name, () => assert.equal(rbac.authorize(who, wanted).allowed, expected))

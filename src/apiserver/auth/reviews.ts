@@ -92,6 +92,13 @@ const asksAbout = (user: string, groups: readonly string[]): readonly FieldError
     ? [invalid('spec.user', '', 'at least one of user or group must be specified')]
     : []
 
+/** The terms of a selector that ask for one value, as a query has them. Others limit nothing that is looked at. */
+function selectorText({ rawSelector, requirements = [] }: FieldSelectorAttributes): string {
+  if (rawSelector) return rawSelector
+  const equal = requirements.filter(({ operator, values = [] }) => operator === 'In' && values.length === 1)
+  return equal.map(({ key, values = [] }) => `${key}=${values[0]?.replaceAll(/[\\,=]/g, '\\$&')}`).join(',')
+}
+
 function attributesOf({ resourceAttributes, nonResourceAttributes }: Questions): Attributes {
   return {
     isResource: resourceAttributes !== undefined,
@@ -102,6 +109,7 @@ function attributesOf({ resourceAttributes, nonResourceAttributes }: Questions):
     resource: resourceAttributes?.resource ?? '',
     subresource: resourceAttributes?.subresource ?? '',
     name: resourceAttributes?.name ?? '',
+    ...(resourceAttributes?.fieldSelector ? { fieldSelector: selectorText(resourceAttributes.fieldSelector) } : {}),
   }
 }
 

@@ -20,6 +20,8 @@ export type RequestInfo = {
   readonly subresource: string
   /** Empty for collections; also set for a list or watch of one name by field selector. */
   readonly name: string
+  /** Of a list or a watch, as it stands in the query; not checked. */
+  readonly fieldSelector?: string | undefined
   /** The words of the path behind the version (and the namespace, where it is only a scope). */
   readonly parts: readonly string[]
   /** The legacy form `/api/v1/watch/…`. */
@@ -93,9 +95,13 @@ export function requestInfo(method: string, path: string, query: Query | undefin
   }
   const parts = words.slice(at)
   let name = parts[1] ?? ''
+  let fieldSelector: string | undefined
   if (name === '' && !watchPrefix) {
     verb = collectionVerb(verb, query)
-    if (verb === 'list' || verb === 'watch') name = nameOfFieldSelector(query?.get('fieldSelector')?.[0])
+    if (verb === 'list' || verb === 'watch') {
+      fieldSelector = query?.get('fieldSelector')?.[0]
+      name = nameOfFieldSelector(fieldSelector)
+    }
   }
   return {
     path,
@@ -107,6 +113,7 @@ export function requestInfo(method: string, path: string, query: Query | undefin
     resource: parts[0] ?? '',
     subresource: parts[2] ?? '',
     name,
+    fieldSelector,
     parts,
     watchPrefix,
   }
