@@ -24,6 +24,7 @@ const zones: readonly {
   { name: '/etc/timezone where /etc/localtime is no link', timezone: 'Asia/Kolkata\n', zone: 'Asia/Kolkata' },
   { name: '/etc/timezone where the link tells no zone', localtime: '/x', timezone: 'Asia/Seoul', zone: 'Asia/Seoul' },
   { name: 'a machine whose zone is not known', localtime: '/x', timezone: 'Mars/Base', zone: 'UTC' },
+  { name: 'a machine in UTC', localtime: '/usr/share/zoneinfo/Etc/UTC', zone: 'UTC' },
   { name: 'TZ before the machine', environment: 'Asia/Tokyo', timezone: 'Asia/Seoul', zone: 'Asia/Tokyo' },
   { name: 'TZ alone counts', environment: 'Asia/Tokyo', zone: 'Asia/Tokyo' },
   { name: 'TZ with a colon before it is the same zone', environment: ':Asia/Tokyo', zone: 'Asia/Tokyo' },

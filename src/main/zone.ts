@@ -34,7 +34,7 @@ function zoneOfMachine(etc: string): string {
   for (const name of names) {
     try {
       const found = name()
-      if (isTimeZone(found)) return found
+      if (isTimeZone(found)) return found === 'Etc/UTC' ? 'UTC' : found
     } catch {
       // Not there, not a link, or not to be read: the machine tells it elsewhere, or not at all.
     }

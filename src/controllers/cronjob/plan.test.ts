@@ -374,6 +374,14 @@ for (const [title, spec, options, expected] of [
   })
 }
 
+test('under @every below a minute no times are told as missed while somebody looks', () => {
+  const cronJob = cronJobOf({ spec: { schedule: '@every 20s' } })
+  const world = worldOf(cronJob, at('2026-01-01T00:00:20Z'), defaultCronJobOptions)
+  runUntil(world, at('2026-01-01T00:03:00Z'))
+  assert.equal(world.created.length, 4)
+  assert.ok(!world.events.some((event) => event.includes('MissSchedule')))
+})
+
 test('under Forbid, times that wait for the run before are not told as missed', () => {
   const world = worldOf(
     cronJobOf({ spec: { concurrencyPolicy: 'Forbid' } }),

@@ -33,8 +33,10 @@ export function* startDueJob(pass: Pass): Step<PassEnd> {
   const query = queryOf(pass, { schedule: schedule.value, zone })
   const times = yield* pass.options.exact ? exactly(pass, query) : fully(pass, query)
   if (times === undefined) return rest
-  const { due, wakeAt } = times
-  if (due === undefined || isStarted(pass, due)) return { wakeAt }
+  const { due, wakeAt, missed } = times
+  if (due !== undefined && isStarted(pass, due)) return { wakeAt }
+  if (missed !== undefined) yield missed
+  if (due === undefined) return { wakeAt }
   if (spec.concurrencyPolicy === 'Forbid' && activeJobs(pass).length > 0) {
     yield events.jobAlreadyActive
     tell(pass, { kind: 'Skipped', scheduled: due, last: due, reason: 'JobAlreadyActive' })
@@ -63,7 +65,12 @@ function queryOf({ cronJob, lastStarted, status, now, options }: Pass, timetable
   return { timetable, base: base ?? now, deadline, now }
 }
 
-type Times = { readonly due: Instant | undefined; readonly wakeAt: Instant | undefined }
+type Times = {
+  readonly due: Instant | undefined
+  readonly wakeAt: Instant | undefined
+  /** What is to be told of times that nobody saw. */
+  readonly missed?: CronJobAction | undefined
+}
 
 /** Tells what would have been due, were the CronJob not suspended. */
 function passOver(pass: Pass, zone: TimeZone): PassEnd {
@@ -101,11 +108,7 @@ function* fully(pass: Pass, query: DueQuery): Step<Times | undefined> {
   const last = parseTime(lastScheduleTime ?? '')
   if (lastScheduleTime !== undefined && last !== undefined && last > pass.now)
     yield events.clockWentBack(lastScheduleTime)
-  if (!times.tooMany) {
-    const missed = missedEvent(pass, times)
-    if (missed !== undefined) yield missed
-    return { due: times.due, wakeAt: times.next }
-  }
+  if (!times.tooMany) return { due: times.due, wakeAt: times.next, missed: missedEvent(pass, times) }
   if (startsLatest(pass)) {
     yield events.tooManyMissedButStarting
     return { due: times.due, wakeAt: times.next }
@@ -116,10 +119,15 @@ function* fully(pass: Pass, query: DueQuery): Step<Times | undefined> {
   return { due: undefined, wakeAt: times.next }
 }
 
-/** What waits for the run before, under Forbid, waits on purpose, and may be looked at often. */
+/**
+ * What waits for the run before, under Forbid, waits on purpose, and may be looked at often; and of `@every` below a minute
+ * only the first time of each minute is started, as names are by the minute.
+ */
 function missedEvent(pass: Pass, { due, missed, tooLate }: DueTimes): CronJobAction | undefined {
+  const minute = Math.floor((parseTime(pass.status.lastScheduleTime) ?? 0) / 60_000)
+  const later = (at: Instant | undefined): boolean => at !== undefined && Math.floor(at / 60_000) !== minute
   const waits = activeJobs(pass).length > 0 && pass.cronJob.spec.concurrencyPolicy === 'Forbid'
-  const first = tooLate?.first ?? missed[0]
+  const first = later(tooLate?.last) ? tooLate?.first : missed.find(later)
   const last = missed.at(-1) ?? tooLate?.last
   return waits || first === undefined || last === undefined ? undefined : events.missedSchedule(first, last, due)
 }
