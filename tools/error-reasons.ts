@@ -29,6 +29,7 @@ export const reasonFamilies: readonly ReasonFamily[] = [
       'PodCompleted',
       'PodFailed',
       'KubeletReady',
+      'Detected',
       'Image',
       'Created',
       'Started',
@@ -74,6 +75,10 @@ export const reasonFamilies: readonly ReasonFamily[] = [
       Error: [
         'the program ended with an exit code other than 0',
         '`jobd logs job/NAME` has what it wrote, also after the pod is gone',
+      ],
+      LimitReached: [
+        'the container has as many processes and threads as it may have, and was refused more, or was killed for it',
+        'look why it makes so many; `jobd up --pod-pids-limit` permits more',
       ],
       OOMKilled: ['the program wanted more memory than its limit', 'raise `resources.limits.memory`'],
       CrashLoopBackOff: [

@@ -17,7 +17,7 @@ import {
   runsOfStatus,
   type TimeKeeper,
 } from './logs/index.ts'
-import { type NodeIdentity, nodeResources } from './node-object.ts'
+import { limitsText, type NodeIdentity, nodeResources } from './node-object.ts'
 import { createRegistration } from './node-registration.ts'
 import { clusterName } from './pod-sandbox.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
@@ -57,6 +57,8 @@ export type AgentOptions = {
   readonly extraResources?: Readonly<Record<string, string>> | undefined
   /** Whether a status that news may soon supersede is held back for some milliseconds; true unless told otherwise. */
   readonly foldsStatus?: boolean | undefined
+  /** How many processes and threads a container may have at once; -1 for any number, 4096 when absent. */
+  readonly podPidsLimit?: number | undefined
   /** How much of logs is kept; each as `defaultLogLimits` has it unless told otherwise. */
   readonly logLimits?: Partial<LogLimits> | undefined
   /** Where the logs of Jobs' pods go when the pods do; they go with them when absent. */
@@ -75,6 +77,8 @@ export type Agent = {
 /** What containers inherit of the host. Everything else of the daemon's environment stays with the daemon. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TMPDIR']
 const POD_LIMIT = 100_000
+/** A fork bomb ends here, long before the machine does. */
+const PIDS_LIMIT = 4096
 const ADDRESS = '127.0.0.1'
 
 type State = {
@@ -213,7 +217,17 @@ function workerContext(
   }
   const { recorder, services, sources, timers, images, devices } = parts
   const serviceEnv = () => options.serviceEnv?.() ?? {}
-  const starts = { client, runtime, services, images, devices, factsOf, hostEnv, serviceEnv }
+  const starts = {
+    pidsLimit: pidsLimitOf(options),
+    client,
+    runtime,
+    services,
+    images,
+    devices,
+    factsOf,
+    hostEnv,
+    serviceEnv,
+  }
   return {
     client,
     clock,
@@ -242,6 +256,9 @@ function workerContext(
 const serviceAddress = ({ isOnHost }: Runtime, { metadata }: Service): string =>
   isOnHost ? ADDRESS : clusterName(metadata.name ?? '', metadata.namespace ?? '')
 
+const pidsLimitOf = ({ podPidsLimit = PIDS_LIMIT }: Pick<AgentOptions, 'podPidsLimit'>): number | undefined =>
+  podPidsLimit === -1 ? undefined : podPidsLimit
+
 const resourcesOf = ({ resources, extraResources }: Pick<AgentOptions, 'resources' | 'extraResources'>) =>
   resources ?? { ...nodeResources(POD_LIMIT), ...extraResources }
 
@@ -256,6 +273,7 @@ const identityOf = ({ nodeName, version, runtime, ...options }: AgentOptions): N
   runtimeVersion: `${runtime.name}://${runtime.version}`,
   address: ADDRESS,
   resources: resourcesOf(options),
+  limits: limitsText(runtime.limiting(), pidsLimitOf(options)),
 })
 
 const versionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion ?? 0)

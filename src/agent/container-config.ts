@@ -18,6 +18,8 @@ export type ConfigRequest = {
   readonly serviceEnv: Readonly<Record<string, string>>
   /** The GPUs that the container may use; absent where the node was not declared to have any. */
   readonly gpus?: readonly number[] | undefined
+  /** How many processes and threads the container may have at once; any number when absent. */
+  readonly pidsLimit?: number | undefined
   /** Where the pod's volumes lie. */
   readonly volumes: ReadonlyMap<string, string>
   readonly read: ReadObject
@@ -59,7 +61,7 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     workingDir: container.workingDir === '' ? image?.workingDir : (container.workingDir ?? image?.workingDir),
     mounts: mounts.value,
     runAs,
-    limits: limitsOf(container),
+    limits: limitsOf(container, request.pidsLimit),
     terminationMessagePath: container.terminationMessagePath,
   })
 }
@@ -121,10 +123,11 @@ function securityOf({ spec }: Pod, { securityContext: own }: Container): Contain
   }
 }
 
-function limitsOf({ resources }: Container): ContainerConfig['limits'] {
+function limitsOf({ resources }: Container, pids: number | undefined): ContainerConfig['limits'] {
   const cpu = parseQuantity(String(resources?.limits?.['cpu'] ?? ''))
   const memory = parseQuantity(String(resources?.limits?.['memory'] ?? ''))
   return {
+    pids,
     cpuMillis: cpu.ok ? Number(quantityMilliValue(cpu.value)) : undefined,
     memoryBytes: memory.ok ? Number(quantityValue(memory.value)) : undefined,
   }

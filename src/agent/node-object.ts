@@ -5,6 +5,7 @@ import { isNotFound, type Status } from '../apimachinery/index.ts'
 import type { Node, NodeCondition, NodeStatus } from '../apis/core/index.ts'
 import { formatTime, type Instant, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
+import type { Limiting } from './runtime/index.ts'
 
 export type NodeIdentity = {
   readonly name: string
@@ -13,6 +14,22 @@ export type NodeIdentity = {
   readonly runtimeVersion: string
   readonly address: string
   readonly resources: Readonly<Record<string, string>>
+  /** Who keeps containers within their limits; a sentence. */
+  readonly limits: string
+}
+
+/** Who keeps which limits, for those who read the node. */
+export function limitsText(limiting: Limiting, pidsLimit: number | undefined): string {
+  const parts = [
+    ['kernel', 'enforced by control groups'],
+    ['watchdog', 'looked at each second, and containers beyond them killed'],
+    ['nobody', 'not enforced'],
+  ] as const
+  const texts = parts.flatMap(([keeper, text]) => {
+    const names = Object.entries(limiting).filter(([, by]) => by === keeper)
+    return names.length === 0 ? [] : [`${names.map(([name]) => name).join(', ')}: ${text}`]
+  })
+  return `${texts.join('; ')}; ${pidsLimit === undefined ? 'any number of' : `at most ${pidsLimit}`} processes in a container`
 }
 
 /** What this machine has to give to pods. */
@@ -65,7 +82,7 @@ function nodeStatus(identity: NodeIdentity, architecture: string, now: Instant):
   return {
     capacity: resources,
     allocatable: resources,
-    conditions: conditions(now),
+    conditions: conditions(now, identity.limits),
     addresses: [
       { type: 'InternalIP', address: identity.address },
       { type: 'Hostname', address: hostname() },
@@ -86,7 +103,7 @@ function nodeStatus(identity: NodeIdentity, architecture: string, now: Instant):
   }
 }
 
-function conditions(now: Instant): readonly NodeCondition[] {
+function conditions(now: Instant, limits: string): readonly NodeCondition[] {
   const at = { lastHeartbeatTime: formatTime(now), lastTransitionTime: formatTime(now) }
   const fine = (type: string, reason: string, message: string): NodeCondition => ({
     type,
@@ -99,6 +116,13 @@ function conditions(now: Instant): readonly NodeCondition[] {
     fine('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
     fine('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
     fine('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    {
+      type: 'LimitsEnforced',
+      status: limits.includes('not enforced') ? 'False' : 'True',
+      ...at,
+      reason: 'Detected',
+      message: limits,
+    },
     { type: 'Ready', status: 'True', ...at, reason: 'KubeletReady', message: 'kubelet is posting ready status' },
   ]
 }

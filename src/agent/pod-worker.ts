@@ -163,8 +163,10 @@ export function touch(context: WorkerContext, worker: PodWorker): void {
 export function observeRun(context: WorkerContext, worker: PodWorker, observed: Observed): void {
   const { key, state } = observed
   const slot = slotOf(key)
+  const isNews = observed.trouble !== undefined && worker.runs.get(slot)?.trouble === undefined
   worker.runs.set(slot, withMessage(context, worker.pod, observed))
   tellRun(context, worker, observed)
+  if (isNews) tell(context, worker, key, { type: 'Warning', reason: 'LimitReached', message: observed.trouble ?? '' })
   if (state.kind === 'Running') watch(context, worker, key, state.startedAt)
   else unwatch(worker, slot)
   touch(context, worker)
@@ -188,8 +190,12 @@ function tellRun(context: WorkerContext, worker: PodWorker, { key, state }: Obse
 /** Never pretend: a limit that nothing enforces is told of. */
 function tellLimits({ runtime, recorder }: WorkerContext, { pod }: PodWorker, { container }: ContainerKey): void {
   const limits = containerOf(pod, container)?.resources?.limits ?? {}
-  if ((limits['cpu'] ?? limits['memory']) === undefined || runtime.canLimit()) return
-  const message = `limits of container ${container} are not enforced: this node may not make control groups; run jobd as root, or in a service with Delegate=yes`
+  const asked = (['cpu', 'memory'] as const).filter((name) => limits[name] !== undefined)
+  if (asked.length === 0) return
+  const limiting = runtime.limiting()
+  const idle = asked.filter((name) => limiting[name] === 'nobody')
+  if (idle.length === 0) return
+  const message = `limits of container ${container} are not enforced: ${idle.join(', ')}: this node may not make control groups; run jobd as root, or in a service with Delegate=yes`
   recorder.record(pod, podEvent('Warning', 'LimitsNotEnforced', message))
 }
 

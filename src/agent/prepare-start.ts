@@ -20,6 +20,7 @@ export type StartPreparation = {
   /** Absent where no GPUs were declared. */
   readonly devices?: Devices | undefined
   readonly factsOf: (pod: Pod) => DownwardFacts
+  readonly pidsLimit?: number | undefined
   readonly hostEnv: Readonly<Record<string, string>>
   readonly serviceEnv: () => Readonly<Record<string, string>>
 }
@@ -53,6 +54,7 @@ export async function prepareStart(
     facts: options.factsOf(pod),
     hostEnv: options.hostEnv,
     image: image.value,
+    pidsLimit: options.pidsLimit,
     gpus: await devices?.of(pod, container),
     serviceEnv: { ...(await services.variablesFor(pod)), ...options.serviceEnv() },
     volumes,

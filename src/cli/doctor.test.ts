@@ -53,6 +53,7 @@ const cases: readonly (readonly [string, Partial<HostFacts>, string, 'ok' | 'war
     /this server's/,
   ],
   ['no control groups', { controllers: ['cpu'] }, 'control groups', 'warn', /memory, pids are not enforced.*Delegate/],
+  ['no control groups at all', { controllers: [] }, 'control groups', 'warn', /looked at each second.*Delegate/],
   ['no namespaces', { namespacesMissing: 'not permitted' }, 'namespaces', 'warn', /not permitted.*util-linux/],
   ['a program that is missing', { missingPrograms: ['nsenter'] }, 'programs', 'warn', /nsenter/],
   ['a clock that went back', data({ newestWrite: instant(now + day) }), 'clock', 'fail', /went back.*NTP/],

@@ -117,7 +117,10 @@ function listen({ listen: { address, problem }, dataDirectory: { holder } }: Hos
 function limits({ controllers }: HostFacts): Finding {
   const missing = ['memory', 'cpu', 'pids'].filter((name) => !controllers.includes(name))
   if (missing.length === 0) return good('control groups', 'limits of memory, cpu and pids are enforced')
-  const found = `limits of ${missing.join(', ')} are not enforced`
+  const isWatched = controllers.length === 0
+  const found = isWatched
+    ? 'containers are looked at each second, and killed beyond their limits of memory and pids; cpu is not limited'
+    : `limits of ${missing.join(', ')} are not enforced`
   const remedy = "run jobd as root, or as a service with Delegate=yes: 'jobd service install'"
   return { check: 'control groups', level: 'warn', found, remedy }
 }

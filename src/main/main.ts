@@ -35,6 +35,7 @@ export function describeProgram(finish: Finish): Command {
     .hook('preAction', (_program, command) => onLostOutput(goOn.has(command.name()) ? 'GoOn' : 'End'))
     .enablePositionalOptions()
     .showHelpAfterError("(see 'jobd help')")
+  addUpCommand(program, finish)
   addServerCommands(program, finish)
   addRunCommand(program, finish)
   addObjectCommands(program, finish)
@@ -49,7 +50,7 @@ export function describeProgram(finish: Finish): Command {
 const dataDir = (): Option => new Option('--data-dir <dir>', 'where the server keeps everything (JOBD_DATA_DIR)')
 const namespace = (): Option => new Option('-n, --namespace <name>', 'the namespace').default('default')
 
-function addServerCommands(program: Command, finish: Finish): void {
+function addUpCommand(program: Command, finish: Finish): void {
   program
     .command('up')
     .description('run the server in the foreground; prints one line when it serves')
@@ -88,6 +89,10 @@ function addServerCommands(program: Command, finish: Finish): void {
     .option('--run-history-days <days>', 'how long the runs of CronJobs are remembered (default: 90)')
     .option('--run-history-limit <n>', 'how many runs of one CronJob are remembered (default: 10000)')
     .option('--event-ttl <duration>', 'how long Events are kept (default: 1h)')
+    .option(
+      '--pod-pids-limit <n>',
+      'how many processes a container may have at once; -1 for any number (default: 4096)',
+    )
     .option('--log-max-size <size>', 'how much is kept of the log of one run (default: 100Mi)')
     .option('--log-retention-days <days>', 'how long logs outlive their pods (default: 14)')
     .option('--log-retention-size <size>', 'how much is kept of logs whose pods are gone (default: 1Gi)')
@@ -97,6 +102,9 @@ function addServerCommands(program: Command, finish: Finish): void {
         .default('warn'),
     )
     .action(async (options) => finish(await (await import('./up.ts')).up(options)))
+}
+
+function addServerCommands(program: Command, finish: Finish): void {
   program
     .command('down')
     .description('stop the server of a data directory; pods run on')

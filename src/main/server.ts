@@ -42,6 +42,8 @@ export type ServerOptions = ServeOptions & {
   readonly eventTtl?: Millis | undefined
   /** The IANA zone of schedules that name none; UTC when absent. */
   readonly timeZone?: string | undefined
+  /** How many processes a container may have at once, -1 for any number; the default of the agent when absent. */
+  readonly podPidsLimit?: number | undefined
   /** How much of logs is kept; the defaults of the agent when absent. */
   readonly logLimits?: Partial<LogLimits> | undefined
   /** The time, chance and names that objects see; the real ones when absent. Connections live in real time in any case. */
@@ -259,7 +261,7 @@ const builtInNode = (options: ServerOptions, opened: OpenRuntime | undefined): S
   opened === undefined ? undefined : async (client, serviceEnv) => startRuntimeNode(options, opened, client, serviceEnv)
 
 function startRuntimeNode(
-  { directory, store, log, logLimits, endsPods, resources }: ServerOptions,
+  { directory, store, log, logLimits, podPidsLimit, endsPods, resources }: ServerOptions,
   { runtime, hostEnv }: OpenRuntime,
   client: Client,
   serviceEnv: Readonly<Record<string, string>>,
@@ -277,6 +279,7 @@ function startRuntimeNode(
     extraResources: resources,
     serviceEnv: () => serviceEnv,
     logLimits,
+    podPidsLimit,
     // Where objects end with the server nobody comes back to ask.
     keptLogsDir: store === 'memory' ? undefined : join(directory, 'logs'),
   })

@@ -33,6 +33,7 @@ export type UpFlags = {
   readonly runHistoryDays?: string
   readonly runHistoryLimit?: string
   readonly eventTtl?: string
+  readonly podPidsLimit?: string
   readonly logMaxSize?: string
   readonly logRetentionDays?: string
   readonly logRetentionSize?: string
@@ -113,6 +114,8 @@ async function optionsOf(flags: UpFlags, directory: string): Promise<Result<Serv
   if (!runs.ok) return runs
   const eventTtl = eventTtlOf(flags.eventTtl)
   if (!eventTtl.ok) return eventTtl
+  const podPidsLimit = podPidsLimitOf(flags.podPidsLimit)
+  if (!podPidsLimit.ok) return podPidsLimit
   const logLimits = logLimitsOf(flags)
   if (!logLimits.ok) return logLimits
   const resources = resourcesOf(flags.resource ?? [])
@@ -120,6 +123,7 @@ async function optionsOf(flags: UpFlags, directory: string): Promise<Result<Serv
   return ok({
     directory,
     eventTtl: eventTtl.value,
+    podPidsLimit: podPidsLimit.value,
     logLimits: logLimits.value,
     store: flags.store,
     runtime: flags.runtime,
@@ -136,6 +140,17 @@ async function optionsOf(flags: UpFlags, directory: string): Promise<Result<Serv
     runs: runs.value,
     log: stderrLog(flags.logLevel),
   })
+}
+
+/** Below each container has a shell of ours besides its program. */
+const LEAST_PIDS = 8
+
+/** A kubelet's setting of this name: -1 is any number. */
+function podPidsLimitOf(text: string | undefined): Result<number | undefined, string> {
+  if (text === undefined) return ok(undefined)
+  const limit = Number(text)
+  if (limit === -1 || (Number.isInteger(limit) && limit >= LEAST_PIDS)) return ok(limit)
+  return fail(`--pod-pids-limit takes a whole number of at least ${LEAST_PIDS}, or -1 for any number, not ${text}`)
 }
 
 /** How much of logs is kept; what is not given stays as it is by default. */

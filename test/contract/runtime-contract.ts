@@ -502,4 +502,25 @@ function limits(scenario: Scenario, missing: Missing): void {
     },
     missing.memory,
   )
+
+  scenario('a fork bomb is held at its limit, and the pod is told of it', async ({ runtime, config, processes }) => {
+    const most = 40
+    // Bounded on its own: no more than a few hundred are ever tried at once.
+    const bomb = 'bomb() { sleep 1000 & [ "$1" = 0 ] || { bomb $(($1 - 1)) & bomb $(($1 - 1)) & }; wait; }; bomb 7'
+    const wanted = config(['sh', '-c', bomb], { limits: { pids: most } })
+    const other = config(['sh', '-c', 'sleep 0.5; echo unharmed'])
+    const told = new Promise<string>((resolve) => {
+      const silence = runtime.onChange(({ key, trouble }) => {
+        if (key.podUid !== wanted.key.podUid || trouble === undefined) return
+        silence()
+        resolve(trouble)
+      })
+    })
+    await start(runtime, wanted)
+    assert.equal((await run(runtime, other)).log, 'unharmed\n')
+    if (runtime.limiting().pids === 'kernel') assert.ok(processes() <= most, String(processes()))
+    await runtime.signal(wanted.key, 'SIGKILL')
+    if (runtime.name === 'process') assert.match(await told, /40.*--pod-pids-limit/)
+    await until(() => processes() === 0)
+  })
 }

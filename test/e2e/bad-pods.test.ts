@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import type { Event, Pod, PodSpec } from '../../src/apis/core/index.ts'
+import type { Event, Node, Pod, PodSpec } from '../../src/apis/core/index.ts'
 import { type Server, startServer, temporaryDirectory } from '../support/executable.ts'
 import { type Connection, connect } from '../support/many-pods.ts'
 import { requestsTo } from '../support/requests.ts'
@@ -12,7 +12,15 @@ describe('pods that misbehave', { timeout: 300_000 }, () => {
   let server: Server
   let connection: Connection
   before(async () => {
-    server = await startServer(path, '--resource', 'nvidia.com/gpu=2', '--resource', 'example.com/licence=1')
+    server = await startServer(
+      path,
+      '--resource',
+      'nvidia.com/gpu=2',
+      '--resource',
+      'example.com/licence=1',
+      '--pod-pids-limit',
+      '64',
+    )
     connection = await connect(server)
   })
   after(async () => {
@@ -67,6 +75,18 @@ describe('pods that misbehave', { timeout: 300_000 }, () => {
       const found = await connection.client.get<Pod>(ref('deaf'))
       if (!found.ok) return assert.equal(found.error.reason, 'NotFound')
     }
+  })
+
+  test('a fork bomb is held at the limit, named on its pod and the node, and harms no other', async () => {
+    await create('bomb', 'bomb() { [ "$1" = 0 ] || { bomb $(($1 - 1)) & bomb $(($1 - 1)) & wait; }; sleep 1; }; bomb 9')
+    await create('neighbour', 'echo fine')
+    assert.equal(terminated(await until('neighbour', isOver))?.exitCode, 0)
+    assert.match((await eventsOf('bomb', 'LimitReached'))[0] ?? '', /64.*--pod-pids-limit/)
+    await connection.client.delete(ref('bomb'), { gracePeriodSeconds: 0 })
+    const nodes = await connection.client.list<Node>('nodes', {})
+    const conditions = nodes.ok ? nodes.value.items[0]?.status.conditions : []
+    const told = conditions?.find(({ type }) => type === 'LimitsEnforced')
+    assert.match(told?.message ?? '', /pids: .*at most 64 processes/)
   })
 
   test('binary output comes back byte for byte', async () => {

@@ -102,7 +102,7 @@ function runtimeOf({ runs, start, end, listeners, own, gate, tell, die, diesNow 
     version: '1',
     volatileDir: '/nonexistent/sim-volatile',
     isOnHost: true,
-    canLimit: () => true,
+    limiting: () => ({ cpu: 'kernel', memory: 'kernel', pids: 'kernel' }),
     canMount: async () => false,
     logPath: () => '/nonexistent/sim.log',
     messagePath: () => '/nonexistent/sim.message',

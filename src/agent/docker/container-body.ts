@@ -28,8 +28,7 @@ export type RunBody = {
 /** Microseconds. @source kubernetes v1.36 pkg/kubelet/cm/helpers_linux.go, MilliCPUToQuota */
 const CPU_PERIOD = 100_000
 const LEAST_QUOTA = 1000
-/** A fork bomb ends here, long before the machine does. */
-const MOST_PROCESSES = 4096
+const UNLIMITED = -1
 
 export function runBody(place: Place, run: RunBody): ContainerBody {
   const { config, sandbox, sandboxId } = run
@@ -127,7 +126,7 @@ function hostConfigOf({ limits, security, runAs }: ContainerConfig): Readonly<Re
       : { CpuPeriod: CPU_PERIOD, CpuQuota: Math.max((limits.cpuMillis * CPU_PERIOD) / 1000, LEAST_QUOTA) }),
     // Memory that is swapped out would not be limited.
     ...(limits.memoryBytes === undefined ? {} : { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
-    PidsLimit: limits.pids ?? MOST_PROCESSES,
+    PidsLimit: limits.pids ?? UNLIMITED,
     ...(runAs?.groups === undefined ? {} : { GroupAdd: runAs.groups.map(String) }),
     ...(security === undefined
       ? {}

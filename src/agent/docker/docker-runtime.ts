@@ -1,7 +1,7 @@
 /** The Runtime whose containers a Docker Engine, or Podman, runs from images. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fail, millis, ok, type Result } from '../../base/index.ts'
-import type { Runtime } from '../runtime/index.ts'
+import type { Limiting, Runtime } from '../runtime/index.ts'
 import { releasePod, removePod, removeRun, signalRun } from './end-run.ts'
 import { openEngine } from './engine.ts'
 import { execInRun } from './exec.ts'
@@ -30,6 +30,12 @@ type EngineInfo = {
   readonly ServerVersion?: string
   readonly MemoryLimit?: boolean
   readonly CpuCfsQuota?: boolean
+  readonly PidsLimit?: boolean
+}
+
+function limitingOf({ CpuCfsQuota, MemoryLimit, PidsLimit }: EngineInfo): Limiting {
+  const keeper = (isKept: boolean | undefined) => (isKept === true ? 'kernel' : 'nobody')
+  return { cpu: keeper(CpuCfsQuota), memory: keeper(MemoryLimit), pids: keeper(PidsLimit) }
 }
 
 /** Opens the runtime on a directory, and takes over the containers that an earlier one started. Fails with a sentence. */
@@ -74,7 +80,7 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
     volatileDir: options.volatileDir,
     isOnHost: false,
     images: imageService(state.engine, options.clock),
-    canLimit: () => info.MemoryLimit === true && info.CpuCfsQuota === true,
+    limiting: () => limitingOf(info),
     canMount: async () => true,
     preparePod: (pod) => preparePod(state, pod),
     addressOf: (podUid) => state.pods.get(podUid)?.address,

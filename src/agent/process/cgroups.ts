@@ -62,7 +62,7 @@ function openVersion1(name: string): Cgroups | undefined {
     const group = `${mount}${path === '/' ? '' : path}/${name}`
     if (attempt(() => mkdirSync(group, { recursive: true }))) parents[controller] = group
   }
-  return parents.memory === undefined ? undefined : { version: 1, parents }
+  return Object.keys(parents).length === 0 ? undefined : { version: 1, parents }
 }
 
 function mountPoints(
@@ -75,9 +75,17 @@ function mountPoints(
     .map(([, path = '', , options = '']) => ({ path, options: options.split(',') }))
 }
 
-/** The groups of a run, each once. */
-const groupsOf = ({ parents }: Cgroups, id: string): readonly string[] =>
-  [...new Set(Object.values(parents))].map((parent) => `${parent}/${id.replaceAll('/', '_')}`)
+/** The groups of a run, each once: those that its limits need, or all where these are not known. */
+function groupsOf({ parents }: Cgroups, id: string, limits?: Limits): readonly string[] {
+  const needed = limits === undefined ? CONTROLLERS : controllersOf(limits)
+  const found = needed.flatMap((controller) => parents[controller] ?? [])
+  return [...new Set(found)].map((parent) => `${parent}/${id.replaceAll('/', '_')}`)
+}
+
+function controllersOf({ cpuMillis, memoryBytes, pids }: Limits): readonly Controller[] {
+  const isNeeded = { memory: memoryBytes !== undefined, cpu: cpuMillis !== undefined, pids: pids !== undefined }
+  return CONTROLLERS.filter((controller) => isNeeded[controller])
+}
 
 /** The group of a run for one controller. */
 const groupOf = ({ parents }: Cgroups, controller: Controller, id: string): string | undefined =>
@@ -85,14 +93,13 @@ const groupOf = ({ parents }: Cgroups, controller: Controller, id: string): stri
 
 /** Makes the groups of a run with its limits; the shell commands by which its first process enters them. */
 export function limitCommands(cgroups: Cgroups, id: string, limits: Limits): readonly string[] {
-  for (const group of groupsOf(cgroups, id)) mkdirSync(group, { recursive: true })
+  const groups = groupsOf(cgroups, id, limits)
+  for (const group of groups) mkdirSync(group, { recursive: true })
   for (const [controller, file, value] of settings(cgroups.version, limits)) {
     const group = groupOf(cgroups, controller, id)
     if (group !== undefined) attempt(() => writeFileSync(`${group}/${file}`, value))
   }
-  return groupsOf(cgroups, id).map(
-    (group) => `echo 0 >${shellQuote(`${group}/cgroup.procs`)} || failed 'entering its control group'`,
-  )
+  return groups.map((group) => `echo 0 >${shellQuote(`${group}/cgroup.procs`)} || failed 'entering its control group'`)
 }
 
 /** Which file of which controller gets what. Swap counts as memory: a limit that only makes a program slow is none. */
@@ -133,9 +140,19 @@ export function wasOutOfMemory(cgroups: Cgroups, id: string): boolean {
   return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0) > 0
 }
 
+/** How often a process of the run was refused another one, because there were as many as its limit. */
+export function refusedProcesses(cgroups: Cgroups, id: string): number {
+  const group = groupOf(cgroups, 'pids', id)
+  return Number(/^max (\d+)$/m.exec(textOf(`${group}/pids.events`))?.[1] ?? 0)
+}
+
+/** What its pod is told of a run that the kernel has refused processes. */
+export const refusedText = (times: number, limit: number | undefined): string =>
+  `the container may have ${limit ?? 'so many'} processes and threads at once and has reached that: another was refused ${times} times (--pod-pids-limit)`
+
 /** Removes the groups of a run; false while a process is still in one. */
-export function removeCgroup(cgroups: Cgroups, id: string): boolean {
-  const groups = groupsOf(cgroups, id)
+export function removeCgroup(cgroups: Cgroups, id: string, limits?: Limits): boolean {
+  const groups = groupsOf(cgroups, id, limits)
   if (groups.some((group) => textOf(`${group}/cgroup.procs`) !== '')) return false
   for (const group of groups) attempt(() => rmdirSync(group))
   return true

@@ -18,7 +18,11 @@ let serial = 0
 
 type World = { readonly runtime: Runtime; readonly dir: string; readonly open: () => Promise<Runtime> }
 
-async function world(t: TestContext, namespaces: 'auto' | 'never'): Promise<World> {
+async function world(
+  t: TestContext,
+  namespaces: 'auto' | 'never',
+  controlGroups: 'auto' | 'never' = 'auto',
+): Promise<World> {
   const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-process-`)
   const opened: Runtime[] = []
   const open = async () => {
@@ -29,6 +33,7 @@ async function world(t: TestContext, namespaces: 'auto' | 'never'): Promise<Worl
       log: silentLog,
       hostEnv: process.env,
       namespaces,
+      controlGroups,
     })
     opened.push(runtime)
     return runtime
@@ -95,7 +100,7 @@ const missing = {
 async function canLimit(): Promise<boolean> {
   const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-process-`)
   const runtime = await createProcessRuntime({ dir, version: '0', clock: realClock, log: silentLog, hostEnv: {} })
-  const can = runtime.canLimit()
+  const can = runtime.limiting().memory === 'kernel'
   await runtime.close()
   rmSync(dir, { recursive: true })
   return can
@@ -114,6 +119,24 @@ for (const { name, namespaces, skip } of modes) {
   })
 
   describe(`runs ${name}`, { skip }, () => {
+    test('are killed beyond their limits where nobody may make control groups', async (t) => {
+      const { runtime } = await world(t, namespaces, 'never')
+      assert.deepEqual(runtime.limiting(), { cpu: 'nobody', memory: 'watchdog', pids: 'watchdog' })
+      const small = config(['sleep', '1000'], { limits: { memoryBytes: 64 << 20, pids: 100_000 } })
+      await runtime.start(small)
+      const greedy = config(['sh', '-c', '{ head -c 100000000 /dev/zero; setsid sleep 1000; } | tail'], {
+        limits: { memoryBytes: 64 << 20 },
+      })
+      const { exitCode, reason } = await run(runtime, greedy)
+      assert.deepEqual([exitCode, reason], [137, 'OOMKilled'])
+      const bomb = 'i=0; while [ $((i += 1)) -le 60 ]; do sleep 1000 & done; wait'
+      const many = config(['sh', '-c', bomb], { limits: { pids: 40, memoryBytes: 1 << 30 } })
+      const end = await run(runtime, many)
+      assert.deepEqual([end.exitCode, end.reason], [137, 'Error'])
+      assert.match(end.message ?? '', /^the container had \d+ processes at once, more than the 40 /)
+      assert.equal((await runtime.observe(small.key.podUid))[0]?.state.kind, 'Running')
+    })
+
     test('end as their command ends', async (t) => {
       const { runtime } = await world(t, namespaces)
       const cases: readonly (readonly [readonly string[], number, Exit['reason'], string])[] = [

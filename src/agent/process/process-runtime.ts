@@ -7,6 +7,7 @@ import type {
   ExecHandle,
   ExecOutput,
   ExecSpec,
+  Limiting,
   Observed,
   Runtime,
 } from '../runtime/index.ts'
@@ -15,6 +16,7 @@ import { lookAtAll, releasePod, removePod, removeRun, signalRun, treeOf, watchOv
 import { followEventFile } from './event-file.ts'
 import { execInRun, hasOwnRoot } from './exec.ts'
 import { openInput } from './input.ts'
+import { watchLimits } from './limit-watch.ts'
 import { openHost } from './open-host.ts'
 import { mainPidOf } from './process-tree.ts'
 import { listRuns, readDirectory, recoverRun } from './recover.ts'
@@ -63,12 +65,16 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     images: options.images,
     volatileDir: scratchDir,
     isOnHost: true,
-    canLimit: () => cgroupsOf(state) !== undefined,
+    limiting: () => limitingOf(state),
     canMount: async () => (await state.opening)?.templated ?? false,
     // Pods share network and users with the host, and need nothing made ready.
     preparePod: async () => ok(undefined),
     addressOf: () => HOST_ADDRESS,
-    start: (config) => startRun(state, config, () => watchOver(state)),
+    start: async (config) => {
+      const started = await startRun(state, config, () => watchOver(state))
+      watchLimits(state)
+      return started
+    },
     signal: async (key, signal) => signalRun(state, key, signal),
     exec: (key, spec, output) => exec(state, key, spec, output),
     openInput: (key) => inputOf(state, key),
@@ -90,6 +96,18 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   }
 }
 
+function limitingOf(state: State): Limiting {
+  const parents = cgroupsOf(state)?.parents ?? {}
+  const keeper = (controller: keyof Limiting) => (parents[controller] === undefined ? undefined : ('kernel' as const))
+  // The watchdog looks only where the kernel keeps nothing at all.
+  const otherwise = Object.keys(parents).length === 0 ? 'watchdog' : 'nobody'
+  return {
+    cpu: keeper('cpu') ?? 'nobody',
+    memory: keeper('memory') ?? otherwise,
+    pids: keeper('pids') ?? otherwise,
+  }
+}
+
 const HOST_ADDRESS = '127.0.0.1'
 const EXEC_AGAIN = millis(5)
 
@@ -106,6 +124,7 @@ function observe(state: State, podUid: string): readonly Observed[] {
     if (found.kind !== 'Void') admit(state, found)
   }
   watchOver(state)
+  watchLimits(state)
   return runsOf(state.table, podUid).flatMap(({ observed }) => (observed === undefined ? [] : [observed]))
 }
 
@@ -141,6 +160,7 @@ async function close(state: State, scratchDir: string): Promise<void> {
   if (state.closed) return
   state.closed = true
   state.cancelLook?.()
+  state.cancelLimitLook?.()
   state.cancelSweep?.()
   await state.opening
   state.events.close()

@@ -15,6 +15,12 @@ export type Run = {
   readonly isFirst: boolean
   phase: 'Queued' | 'Requested' | 'Up' | 'Ended'
   observed?: Observed | undefined
+  /** What its pod is to be told of it, such as a limit that it has reached. */
+  trouble?: string | undefined
+  /** Why it was killed here, other than for its memory. */
+  killedFor?: string | undefined
+  /** It was killed here for more memory than it may have. */
+  isOutOfMemory?: boolean | undefined
   /** Those who wait until the run is up or has ended. */
   waiters: ((observed: Observed) => void)[]
   /** Those who wait until it has ended. */

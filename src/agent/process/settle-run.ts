@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { type Instant, millis } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
-import { hasLimits, removeCgroup, wasOutOfMemory } from './cgroups.ts'
+import { hasLimits, refusedProcesses, refusedText, removeCgroup, wasOutOfMemory } from './cgroups.ts'
 import { sweep } from './process-tree.ts'
 import type { Found } from './recover.ts'
 import { claimVoid, type ExitRecord, readClaim, readExit, startedAt, takeLaunchMessage } from './run-files.ts'
@@ -73,7 +73,8 @@ export function settleFrom(state: State, run: Run, found: Found): void {
     case 'Ended': {
       const exit = exitOf(state, run, found.exit)
       if (!run.namespaced || found.exit.why === 'lost') sweepSoon(state, run.id)
-      settle(state, run, 'Ended', { key: run.key, id: containerIdOf(run.key), state: { kind: 'Exited', exit } })
+      const { key, trouble } = run
+      settle(state, run, 'Ended', { key, id: containerIdOf(key), state: { kind: 'Exited', exit }, trouble })
       return
     }
     case 'Requested':
@@ -101,9 +102,9 @@ function exitOf(state: State, run: Run, record: ExitRecord): Exit {
     const message = startErrorMessage({ config: run.config ?? UNKNOWN, why, said })
     return { exitCode: 128, reason: 'StartError', message, ...times }
   }
-  const isOutOfMemory = endGroup(state, run)
+  const isOutOfMemory = endGroup(state, run) || run.isOutOfMemory === true
   if (code !== 0 && isOutOfMemory) return { exitCode: code, reason: 'OOMKilled', ...times }
-  return { exitCode: code, reason: code === 0 ? 'Completed' : 'Error', ...times }
+  return { exitCode: code, reason: code === 0 ? 'Completed' : 'Error', message: run.killedFor, ...times }
 }
 
 /** Removes the control group of a run that has limits, or may have had them; true when memory ran out in it. */
@@ -111,8 +112,11 @@ function endGroup(state: State, run: Run, pause = millis(50)): boolean {
   if (run.config !== undefined && !hasLimits(run.config.limits)) return false
   const cgroups = cgroupsOf(state)
   if (cgroups === undefined) return false
-  const isOut = wasOutOfMemory(cgroups, run.id)
-  if (!removeCgroup(cgroups, run.id) && !state.closed) {
+  const limits = run.config?.limits
+  const isOut = (limits === undefined || limits.memoryBytes !== undefined) && wasOutOfMemory(cgroups, run.id)
+  const refused = refusedProcesses(cgroups, run.id)
+  if (refused > 0) run.trouble ??= refusedText(refused, limits?.pids)
+  if (!removeCgroup(cgroups, run.id, limits) && !state.closed) {
     // What was killed with it takes a moment to be gone.
     state.options.clock.wake(pause, () => void endGroup(state, run, millis(2 * pause)))
   }

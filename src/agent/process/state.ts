@@ -25,6 +25,8 @@ export type ProcessRuntimeOptions = {
   readonly namespaces?: 'auto' | 'never' | undefined
   /** What images stand for; they are not looked at when absent. */
   readonly images?: ImageService | undefined
+  /** `auto` makes control groups where that is permitted, `never` does not try. */
+  readonly controlGroups?: 'auto' | 'never' | undefined
 }
 
 /** The host as it was found, and the spawner on it. */
@@ -52,6 +54,7 @@ export type State = {
   host?: Host | undefined
   onTemplate: (templated: boolean) => void
   cancelLook?: (() => void) | undefined
+  cancelLimitLook?: (() => void) | undefined
   /** Ended runs without namespaces whose left-over processes are still to be looked for. */
   doomed: Set<string>
   cancelSweep?: (() => void) | undefined
@@ -85,6 +88,7 @@ export function messagePathOf(table: RunTable, key: ContainerKey): string {
 
 /** The control groups of this runtime; undefined where the host permits none. */
 export function cgroupsOf(state: State): Cgroups | undefined {
-  state.cgroups ??= openCgroups(`jobd-${nameOf(state.options.dir)}`) ?? null
+  const { dir, controlGroups } = state.options
+  state.cgroups ??= (controlGroups === 'never' ? undefined : openCgroups(`jobd-${nameOf(dir)}`)) ?? null
   return state.cgroups ?? undefined
 }

@@ -11,6 +11,7 @@ export type {
   FoundImage,
   ImageConfig,
   ImageService,
+  Limiting,
   Mount,
   Observed,
   PodSandbox,

@@ -97,6 +97,8 @@ export type Observed = {
   readonly state: ContainerState
   /** The image that runs, by its content; absent where none is used. */
   readonly imageId?: string | undefined
+  /** What its pod is to be told, such as a limit that it has reached; a sentence. */
+  readonly trouble?: string | undefined
 }
 
 /** Why a container could not be started; told on the pod in these words. */
@@ -184,14 +186,19 @@ export type ExecHandle = {
 /** The input of a container's main process, for one client that is attached. */
 export type ContainerInput = Pick<ExecHandle, 'write' | 'endStdin' | 'resize' | 'close'>
 
+/**
+ * Who keeps containers within their limits on this host: the kernel, a look now and then that ends those who go beyond, or
+ * nobody.
+ */
+export type Limiting = Readonly<Record<'cpu' | 'memory' | 'pids', 'kernel' | 'watchdog' | 'nobody'>>
+
 export type Runtime = {
   /** `process`, `docker`; shown in node status. */
   readonly name: string
   readonly version: string
   /** Pods share the network of the host, and so its addresses. */
   readonly isOnHost: boolean
-  /** Whether limits of cpu and memory are enforced on this host; asked when a container has some. */
-  readonly canLimit: () => boolean
+  readonly limiting: () => Limiting
   /** Absent where containers run programs of the host. */
   readonly images?: ImageService | undefined
   /** A private directory for what may be lost with a reboot; in memory where the host has such a place. */

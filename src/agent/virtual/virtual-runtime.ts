@@ -54,7 +54,7 @@ export function createVirtualRuntime(options: VirtualRuntimeOptions): VirtualRun
     version: options.version,
     volatileDir: join(options.dir, 'volatile'),
     isOnHost: true,
-    canLimit: () => true,
+    limiting: () => ({ cpu: 'kernel', memory: 'kernel', pids: 'kernel' }),
     canMount: async () => true,
     logPath,
     messagePath: (key) => file(key, 'message'),
