@@ -152,8 +152,8 @@ export const mutations: readonly Mutation[] = [
     'never-again',
     'a pass that failed is not tried again',
     'src/manager/controller.ts',
-    'const delay = queue.retry(key, clock.monotonic())\n      log.debug',
-    'const delay = 0\n      log.debug',
+    'const { delay, failures } = queue.retry(key, clock.monotonic())',
+    'const { delay, failures } = { delay: 0, failures: 0 }',
     40,
   ),
   one(
