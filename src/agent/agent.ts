@@ -112,7 +112,7 @@ export function startAgent(options: AgentOptions): Agent {
     options,
     timers,
     recorder,
-    timeKeeper: createTimeKeeper({ clock, timers, space, maxAge }),
+    timeKeeper: createTimeKeeper({ clock, timers, space, maxAge, log }),
     kept,
     workers: new Map(),
     released: new Map(),

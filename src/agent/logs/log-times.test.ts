@@ -14,6 +14,7 @@ test('notes are taken while a log grows, a second apart, and none while it does 
   const keeper = createTimeKeeper({
     clock,
     space: createLogSpace({ maxBytes: 1e6, log: silentLog }),
+    log: silentLog,
     maxAge: millis(1e9),
     timers: {
       after: (_delay, ring) => {

@@ -7,7 +7,16 @@
  * while a log does not grow, nor in the first second of a run, whose start and end say enough.
  */
 import { appendFileSync, type FSWatcher, readFileSync, renameSync, statSync, watch, writeFileSync } from 'node:fs'
-import { after, type Clock, type Instant, instant, type Millis, millis, type Timers } from '../../base/index.ts'
+import {
+  after,
+  type Clock,
+  type Instant,
+  instant,
+  type Log,
+  type Millis,
+  millis,
+  type Timers,
+} from '../../base/index.ts'
 
 import type { LogSpace } from './log-space.ts'
 
@@ -70,6 +79,7 @@ export type TimeKeeperOptions = {
   readonly clock: Clock
   readonly timers: Timers
   readonly space: LogSpace
+  readonly log: Log
   /** How long lines are kept while their run goes on. */
   readonly maxAge: Millis
 }
@@ -117,7 +127,9 @@ function note(options: TimeKeeperOptions, logPath: string, log: Tracked): void {
   const size = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0
   if (size > log.size) {
     log.size = size
-    appendFileSync(timesPath(logPath), `${size} ${Math.round(options.clock.now())}\n`, { mode: 0o600 })
+    writing(options, logPath, () =>
+      appendFileSync(timesPath(logPath), `${size} ${Math.round(options.clock.now())}\n`, { mode: 0o600 }),
+    )
     pause(options, logPath, log)
     void trim(options, logPath, log)
     return
@@ -132,7 +144,8 @@ function note(options: TimeKeeperOptions, logPath: string, log: Tracked): void {
 const AGE_LOOK = 3_600_000
 
 /** Frees what is too much or too old, and forgets the notes about it. */
-async function trim({ clock, space, maxAge }: TimeKeeperOptions, logPath: string, log: Tracked): Promise<void> {
+async function trim(options: TimeKeeperOptions, logPath: string, log: Tracked): Promise<void> {
+  const { clock, space, maxAge } = options
   if (log.trimming) return
   log.trimming = true
   const now = clock.now()
@@ -140,8 +153,17 @@ async function trim({ clock, space, maxAge }: TimeKeeperOptions, logPath: string
   if (looks) log.agedAt = now
   const oldest = looks ? sizeBefore(readNotes(logPath), after(now, millis(-maxAge))) : 0
   const freed = await space.trim(logPath, log.size, oldest)
-  if (freed !== undefined) keepNotes(logPath, freed)
+  if (freed !== undefined) writing(options, logPath, () => keepNotes(logPath, freed))
   log.trimming = false
+}
+
+/** Where notes cannot be written, as on a full disk, times are told less precisely, and all else goes on. */
+function writing({ log }: TimeKeeperOptions, logPath: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    log.warn('the times of a log cannot be noted', { path: logPath, because: String(error) })
+  }
 }
 
 /** The notes about bytes from `freed` on. */

@@ -99,7 +99,7 @@ const closing = (base: string, input: LaunchInput | undefined): readonly string[
   '_jobd_c=$?',
   '_jobd_w=',
   'case $_jobd_c in 125|126|127) if [ -e "$_jobd_f" ]; then IFS= read -r _jobd_w <"$_jobd_f"; fi ;; esac',
-  `printf '%s %s\\n' "$_jobd_c" "$_jobd_w" >${shellQuote(`${base}.exit`)}`,
+  `printf '%s %s\\n' "$_jobd_c" "$_jobd_w" 1<>${shellQuote(`${base}.exit`)}`,
   'exit $_jobd_c',
 ]
 

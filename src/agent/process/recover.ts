@@ -69,10 +69,7 @@ export function judge(base: string, name: RunName): Found {
 function lastWord(base: string): ExitRecord {
   const exit = readExit(base)
   if (exit !== undefined) return exit
-  writeLostExit(base)
-  const lost = readExit(base)
-  if (lost === undefined) throw new Error(`the exit record just written cannot be read: ${base}`)
-  return lost
+  return writeLostExit(base)
 }
 
 export function readDirectory(path: string): readonly string[] {

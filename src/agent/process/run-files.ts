@@ -1,5 +1,15 @@
 /** Reading and writing the files of a run. See run-name.ts for what they are. */
-import { closeSync, mkdirSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { type Instant, instant } from '../../base/index.ts'
 import { bootId, type ProcessIdentity, parseStat } from './proc.ts'
@@ -70,16 +80,19 @@ export type ExitRecord = {
 /** How a run ended; undefined while it has not, also when its supervisor is just about to write it. */
 export function readExit(base: string): ExitRecord | undefined {
   const text = readIfThere(`${base}.exit`)
-  if (text === undefined || !text.endsWith('\n')) return undefined
-  const space = text.indexOf(' ')
-  const code = Number.parseInt(text, 10)
+  // The room for the record was reserved with blanks, what is left of which follows it.
+  const line = text?.slice(0, text.indexOf('\n')) ?? ''
+  const code = Number.parseInt(line, 10)
   if (Number.isNaN(code)) return undefined
-  return { code, why: text.slice(space + 1, -1), at: modifiedAt(`${base}.exit`) ?? instant(0) }
+  return { code, why: line.slice(line.indexOf(' ') + 1), at: modifiedAt(`${base}.exit`) ?? instant(0) }
 }
 
 /** Writes the end of a run whose supervisor is gone without having done so. */
-export function writeLostExit(base: string): void {
-  writeFileSync(`${base}.exit`, '137 lost\n', { mode: 0o600 })
+export function writeLostExit(base: string): ExitRecord {
+  writeFileSync(`${base}.exit`, '137 lost\n', { mode: 0o600, flag: existsSync(`${base}.exit`) ? 'r+' : 'w' })
+  const lost = readExit(base)
+  if (lost === undefined) throw new Error(`the exit record just written cannot be read: ${base}`)
+  return lost
 }
 
 /** Takes what the launching shell said out of a run's log, which no program of the run has written to, and returns it. */

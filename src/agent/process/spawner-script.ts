@@ -15,6 +15,9 @@
  * itself; when it could not, it was killed, and the rest of the namespace with it. It tells the daemon by lines appended to `events`:
  * `S <id>` before the command is executed, `E <id>` after the exit file was written.
  */
+/** Bytes of the exit record that are written at the start, so that a disk which is full at the end takes nobody's exit status. */
+const RESERVED = 255
+
 export type SpawnerTools = {
   readonly shell: string
   /** The absolute path of `unshare` and the flags for a namespaced run; absent where namespaces are not permitted. */
@@ -38,6 +41,7 @@ supervise() {
   set -C
   { printf '%s\\n%s\\n' "$stat" "$1 $boot" >"$2.claim"; } 2>/dev/null || exit 0
   set +C
+  printf '%${RESERVED}s\\n' '' >"$2.exit"
   case $1 in
     n) ( cd "$scratch/$2.d" && exec ${unshare ?? 'false'} ${shell} "$scratch/$2.run" ) </dev/null & ;;
     N) ( cd "$scratch/\${2%/*}" && exec ${unshare ?? 'false'} ${shell} "$scratch/$2.run" ) </dev/null & ;;
@@ -46,14 +50,16 @@ supervise() {
   wait $!
   code=$?
   case $1 in p) kill -s KILL -- "-$!" 2>/dev/null ;; esac
-  if ! [ -s "$2.exit" ]; then
+  said=
+  IFS= read -r said <"$2.exit"
+  case $said in [0-9]*) ;; *)
     why=
     case $code in
       125|126|127) if [ -e "$2.fail" ]; then IFS= read -r why <"$2.fail"; fi ;;
       *) case $1 in n|N) code=137 ;; esac ;;
     esac
-    printf '%s %s\\n' "$code" "$why" >"$2.exit"
-  fi
+    printf '%s %s\\n' "$code" "$why" 1<>"$2.exit" ;;
+  esac
   printf 'E %s\\n' "$2" >&3
 }
 count=0

@@ -1,5 +1,5 @@
 /** Starting a run: its files, its launch script, and its place in the queue. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
@@ -34,6 +34,8 @@ export async function startRun(
   if (known !== undefined) return ok(await upOrEnded(known))
   const earlier = earlierRun(state, key)
   if (earlier.kind === 'Run') return ok(await upOrEnded(earlier.run))
+  const full = fullDisk(state.table.root)
+  if (full !== undefined) return fail({ reason: 'CreateContainerError', message: full })
   const refusal = refusalOf(host, config)
   if (refusal !== undefined) return fail({ reason: 'CreateContainerConfigError', message: refusal })
   const run = addRun(
@@ -58,6 +60,16 @@ export async function startRun(
     startQueued(state)
   }
   return ok(await answer)
+}
+
+/** Less than this is kept for what those who run have still to write. */
+const LEAST_SPACE = 1024 * 1024
+
+/** Why the disk cannot take the files of another run; undefined when it can. */
+function fullDisk(root: string): string | undefined {
+  const { bavail, bsize, files, ffree } = statfsSync(root)
+  const isFull = bavail * bsize < LEAST_SPACE || (files > 0 && ffree < 16)
+  return isFull ? `no space left on the disk of ${root}: free some; the start is tried again` : undefined
 }
 
 /** Makes the pod's directory in memory; true when there was none. */
