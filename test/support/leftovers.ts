@@ -1,5 +1,5 @@
 /** What a server has on its host, counted: to be the same after a thousand pods as before them. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { nameOf } from '../../src/agent/process/scratch.ts'
 import type { SeededRandom } from '../sim/seeded-random.ts'
@@ -61,15 +61,19 @@ const numbers = (path: string): readonly number[] =>
     .filter((number) => number > 0)
 
 function cgroupsNamed(path: string, name: string, depth: number): number {
-  const children = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const children = directoriesIn(path)
   return sum(
     children.map((child) => {
       const below = join(path, child.name)
-      if (child.name === name) return readdirSync(below, { withFileTypes: true }).filter((e) => e.isDirectory()).length
+      if (child.name === name) return directoriesIn(below).length
       return depth === 0 ? 0 : cgroupsNamed(below, name, depth - 1)
     }),
   )
 }
+
+/** Other servers make and remove theirs meanwhile. */
+const directoriesIn = (path: string): readonly Dirent[] =>
+  orNothing(() => readdirSync(path, { withFileTypes: true }), []).filter((entry) => entry.isDirectory())
 
 const countBelow = (path: string): number => {
   try {

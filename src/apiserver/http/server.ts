@@ -314,6 +314,13 @@ function sweep(state: State): () => void {
   return () => cancel?.()
 }
 
+/** The host that a client of this machine names: "everywhere" is an address to listen on, and in no certificate. */
+function dialled({ address, family }: AddressInfo): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  if (address === '::') return '[::1]'
+  return family === 'IPv6' ? `[${address}]` : address
+}
+
 /** Listens and serves. Rejects when the address cannot be had. */
 export async function startServer(parts: ServerParts, listen: Listen): Promise<HttpServer> {
   const state: State = { parts, closing: false, open: new Set(), share: newFairShare() }
@@ -333,9 +340,8 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
   server.on('error', (error) => parts.log.error('the listener failed', { error: error.message }))
   const stopSweep = sweep(state)
   const doors: NetServer[] = []
-  const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
   return {
-    address: { host: bound.address, port: bound.port, url: `https://${host}:${bound.port}` },
+    address: { host: bound.address, port: bound.port, url: `https://${dialled(bound)}:${bound.port}` },
     longRunning: () => [...state.open].filter((x) => x.longRunning),
     listenAlso: async (listen, accepts) => {
       const door = createDoor((socket) => {
