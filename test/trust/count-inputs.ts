@@ -10,7 +10,7 @@ let inputs = 0
 function count(details: RunDetails<unknown>): void {
   inputs += details.numRuns
   const message = fc.defaultReportMessage(details)
-  if (message !== undefined) throw new Error(message)
+  if (message !== undefined) throw new Error(message, { cause: details.errorInstance })
 }
 
 fc.configureGlobal({ reporter: count })

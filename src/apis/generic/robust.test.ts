@@ -113,7 +113,9 @@ function askAll(strategy: Strategy, object: KubeObject, other: KubeObject): void
 }
 
 const seeds = fc.tuple(fc.integer(), fc.integer())
-const runs = { numRuns: 400 }
+/** A PodTemplate whose containers are null, which a random seed found once. */
+const examples: [[number, number]][] = [[[349_169_083, 0]]]
+const runs = { numRuns: 400, examples }
 
 describe('rules for anything of the kind', () => {
   for (const [type, strategy] of strategies) {

@@ -47,8 +47,8 @@ export const podTemplateStrategy: Strategy<PodTemplate> = buildStrategy<PodTempl
     ],
     ({ metadata, template }) => [
       metadata.name ?? '',
-      template.spec.containers.map(({ name }) => name).join(','),
-      template.spec.containers.map(({ image = '' }) => image).join(','),
+      (template.spec.containers ?? []).map(({ name }) => name).join(','),
+      (template.spec.containers ?? []).map(({ image = '' }) => image).join(','),
       labelsText(template.metadata?.labels),
     ],
   ),
