@@ -161,7 +161,7 @@ function beginLong(x: Exchange, contentType: string): Writable {
 }
 
 /** Resolves when more may be written, or when the reader has gone. */
-function drained(sink: Writable, res: ServerResponse): Promise<void> {
+export function drained(sink: Writable, res: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
       sink.off('drain', settle)

@@ -3,7 +3,6 @@
  *
  * @source kubernetes v1.36 pkg/registry/core/pod/rest/log.go, pkg/registry/core/pod/strategy.go LogLocation, pkg/apis/core/validation ValidatePodLogOptions
  */
-import { once } from 'node:events'
 import {
   badRequest,
   canonicalTime,
@@ -15,7 +14,7 @@ import {
 } from '../../apimachinery/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
 import { fail, type Instant, ok, parseTime, type Result } from '../../base/index.ts'
-import { beginStream, contextOf, type Exchange, sendStatus } from './exchange.ts'
+import { beginStream, contextOf, drained, type Exchange, sendStatus } from './exchange.ts'
 import { acceptedByRoute, negotiate, routeNotAcceptable } from './negotiate.ts'
 import { containerOf, hostOf, type LogRequest, type PodLogs } from './pods.ts'
 import { boolOf, first, intOf, type Query } from './query.ts'
@@ -92,7 +91,7 @@ async function pump(x: Exchange, chunks: AsyncIterable<Uint8Array>): Promise<voi
   for (;;) {
     const next = await iterator.next()
     if (next.done === true || res.destroyed) break
-    if (!res.write(next.value)) await Promise.race([once(res, 'drain'), once(res, 'close')])
+    if (!res.write(next.value)) await drained(res, res)
   }
   res.off('close', stop)
   res.end()
