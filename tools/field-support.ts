@@ -19,6 +19,8 @@ export type TypeSupport = {
 
 const silent = 'nothing is said'
 const dockerOnly = 'nothing is said; obeyed by `--runtime docker`'
+const warned = 'a warning says that it has no effect'
+const asRoot = 'others than those of jobd take jobd as root, else `CreateContainerConfigError`'
 const dropped = 'dropped when written, as upstream: the feature is off by default'
 const oneNode = 'nothing is said: there is one node'
 const otherVolume = 'the pod waits with `FailedMount`: volumes of this kind are not supported by this node'
@@ -80,22 +82,22 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
       schedulerName: 'a pod for another scheduler waits for it, as upstream',
     },
     ignored: {
-      dnsConfig: hostNetwork,
-      dnsPolicy: hostNetwork,
+      dnsConfig: warned,
+      dnsPolicy: `\`None\`: ${warned}; others: the network of the host`,
       ephemeralContainers: 'taken by the subresource of pods as upstream, and never started',
-      hostAliases: hostNetwork,
-      hostIPC: dockerOnly,
+      hostAliases: warned,
+      hostIPC: 'as if it were set; obeyed by `--runtime docker`',
       hostNetwork: `${hostNetwork}; obeyed by \`--runtime docker\``,
-      hostPID: dockerOnly,
-      hostUsers: silent,
+      hostPID: `${warned}; obeyed by \`--runtime docker\``,
+      hostUsers: `\`false\`: ${warned}`,
       imagePullSecrets: dockerOnly,
       os: 'checked by the API alone',
       preemptionPolicy: 'no pod is preempted',
-      resourceClaims: silent,
+      resourceClaims: warned,
       schedulingGroup: dropped,
-      setHostnameAsFQDN: silent,
-      shareProcessNamespace: dockerOnly,
-      subdomain: dockerOnly,
+      setHostnameAsFQDN: warned,
+      shareProcessNamespace: `${warned}; obeyed by \`--runtime docker\``,
+      subdomain: `${warned}; obeyed by \`--runtime docker\``,
       topologySpreadConstraints: oneNode,
     },
     refused: { runtimeClassName: 'the pod is refused: `pod rejected: RuntimeClass "…" not found`' },
@@ -112,22 +114,21 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'core.v1.PodSchedulingGate': { supported: 'name' },
   'core.v1.Toleration': { supported: 'effect key operator value', ignored: { tolerationSeconds: oneNode } },
   'core.v1.PodSecurityContext': {
-    supported: 'runAsNonRoot',
+    supported: 'runAsNonRoot seLinuxChangePolicy',
     remarks: {
-      fsGroup: 'a group of the processes, when jobd runs as root; the owner of volumes stays',
-      runAsGroup: 'another group than that of jobd: as root, else `CreateContainerConfigError`',
-      runAsUser: 'another user than that of jobd: as root, else `CreateContainerConfigError`',
-      supplementalGroups: 'when jobd runs as root',
+      fsGroup: asRoot,
+      fsGroupChangePolicy: 'for claims; other volumes are new with each pod',
+      runAsGroup: asRoot,
+      runAsUser: asRoot,
+      seccompProfile: `\`Unconfined\`; others: ${warned}`,
+      supplementalGroups: asRoot,
     },
     ignored: {
-      appArmorProfile: silent,
-      fsGroupChangePolicy: silent,
-      seLinuxChangePolicy: silent,
-      seLinuxOptions: silent,
-      seccompProfile: 'nothing is said; `Unconfined` is obeyed by `--runtime docker`',
-      supplementalGroupsPolicy: silent,
-      sysctls: silent,
-      windowsOptions: silent,
+      appArmorProfile: warned,
+      seLinuxOptions: warned,
+      supplementalGroupsPolicy: `\`Strict\`: ${warned}`,
+      sysctls: warned,
+      windowsOptions: warned,
     },
   },
   'core.v1.Container': {
@@ -139,7 +140,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
         'not used, which a warning says unless it is `host`; used with `--image-policy map` and by `--runtime docker`',
       imagePullPolicy: 'as `image`',
       resizePolicy: silent,
-      volumeDevices: silent,
+      volumeDevices: warned,
     },
   },
   'core.v1.EnvVar': { supported: 'name value valueFrom' },
@@ -147,7 +148,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
     supported: 'configMapKeyRef fieldRef resourceFieldRef secretKeyRef',
     refused: {
       fileKeyRef:
-        'the pod waits with `CreateContainerConfigError`: `env valueFrom names no source that this node knows`',
+        'the pod waits with `CreateContainerConfigError`: `env NAME: valueFrom.fileKeyRef is not supported by this node`',
     },
   },
   'core.v1.ConfigMapKeySelector': { supported: 'key name optional' },
@@ -171,7 +172,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   },
   'core.v1.ContainerPort': {
     supported: 'containerPort name protocol',
-    ignored: { hostIP: hostNetwork, hostPort: hostNetwork },
+    ignored: { hostIP: hostNetwork, hostPort: `another than \`containerPort\`: ${warned}` },
   },
   'core.v1.ResourceRequirements': {
     remarks: {
@@ -184,26 +185,26 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'core.v1.ContainerRestartRule': { supported: 'action exitCodes' },
   'core.v1.ContainerRestartRuleOnExitCodes': { supported: 'operator values' },
   'core.v1.SecurityContext': {
-    supported: 'runAsNonRoot',
+    supported: 'allowPrivilegeEscalation runAsNonRoot',
     remarks: {
-      runAsGroup: 'another group than that of jobd: as root, else `CreateContainerConfigError`',
-      runAsUser: 'another user than that of jobd: as root, else `CreateContainerConfigError`',
+      capabilities:
+        'a program of root has all but those that are dropped; `add` takes jobd as root, else `CreateContainerConfigError`',
+      privileged: 'as root, else `CreateContainerConfigError`',
+      readOnlyRootFilesystem: 'the files of the host, or of the mapped image; `/dev` stays as it is',
+      runAsGroup: asRoot,
+      runAsUser: asRoot,
+      seccompProfile: `\`Unconfined\`; others: ${warned}`,
     },
     ignored: {
-      allowPrivilegeEscalation: dockerOnly,
-      appArmorProfile: silent,
-      capabilities: dockerOnly,
-      privileged: dockerOnly,
-      procMount: silent,
-      readOnlyRootFilesystem: dockerOnly,
-      seLinuxOptions: silent,
-      seccompProfile: 'nothing is said; `Unconfined` is obeyed by `--runtime docker`',
-      windowsOptions: silent,
+      appArmorProfile: warned,
+      procMount: 'nothing of `/proc` is masked',
+      seLinuxOptions: warned,
+      windowsOptions: warned,
     },
   },
   'core.v1.VolumeMount': {
     supported: 'mountPath name readOnly subPath subPathExpr',
-    ignored: { mountPropagation: silent, recursiveReadOnly: silent },
+    ignored: { mountPropagation: `others than \`None\`: ${warned}`, recursiveReadOnly: silent },
   },
   'core.v1.Volume': {
     supported: 'configMap downwardAPI emptyDir hostPath name projected secret',

@@ -1,8 +1,118 @@
 /** What a node does not do of what a pod asks for, told when the pod or what makes it is created. */
-import type { PodSpec } from '../apis/core/index.ts'
+import type { Container, PodSpec } from '../apis/core/index.ts'
 import { type ImagePolicy, imageWarnings } from './images/index.ts'
 
-/** Warnings of a node whose pods are processes. @param path where the spec is: `spec`, `spec.template.spec` */
+/** Where a field stands, below the spec or the container, and why it has no effect. */
+type Told = readonly [field: string, why: string]
+type Warnings = (spec: PodSpec, path: string) => readonly string[]
+
+/** Warnings of a node whose pods are processes; the path is where the spec stands: `spec`, `spec.template.spec`. */
 export const processWarnings =
-  (images: ImagePolicy) =>
-  (spec: PodSpec, _path: string): readonly string[] => [...imageWarnings(images, spec)]
+  (images: ImagePolicy): Warnings =>
+  (spec, path) => [
+    ...imageWarnings(images, spec),
+    ...fieldWarnings(spec, path, {
+      ofPod: [...securityOfPod(spec), ...ofHost(spec)],
+      ofContainer: (container) => [...securityOf(container), ...portsOf(container), ...mountsOf(container)],
+    }),
+  ]
+
+/** Warnings of a node whose pods are containers of an engine. */
+export const engineWarnings: Warnings = (spec, path) =>
+  fieldWarnings(spec, path, {
+    ofPod: [...securityOfPod(spec), ...ofEngine(spec)],
+    ofContainer: (container) => [...securityOf(container), ...hostPortsOf(container), ...mountsOf(container)],
+  })
+
+function fieldWarnings(
+  { initContainers = [], containers }: PodSpec,
+  path: string,
+  told: { readonly ofPod: readonly Told[]; readonly ofContainer: (container: Container) => readonly Told[] },
+): readonly string[] {
+  const lists = { initContainers, containers }
+  const places = Object.entries(lists).flatMap(([name, list]) =>
+    list.flatMap((container, index) =>
+      told.ofContainer(container).map(([field, why]): Told => [`${name}[${index}].${field}`, why]),
+    ),
+  )
+  return [...told.ofPod, ...places].map(([field, why]) => `${path}.${field}: has no effect on this node: ${why}`)
+}
+
+const NETWORK = 'pods use the network of the host'
+const NO_PROFILE = 'it applies no profiles'
+
+/** Facts that hold for whoever runs the program. */
+type Profiles = Pick<
+  NonNullable<Container['securityContext']>,
+  'appArmorProfile' | 'seLinuxOptions' | 'seccompProfile' | 'windowsOptions'
+>
+
+function profiles(context: Profiles | undefined): readonly Told[] {
+  const { appArmorProfile, seLinuxOptions, seccompProfile, windowsOptions } = context ?? {}
+  return [
+    ...(isProfile(appArmorProfile) ? [['securityContext.appArmorProfile', NO_PROFILE] as const] : []),
+    ...(isProfile(seccompProfile) ? [['securityContext.seccompProfile', NO_PROFILE] as const] : []),
+    ...(seLinuxOptions === undefined ? [] : [['securityContext.seLinuxOptions', 'it sets no SELinux labels'] as const]),
+    ...(windowsOptions === undefined ? [] : [['securityContext.windowsOptions', 'it is not a Windows node'] as const]),
+  ]
+}
+
+const isProfile = (profile: { readonly type?: string } | undefined): boolean =>
+  profile !== undefined && profile.type !== 'Unconfined'
+
+const securityOf = ({ securityContext }: Container): readonly Told[] => profiles(securityContext)
+
+function securityOfPod({ securityContext, hostUsers, resourceClaims = [] }: PodSpec): readonly Told[] {
+  const { sysctls = [], supplementalGroupsPolicy } = securityContext ?? {}
+  return [
+    ...profiles(securityContext),
+    ...(sysctls.length === 0 ? [] : [['securityContext.sysctls', 'it sets none'] as const]),
+    ...(supplementalGroupsPolicy === undefined || supplementalGroupsPolicy === 'Merge'
+      ? []
+      : [['securityContext.supplementalGroupsPolicy', 'groups of images are not looked at'] as const]),
+    ...(hostUsers === false ? [['hostUsers', 'users are those of the host'] as const] : []),
+    ...(resourceClaims.length === 0 ? [] : [['resourceClaims', 'it has no dynamic resources'] as const]),
+  ]
+}
+
+function ofHost(spec: PodSpec): readonly Told[] {
+  const { dnsPolicy, dnsConfig, hostAliases = [], hostPID, shareProcessNamespace, setHostnameAsFQDN, subdomain } = spec
+  return [
+    ...(dnsPolicy === 'None' ? [['dnsPolicy', NETWORK] as const] : []),
+    ...(dnsConfig === undefined ? [] : [['dnsConfig', NETWORK] as const]),
+    ...(hostAliases.length === 0 ? [] : [['hostAliases', NETWORK] as const]),
+    ...(hostPID === true ? [['hostPID', 'each container has processes of its own'] as const] : []),
+    ...(shareProcessNamespace === true
+      ? [['shareProcessNamespace', 'each container has processes of its own'] as const]
+      : []),
+    ...(setHostnameAsFQDN === true ? [['setHostnameAsFQDN', NETWORK] as const] : []),
+    ...(subdomain === undefined || subdomain === '' ? [] : [['subdomain', NETWORK] as const]),
+  ]
+}
+
+function ofEngine({ dnsPolicy, dnsConfig, hostAliases = [], setHostnameAsFQDN }: PodSpec): readonly Told[] {
+  return [
+    ...(dnsPolicy === 'None' ? [['dnsPolicy', 'names are those of the engine'] as const] : []),
+    ...(dnsConfig === undefined ? [] : [['dnsConfig', 'names are those of the engine'] as const]),
+    ...(hostAliases.length === 0 ? [] : [['hostAliases', 'names are those of the engine'] as const]),
+    ...(setHostnameAsFQDN === true ? [['setHostnameAsFQDN', 'the name stays short'] as const] : []),
+  ]
+}
+
+/** A program that listens on the port that it names is reached there from the host in any case. */
+const portsOf = ({ ports = [] }: Container): readonly Told[] =>
+  ports.flatMap(({ hostPort = 0, containerPort }, index) =>
+    hostPort === 0 || hostPort === containerPort ? [] : [[`ports[${index}].hostPort`, NETWORK] as const],
+  )
+
+const hostPortsOf = ({ ports = [] }: Container): readonly Told[] =>
+  ports.flatMap(({ hostPort = 0 }, index) =>
+    hostPort === 0 ? [] : [[`ports[${index}].hostPort`, 'no ports of the host are opened'] as const],
+  )
+
+const mountsOf = ({ volumeMounts = [], volumeDevices = [] }: Container): readonly Told[] => [
+  ...volumeMounts.flatMap(({ mountPropagation = 'None' }, index) =>
+    mountPropagation === 'None' ? [] : [[`volumeMounts[${index}].mountPropagation`, 'mounts stay private'] as const],
+  ),
+  ...(volumeDevices.length === 0 ? [] : [['volumeDevices', 'it has no block devices'] as const]),
+]

@@ -2,7 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Agent, type ImagePolicy, type LogLimits, processWarnings, startAgent } from '../agent/index.ts'
+import {
+  type Agent,
+  engineWarnings,
+  type ImagePolicy,
+  type LogLimits,
+  processWarnings,
+  startAgent,
+} from '../agent/index.ts'
+import type { ApiOptions } from '../apis/strategy.ts'
 import {
   authObjects,
   type Certificates,
@@ -70,6 +78,12 @@ export type Server = {
   readonly stop: () => Promise<void>
 }
 
+/** What the built-in node does not do; of another nothing is known. */
+function warningsOf({ runtime, images }: ServerOptions): ApiOptions['nodeWarnings'] {
+  if (runtime === 'none') return undefined
+  return runtime === 'docker' ? engineWarnings : processWarnings(imagesAs({ images }))
+}
+
 const imagesAs = ({ images }: Pick<ServerOptions, 'images'>): ImagePolicy => images ?? { kind: 'Ignore' }
 
 export async function startServer(options: ServerOptions): Promise<Result<Server, string>> {
@@ -112,7 +126,7 @@ async function startWith(
     surroundings: options.surroundings,
     api: {
       exact: options.exact,
-      nodeWarnings: options.runtime === 'process' ? processWarnings(imagesAs(options)) : undefined,
+      nodeWarnings: warningsOf(options),
       isTimeZone,
       localTimeZone: options.timeZone,
     },

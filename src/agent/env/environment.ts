@@ -56,7 +56,7 @@ type Resolved = Result<string | undefined, string>
 
 async function variableValue(
   request: EnvironmentRequest,
-  { value, valueFrom }: EnvVar,
+  { name, value, valueFrom }: EnvVar,
   known: Environment,
   facts: DownwardFacts,
 ): Promise<Resolved> {
@@ -66,7 +66,9 @@ async function variableValue(
   if (resourceFieldRef !== undefined) return resourceOf(resourceFieldRef, request.container, facts)
   if (configMapKeyRef !== undefined) return keyOf(request, 'configmaps', configMapKeyRef)
   if (secretKeyRef !== undefined) return keyOf(request, 'secrets', secretKeyRef)
-  return fail('env valueFrom names no source that this node knows')
+  return fail(
+    `env ${name}: valueFrom.${Object.keys(valueFrom)[0] ?? ''} is not supported by this node; use configMapKeyRef, secretKeyRef, fieldRef or resourceFieldRef`,
+  )
 }
 
 function resourceOf(

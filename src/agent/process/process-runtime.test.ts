@@ -263,3 +263,60 @@ async function killedWhileStarting(dir: string, namespaces: string, uids: readon
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', source], { stdio: 'inherit' })
   await new Promise((resolve) => child.once('exit', resolve))
 }
+
+const root = process.getuid?.() === 0
+describe('rights of a container', { skip: root && unshare !== undefined ? false : 'needs root and namespaces' }, () => {
+  const security = {
+    privileged: false,
+    readOnlyRoot: false,
+    noNewPrivileges: false,
+    addCapabilities: [],
+    dropCapabilities: [],
+    isUnconfined: false,
+  }
+  const status = 'grep -E "CapEff|NoNewPrivs" /proc/self/status'
+  const cases: readonly (readonly [string, Partial<typeof security>, object, RegExp])[] = [
+    ['all where nothing is said', {}, {}, /CapEff:\s+(?!0{16})\S+\nNoNewPrivs:\s+0\n$/],
+    ['none where all are dropped', { dropCapabilities: ['ALL'] as never }, {}, /CapEff:\s+0{16}\n/],
+    [
+      'what is added to none',
+      { dropCapabilities: ['ALL'] as never, addCapabilities: ['NET_BIND_SERVICE'] as never },
+      {},
+      /CapEff:\s+0{13}400\n/,
+    ],
+    ['all but what is dropped', { dropCapabilities: ['CAP_CHOWN'] as never }, {}, /CapEff:\s+[0-9a-f]{15}[02468ace]\n/],
+    ['none to gain', { noNewPrivileges: true }, {}, /NoNewPrivs:\s+1\n$/],
+    [
+      'none for another user',
+      { noNewPrivileges: true },
+      { runAs: { uid: 1000 } },
+      /CapEff:\s+0{16}\nNoNewPrivs:\s+1\n$/,
+    ],
+  ]
+  for (const [sentence, own, more, expected] of cases) {
+    test(`are ${sentence}`, async (t) => {
+      const { runtime } = await world(t, 'auto')
+      const wanted = config(['sh', '-c', status], { security: { ...security, ...own }, ...more })
+      assert.match((await run(runtime, wanted)).log, expected)
+    })
+  }
+
+  test('a capability that does not exist is refused by its name', async (t) => {
+    const { runtime } = await world(t, 'auto')
+    const wanted = config(['true'], { security: { ...security, addCapabilities: ['FLY'] } })
+    const started = await runtime.start(wanted)
+    assert.match(started.ok ? '' : started.error.message, /^unknown capability "FLY"/)
+  })
+
+  test('a read-only root keeps the files of the host from being written, and leaves volumes and the last word', async (t) => {
+    const { runtime, dir } = await world(t, 'auto')
+    const mounts = [{ source: dir, target: '/mnt/jobd-volume', readOnly: false }]
+    const script = `touch ${dir}/no /tmp/no /run/no; touch /mnt/jobd-volume/yes && printf bye >/dev/termination-log`
+    const wanted = config(['sh', '-c', script], { security: { ...security, readOnlyRoot: true }, mounts })
+    const { log, exitCode } = await run(runtime, wanted)
+    assert.equal(exitCode, 0)
+    assert.equal(log.match(/Read-only file system/g)?.length, 3, log)
+    assert.ok(existsSync(`${dir}/yes`))
+    assert.equal(readFileSync(runtime.messagePath(wanted.key), 'utf8'), 'bye')
+  })
+})

@@ -4,10 +4,11 @@ import { mkdir } from 'node:fs/promises'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
 import { hasLimits, limitCommands } from './cgroups.ts'
-import { identityRefusal, identityWords } from './identity.ts'
+import { identityRefusal, identityWords, rightsRefusal } from './identity.ts'
 import { inputRefusal, launchInput, TERMINAL } from './input.ts'
 import { launchScript } from './launch-script.ts'
 import { COOKIE } from './process-tree.ts'
+import { readOnlyWords } from './read-only-host.ts'
 import { listRuns, recoverRun } from './recover.ts'
 import { rootCommands, rootOfRun } from './root-mounts.ts'
 import { commandMissing } from './root-view.ts'
@@ -96,10 +97,10 @@ function earlierRun(state: State, key: ContainerKey): Earlier {
 
 /** Why this host cannot give a container what it asks for. */
 function refusalOf({ tools, templated }: Host, config: ContainerConfig): string | undefined {
-  const { mounts, runAs, root } = config
+  const { mounts, runAs, root, security } = config
   if (mounts.length > 0 && !templated) return mountsRefused('volume mounts need', tools)
   if (root !== undefined && !templated) return mountsRefused('images that are directories need', tools)
-  return inputRefusal(config, tools) ?? identityRefusal(runAs, tools)
+  return inputRefusal(config, tools) ?? identityRefusal(runAs, tools) ?? rightsRefusal(security, tools)
 }
 
 const mountsRefused = (what: string, { namespacesMissing }: HostTools): string =>
@@ -127,6 +128,7 @@ export function launchText(state: State, tools: HostTools, run: Run, config: Con
     namespaced,
     wrappers: [
       ...(namespaced || tools.setsid === undefined ? [] : [tools.setsid]),
+      ...(namespaced && !inRoot ? readOnlyWords({ directory, config, tools }) : []),
       ...(inRoot ? [] : namespaced ? tools.become : []),
       ...identityWords(config, tools),
     ],
