@@ -216,7 +216,10 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'core.v1.KeyToPath': { supported: 'key mode path' },
   'core.v1.DownwardAPIVolumeSource': { supported: 'defaultMode items' },
   'core.v1.DownwardAPIVolumeFile': { supported: 'fieldRef mode path resourceFieldRef' },
-  'core.v1.EmptyDirVolumeSource': { supported: 'medium', ignored: { sizeLimit: silent } },
+  'core.v1.EmptyDirVolumeSource': {
+    supported: 'medium',
+    remarks: { sizeLimit: 'looked at every ten seconds: a pod that has more there is `Evicted`' },
+  },
   'core.v1.HostPathVolumeSource': { supported: 'path type' },
   'core.v1.PersistentVolumeClaimVolumeSource': { supported: 'claimName readOnly' },
   'core.v1.ProjectedVolumeSource': { supported: 'defaultMode sources' },

@@ -484,6 +484,33 @@ describe('environment and volumes', () => {
       assert.equal(existsSync(path), false, path)
   })
 
+  test('belong to the group of the pod', { skip: process.getuid?.() === 0 ? false : 'needs root' }, async (t) => {
+    const { api, run, phase, log } = await world(t)
+    api.put('secrets', secret)
+    const { name } = run({
+      securityContext: { fsGroup: 4321, runAsUser: 1234 },
+      volumes: [
+        { name: 'work', emptyDir: {} },
+        { name: 'keys', secret: { secretName: 'keys', defaultMode: 0o400 } },
+      ],
+      containers: [
+        {
+          command: [
+            'sh',
+            '-c',
+            'touch /jobd-work/f && stat -c %g:%a /jobd-work /jobd-work/f; cat /jobd-keys/password; id -G',
+          ],
+          volumeMounts: [
+            { name: 'work', mountPath: '/jobd-work' },
+            { name: 'keys', mountPath: '/jobd-keys' },
+          ],
+        },
+      ],
+    })
+    await phase(name, 'Succeeded', 'Failed')
+    assert.equal(await log({ pod: name }), '4321:2777\n4321:644\ns30 4321\n')
+  })
+
   test('give in-pod clients their credentials', async (t) => {
     const { api, run, phase, log } = await world(t)
     api.put('configmaps', { metadata: { name: 'kube-root-ca.crt' }, data: { 'ca.crt': 'CA' } } as KubeObject)

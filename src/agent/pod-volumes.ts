@@ -8,6 +8,7 @@ import { claimDirectory } from './claims.ts'
 import type { DownwardFacts } from './env/index.ts'
 import type { Runtime } from './runtime/index.ts'
 import {
+  giveToGroup,
   type PayloadSource,
   type Prepared,
   prepareVolume,
@@ -51,12 +52,26 @@ export async function preparePodVolumes(
         ? await prepareVolume(options.roots, wanted, source, layout)
         : await prepareClaim(options, pod, { volume: volume.name, name: claimed })
     if (!prepared.ok) return prepared
+    await ownVolume(pod, volume, prepared.value.path)
     paths.set(volume.name, prepared.value.path)
     const isComplete = !isOurs || prepared.value.files.has('ca.crt')
     const at = isComplete ? prepared.value.refreshAt : after(options.clock.now(), CERTIFICATE_RETRY)
     if (at !== undefined && (refreshAt === undefined || at < refreshAt)) refreshAt = at
   }
   return ok({ paths, refreshAt })
+}
+
+/** Only root may give files away; elsewhere pods with a group of their own are refused when they start. */
+async function ownVolume({ spec }: Pod, volume: Volume, path: string): Promise<void> {
+  const { fsGroup, fsGroupChangePolicy } = spec.securityContext ?? {}
+  if (fsGroup === undefined || volume.hostPath !== undefined || process.getuid?.() !== 0) return
+  const { emptyDir, persistentVolumeClaim: claim } = volume
+  await giveToGroup(path, {
+    group: fsGroup,
+    readOnly: emptyDir === undefined && claim === undefined,
+    // An emptyDir is given away when it is made.
+    isRootEnough: emptyDir !== undefined || (claim !== undefined && fsGroupChangePolicy === 'OnRootMismatch'),
+  })
 }
 
 async function prepareClaim(

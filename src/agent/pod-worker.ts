@@ -21,6 +21,7 @@ import {
 } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { afterStart, beforeStop, containerOf, eventFactsOf, watchRun } from './container-hooks.ts'
+import { watchEmptyDirs } from './empty-dir-limits.ts'
 import type { EventRecorder } from './event-recorder.ts'
 import {
   type FailedStart,
@@ -85,6 +86,9 @@ export type PodWorker = {
   isStale: boolean
   /** Volume → path. */
   volumes: ReadonlyMap<string, string>
+  /** Why the pod has used more of the node than it may. */
+  eviction?: string | undefined
+  unlimit?: (() => void) | undefined
   isGone: boolean
   isWriting: boolean
   isDeleting: boolean
@@ -274,6 +278,7 @@ function look(context: WorkerContext, worker: PodWorker): void {
     probes: worker.probes,
     unhealthy: worker.unhealthy,
     isPrepared: worker.isPrepared,
+    eviction: worker.eviction,
     memory: worker.memory,
     node: { ...context.node, podIP: context.addressOf(worker.pod) },
     now,
@@ -340,6 +345,10 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
     worker.isPreparing = false
     worker.isPrepared = true
     worker.volumes = prepared.value.paths
+    worker.unlimit ??= watchEmptyDirs(timers, worker, (message) => {
+      worker.eviction = message
+      touch(context, worker)
+    })
     const { refreshAt } = prepared.value
     if (refreshAt !== undefined) {
       worker.cancelRefresh = timers.at(refreshAt, () => void prepareVolumes(context, worker, MOUNT_RETRY.first))
@@ -484,6 +493,7 @@ export function leave(worker: PodWorker): void {
   worker.cancelWrite?.()
   worker.cancelRefresh?.()
   worker.unfollow?.()
+  worker.unlimit?.()
   for (const slot of [...worker.watches.keys()]) unwatch(worker, slot)
 }
 
@@ -493,6 +503,7 @@ function release(context: WorkerContext, worker: PodWorker): void {
   worker.cancelWake?.()
   worker.cancelRefresh?.()
   worker.unfollow?.()
+  worker.unlimit?.()
   context.onOver(worker)
 }
 

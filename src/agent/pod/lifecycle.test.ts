@@ -373,6 +373,17 @@ describe('the end', () => {
     assert.equal(made.status.phase, 'Succeeded', 'a pod that made it is not taken down')
   })
 
+  test('of a pod that has taken too much of the node is eviction, at once', () => {
+    const eviction = 'Usage of EmptyDir volume "work" exceeds the limit "1Mi". '
+    const plan = look(podOf(), [running('main')], { now: at(10), eviction })
+    assert.deepEqual(plan.does, ['StopContainer main.0'])
+    assert.equal(plan.says[0], `Evicted: ${eviction}`)
+    assert.equal(plan.wakeAt, at(11))
+    const last = look(podOf(), [ended('main', 143)], { now: at(11), eviction, memory: plan.memory })
+    assert.deepEqual([last.status.phase, last.status.reason, last.status.message], ['Failed', 'Evicted', eviction])
+    assert.deepEqual(last.says, [], 'told once')
+  })
+
   test('of an unhealthy container is restart or failure, as its policy says', () => {
     const unhealthy = new Map([['main.0', { message: 'Container main failed liveness probe, will be restarted' }]])
     const plan = look(podOf(), [running('main')], { unhealthy })

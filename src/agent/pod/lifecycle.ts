@@ -111,6 +111,7 @@ function teardownOf(input: PodInput, draft: Draft): Teardown | undefined {
     return shorter
   }
   if (known !== undefined) return known
+  if (input.eviction !== undefined) return evict(input.eviction, now, draft)
   const deadline = pod.spec.activeDeadlineSeconds
   if (deadline === undefined) return undefined
   const end = after(draft.memory.activeSince ?? now, toMillis(seconds(deadline)))
@@ -121,6 +122,18 @@ function teardownOf(input: PodInput, draft: Draft): Teardown | undefined {
   const message = 'Pod was active on the node longer than the specified deadline'
   draft.events.push(podEvent('Normal', 'DeadlineExceeded', message))
   const teardown = { since: now, killAt: after(now, graceOf(pod)), reason: 'DeadlineExceeded', message }
+  draft.memory = { ...draft.memory, teardown }
+  return teardown
+}
+
+/**
+ * A pod that has taken more than it may goes at once.
+ *
+ * @source kubernetes v1.36 pkg/kubelet/eviction/eviction_manager.go, evictPod and immediateEvictionGracePeriodSeconds
+ */
+function evict(message: string, now: Instant, draft: Draft): Teardown {
+  draft.events.push(podEvent('Warning', 'Evicted', message))
+  const teardown = { since: now, killAt: after(now, millis(1000)), reason: 'Evicted', message }
   draft.memory = { ...draft.memory, teardown }
   return teardown
 }

@@ -25,6 +25,8 @@ export type PodInput = {
   readonly unhealthy: ReadonlyMap<string, Unhealthy>
   /** Volumes are set up. */
   readonly isPrepared: boolean
+  /** Why the pod has used more of the node than it may, where it has. */
+  readonly eviction?: string | undefined
   readonly memory: PodMemory
   readonly node: NodeFacts
   readonly now: Instant

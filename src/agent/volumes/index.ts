@@ -1,3 +1,4 @@
+export { giveToGroup } from './ownership.ts'
 export type { PayloadSource, Token } from './payload.ts'
 export {
   mountsOf,
