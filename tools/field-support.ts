@@ -202,6 +202,8 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
       windowsOptions: warned,
     },
   },
+  'core.v1.Capabilities': { supported: 'add drop' },
+  'core.v1.SeccompProfile': { supported: 'type', ignored: { localhostProfile: warned } },
   'core.v1.VolumeMount': {
     supported: 'mountPath name readOnly subPath subPathExpr',
     ignored: { mountPropagation: `others than \`None\`: ${warned}`, recursiveReadOnly: silent },
