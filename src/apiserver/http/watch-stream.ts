@@ -42,6 +42,17 @@ export type Framer = {
   readonly errorFrame: (status: Status) => string | Uint8Array
 }
 
+/** What the rows of all kinds take for given, and a bookmark does not have. */
+const pod = { containers: [] }
+export const emptyParts = {
+  spec: { ...pod, template: { spec: pod }, jobTemplate: { spec: { template: { spec: pod } } } },
+  template: { spec: pod },
+  roleRef: {},
+  involvedObject: {},
+  regarding: {},
+  status: {},
+}
+
 function jsonFramer(presenter: Presenter, route: Route, form: Representation, include: IncludeObject): Framer {
   const { api } = presenter
   const wrap = (type: string, text: string): string => `{"type":"${type}","object":${text}}\n`
@@ -54,7 +65,8 @@ function jsonFramer(presenter: Presenter, route: Route, form: Representation, in
     let columns = true
     const frame = ({ type, object }: ApiWatchEvent): string => {
       const meta = { resourceVersion: object.metadata.resourceVersion ?? '' }
-      const value = tableValue(presenter, table, [object], meta, form, include, columns)
+      const shown = type === 'BOOKMARK' ? { ...emptyParts, ...object } : object
+      const value = tableValue(presenter, table, [shown], meta, form, include, columns)
       columns = false
       return wrap(type, JSON.stringify(value))
     }
