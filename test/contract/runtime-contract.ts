@@ -36,6 +36,7 @@ export type RuntimeContract = {
     readonly memory?: string
     readonly mounts?: string
     readonly users?: string
+    readonly input?: string
     readonly terminal?: string
   }
 }
@@ -427,38 +428,46 @@ const type = (input: ContainerInput, text: string): Promise<void> =>
   new Promise((resolve) => input.write(Buffer.from(text), resolve))
 
 function standardInputs(scenario: Scenario, missing: Missing): void {
-  scenario('an input stays open when clients and the daemon go', async ({ runtime, config, open }) => {
-    const wanted = config(['sh', '-c', 'while read line; do echo "got $line"; done; echo over'], { stdin: true })
-    await start(runtime, wanted)
-    for (const text of ['one', 'two']) {
-      const input = await inputOf(runtime, wanted)
-      await type(input, `${text}\n`)
-      await said(runtime, wanted, `got ${text}`)
-      input.endStdin()
-      input.close()
-    }
-    await runtime.close()
-    const next = await open()
-    assert.equal((await next.observe(wanted.key.podUid))[0]?.state.kind, 'Running')
-    await type(await inputOf(next, wanted), 'three\n')
-    await said(next, wanted, 'got three')
-    assert.equal(logOf(next, wanted), 'got one\ngot two\ngot three\n')
-  })
-
-  scenario('an input for one client ends when that one has gone', async ({ runtime, config }) => {
-    const long = 'x'.repeat(300_000)
-    for (const leave of ['endStdin', 'close'] as const) {
-      const wanted = config(['sh', '-c', 'cat; echo end'], { stdin: true, stdinOnce: true })
-      const ended = endOf(runtime, wanted)
+  scenario(
+    'an input stays open when clients and the daemon go',
+    async ({ runtime, config, open }) => {
+      const wanted = config(['sh', '-c', 'while read line; do echo "got $line"; done; echo over'], { stdin: true })
       await start(runtime, wanted)
-      const input = await inputOf(runtime, wanted)
-      await type(input, long)
-      input[leave]()
-      assert.equal((await ended).exitCode, 0)
-      assert.equal(logOf(runtime, wanted), `${long}end\n`)
-      assert.equal(await runtime.openInput(wanted.key), undefined)
-    }
-  })
+      for (const text of ['one', 'two']) {
+        const input = await inputOf(runtime, wanted)
+        await type(input, `${text}\n`)
+        await said(runtime, wanted, `got ${text}`)
+        input.endStdin()
+        input.close()
+      }
+      await runtime.close()
+      const next = await open()
+      assert.equal((await next.observe(wanted.key.podUid))[0]?.state.kind, 'Running')
+      await type(await inputOf(next, wanted), 'three\n')
+      await said(next, wanted, 'got three')
+      assert.equal(logOf(next, wanted), 'got one\ngot two\ngot three\n')
+    },
+    missing.input,
+  )
+
+  scenario(
+    'an input for one client ends when that one has gone',
+    async ({ runtime, config }) => {
+      const long = 'x'.repeat(300_000)
+      for (const leave of ['endStdin', 'close'] as const) {
+        const wanted = config(['sh', '-c', 'cat; echo end'], { stdin: true, stdinOnce: true })
+        const ended = endOf(runtime, wanted)
+        await start(runtime, wanted)
+        const input = await inputOf(runtime, wanted)
+        await type(input, long)
+        input[leave]()
+        assert.equal((await ended).exitCode, 0)
+        assert.equal(logOf(runtime, wanted), `${long}end\n`)
+        assert.equal(await runtime.openInput(wanted.key), undefined)
+      }
+    },
+    missing.input,
+  )
 
   scenario('a container that asks for no input has none', async ({ runtime, config }) => {
     const wanted = config(['sh', '-c', 'cat; echo up; exec sleep 1000'])

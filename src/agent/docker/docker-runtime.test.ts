@@ -18,6 +18,7 @@ const engines = [
     absent: podmanMissing(),
     start: startPodman,
     missing: {
+      input: 'Podman 4.3 ends the input of a container with the first client that leaves',
       memory: 'Podman 4.3 does not tell that the kernel killed a process for memory when it was not the first one',
     },
   },
