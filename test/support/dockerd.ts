@@ -70,8 +70,7 @@ export async function startDockerd(): Promise<Dockerd> {
       const networks = cli('network', 'ls', '-q', '--filter', 'type=custom').split('\n').filter(Boolean)
       if (networks.length > 0) cli('network', 'rm', ...networks)
       await end(engine)
-      spawnSync('sh', ['-c', `grep -o '${dir}[^ ]*' /proc/self/mounts | sort -r | xargs -r umount -l`])
-      rmSync(dir, { recursive: true, force: true })
+      removeMounted(dir)
     },
   }
 }
@@ -112,4 +111,10 @@ export async function makeRoot(root: string): Promise<void> {
   await copyFile(busybox, `${root}/bin/busybox`)
   const names = execFileSync(busybox, ['--list'], { encoding: 'utf8' }).split('\n')
   for (const name of names) if (name !== '' && name !== 'busybox') symlinkSync('busybox', `${root}/bin/${name}`)
+}
+
+/** Removes a directory in which an engine has left mounts. */
+export function removeMounted(dir: string): void {
+  spawnSync('sh', ['-c', `grep -o '${dir}[^ ]*' /proc/self/mounts | sort -r | xargs -r umount -l`])
+  rmSync(dir, { recursive: true, force: true })
 }

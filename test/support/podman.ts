@@ -4,9 +4,9 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { makeRoot, staticBusybox, type TestEngine } from './dockerd.ts'
+import { makeRoot, removeMounted, staticBusybox, type TestEngine } from './dockerd.ts'
 import { appears } from './files.ts'
 
 const IMAGE = 'localhost/jobd-test/busybox:1'
@@ -57,8 +57,7 @@ export async function startPodman(): Promise<TestEngine> {
       cli('network', 'prune', '-f')
       service.kill()
       await ended
-      spawnSync('sh', ['-c', `grep -o '${dir}[^ ]*' /proc/self/mounts | sort -r | xargs -r umount -l`])
-      rmSync(dir, { recursive: true, force: true })
+      removeMounted(dir)
     },
   }
 }

@@ -1,9 +1,9 @@
 /** The commands of an example's README, run as a reader would run them. */
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { root, runProgram, type Server } from './executable.ts'
+import { freePort } from './free-port.ts'
 
 /** A checkout as the commands see it: `examples` is a copy in which ports are free ones, `bin` is the real one. */
 export type Checkout = {
@@ -26,7 +26,7 @@ export async function checkoutFor(server: Server, path: string): Promise<Checkou
   const ports = new Map<string, string>()
   for (const file of filesBelow(join(path, 'examples'))) {
     const text = readFileSync(file, 'utf8')
-    for (const [port] of text.matchAll(PORTS)) if (!ports.has(port)) ports.set(port, await freePort())
+    for (const [port] of text.matchAll(PORTS)) if (!ports.has(port)) ports.set(port, String(await freePort()))
     writeFileSync(
       file,
       text.replaceAll(PORTS, (port) => ports.get(port) ?? port),
@@ -53,12 +53,3 @@ const filesBelow = (directory: string): readonly string[] =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .map((name) => join(directory, name))
     .filter((file) => statSync(file).isFile())
-
-function freePort(): Promise<string> {
-  return new Promise((resolve) => {
-    const ear = createServer().listen(0, '127.0.0.1', () => {
-      const address = ear.address()
-      ear.close(() => resolve(String(typeof address === 'object' ? address?.port : '')))
-    })
-  })
-}
