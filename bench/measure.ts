@@ -55,3 +55,19 @@ export const machine = (): string =>
   `${cpus().length} cores, ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.versions.node}`
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** What a server and its helpers use in a minute in which nobody asks anything of it, ten seconds from now. */
+export async function idleMinute(pid: number): Promise<Figures> {
+  await pause(10_000)
+  const pids = processTree(pid)
+  const before = usageOf(pids)
+  await pause(60_000)
+  const after = usageOf(pids)
+  return {
+    unit: 'one minute',
+    pssMiB: rounded(memoryOf(pids)),
+    processes: pids.length,
+    cpuPercent: rounded(((after.cpuSeconds - before.cpuSeconds) / 60) * 100, 2),
+    writtenBytes: after.writtenBytes - before.writtenBytes,
+  }
+}

@@ -7,7 +7,7 @@ import { type Client, createRestClient, loadKubeconfig } from '../../src/client/
 import { nextTime, parseSchedule, timeZone } from '../../src/cron/index.ts'
 import { realClock } from '../../src/main/real.ts'
 import { jobd, runProgram, startServer, temporaryDirectory } from '../../test/support/executable.ts'
-import { type Case, type Figures, median, memoryOf, pause, processTree, rounded, usageOf } from '../measure.ts'
+import { type Case, type Figures, idleMinute, median, rounded } from '../measure.ts'
 import { withCore } from './workloads.ts'
 
 const minute = 60_000
@@ -90,18 +90,7 @@ async function idle(count: number): Promise<Figures> {
   const rest = createRestClient({ ...access.value, clock: realClock, userAgent: 'bench' })
   await createCronJobs(rest.client, count, '0 0 29 2 *')
   await rest.close()
-  await pause(10_000)
-  const pids = processTree(server.pid)
-  const before = usageOf(pids)
-  await pause(60_000)
-  const after = usageOf(pids)
-  const figures = {
-    unit: 'one minute',
-    cronJobs: count,
-    cpuPercent: rounded(((after.cpuSeconds - before.cpuSeconds) / 60) * 100, 2),
-    writtenBytes: after.writtenBytes - before.writtenBytes,
-    pssMiB: rounded(memoryOf(pids)),
-  }
+  const figures = { cronJobs: count, ...(await idleMinute(server.pid)) }
   await server.stop()
   dispose()
   return figures

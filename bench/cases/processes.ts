@@ -1,7 +1,7 @@
 /** Start-up, idling and whole commands, on the bundle as users run it. */
 
 import { jobd, runProgram, startServer, temporaryDirectory } from '../../test/support/executable.ts'
-import { type Case, median, memoryOf, pause, processTree, rounded, usageOf } from '../measure.ts'
+import { type Case, idleMinute, median, rounded } from '../measure.ts'
 
 async function timed(act: () => Promise<unknown>): Promise<number> {
   const begin = performance.now()
@@ -36,18 +36,7 @@ export const processCases: readonly Case[] = [
     async run() {
       const { path, dispose } = temporaryDirectory()
       const server = await startServer(path)
-      await pause(10_000)
-      const pids = processTree(server.pid)
-      const before = usageOf(pids)
-      await pause(60_000)
-      const after = usageOf(pids)
-      const figures = {
-        unit: 'one minute',
-        pssMiB: rounded(memoryOf(pids)),
-        processes: pids.length,
-        cpuPercent: rounded(((after.cpuSeconds - before.cpuSeconds) / 60) * 100, 2),
-        writtenBytes: after.writtenBytes - before.writtenBytes,
-      }
+      const figures = await idleMinute(server.pid)
       await server.stop()
       dispose()
       return figures
