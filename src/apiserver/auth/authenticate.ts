@@ -3,7 +3,8 @@
  *
  * @source kubernetes v1.36 apiserver/pkg/authentication/request (facts: order, what is refused)
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { User } from '../registry/index.ts'
@@ -14,7 +15,10 @@ import { anonymous, authenticated } from './users.ts'
 export type Refused = 'Unauthorized'
 const refused = fail<Refused>('Unauthorized')
 
-export type Authenticate = (req: IncomingMessage) => Result<User, Refused>
+/** What a request shows of its sender. */
+export type Shown = { readonly headers: IncomingHttpHeaders; readonly connection: Socket }
+
+export type Authenticate = (shown: Shown) => Result<User, Refused>
 
 /** Users of tokens that are not in the file, e.g. of ServiceAccounts; undefined when the token is none of those. */
 export type TokenUser = (token: string) => User | undefined
@@ -25,9 +29,9 @@ export const websocketTokenPrefix = 'base64url.bearer.authorization.k8s.io.'
 const bearerOf = (header: string): string | undefined => /^\s*bearer (\S+)/i.exec(header)?.[1]
 
 /** Browsers cannot set headers on a WebSocket: the token comes as one of the offered protocols. */
-function websocketToken(req: IncomingMessage): string | undefined {
-  if (req.headers.upgrade?.toLowerCase() !== 'websocket') return undefined
-  const offered = req.headers['sec-websocket-protocol']?.split(',') ?? []
+function websocketToken(headers: IncomingHttpHeaders): string | undefined {
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return undefined
+  const offered = headers['sec-websocket-protocol']?.split(',') ?? []
   for (const protocol of offered) {
     const name = protocol.trim()
     if (name.startsWith(websocketTokenPrefix)) {
@@ -65,11 +69,11 @@ export type AuthenticateOptions = {
 export function newAuthenticate({ tokens, tokenUser }: AuthenticateOptions): Authenticate {
   const connections = new WeakMap<object, Known>()
 
-  const judge = (req: IncomingMessage, known: Known): Result<User, Refused> => {
+  const judge = (headers: IncomingHttpHeaders, known: Known): Result<User, Refused> => {
     const { certificate } = known
     if (certificate !== undefined && certificate !== 'Unauthorized') return ok(certificate)
-    const header = req.headers.authorization
-    const token = header === undefined ? websocketToken(req) : bearerOf(header)
+    const header = headers.authorization
+    const token = header === undefined ? websocketToken(headers) : bearerOf(header)
     if (token === undefined) return certificate === 'Unauthorized' ? refused : ok(anonymous)
     const fixed = tokens.get(tokenDigest(token))
     if (fixed !== undefined) {
@@ -84,15 +88,14 @@ export function newAuthenticate({ tokens, tokenUser }: AuthenticateOptions): Aut
     return user === undefined ? refused : ok(authenticated(user))
   }
 
-  return (req) => {
-    const { socket } = req
-    let known = connections.get(socket)
+  return ({ headers, connection }) => {
+    let known = connections.get(connection)
     if (known === undefined) {
-      known = { certificate: certificateUser(socket as TLSSocket), header: undefined, user: undefined }
-      connections.set(socket, known)
+      known = { certificate: certificateUser(connection as TLSSocket), header: undefined, user: undefined }
+      connections.set(connection, known)
     }
     const { header, user } = known
-    if (user !== undefined && header === req.headers.authorization) return ok(user)
-    return judge(req, known)
+    if (user !== undefined && header === headers.authorization) return ok(user)
+    return judge(headers, known)
   }
 }

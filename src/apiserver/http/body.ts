@@ -1,7 +1,7 @@
 /** Reading request bodies, never more than the limit. */
-import type { IncomingMessage } from 'node:http'
 import { plainError, type Status, tooLarge } from '../../apimachinery/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
+import type { Request } from './protocol.ts'
 
 /** Upstream's limit of a request body, in bytes. */
 export const bodyLimit = 3 * 1024 * 1024
@@ -9,36 +9,36 @@ export const bodyLimit = 3 * 1024 * 1024
 const drainLimit = 8 * bodyLimit
 
 const overLimit: Result<never, Status> = fail(tooLarge(`Request entity too large: limit is ${bodyLimit}`))
+const gone: Result<never, Status> = fail(plainError('the client closed the connection', 400))
 const empty: Result<Buffer, Status> = ok(Buffer.alloc(0))
 
 /**
  * The whole body. One that is too large is read to its end and forgotten, so that the client sees the answer; one that
  * never ends is cut off.
  */
-export function readBody(req: IncomingMessage): Promise<Result<Buffer, Status>> {
-  if (req.headers['content-length'] === '0' || (req.headers['content-length'] === undefined && req.complete)) {
-    return Promise.resolve(empty)
-  }
+export function readBody({ body, isBodiless, isCutShort }: Request): Promise<Result<Buffer, Status>> {
+  if (isBodiless) return Promise.resolve(empty)
   return new Promise((resolve) => {
     let only: Buffer | undefined
     let chunks: Buffer[] | undefined
     let length = 0
-    req.on('data', (chunk: Buffer) => {
+    body.on('data', (chunk: Buffer) => {
       length += chunk.length
       if (length > bodyLimit) {
         only = undefined
         chunks = undefined
-        if (length > drainLimit) req.destroy()
+        if (length > drainLimit) body.destroy()
       } else if (only === undefined) only = chunk
       else if (chunks === undefined) chunks = [only, chunk]
       else chunks.push(chunk)
     })
-    req.on('end', () => {
-      if (length > bodyLimit) resolve(overLimit)
+    body.on('end', () => {
+      if (isCutShort()) resolve(gone)
+      else if (length > bodyLimit) resolve(overLimit)
       else if (chunks !== undefined) resolve(ok(Buffer.concat(chunks, length)))
       else resolve(only === undefined ? empty : ok(only))
     })
-    req.on('error', (error) => resolve(fail(plainError(error.message, 400))))
-    req.on('close', () => resolve(fail(plainError('the client closed the connection', 400))))
+    body.on('error', (error) => resolve(fail(plainError(error.message, 400))))
+    body.on('close', () => resolve(gone))
   })
 }

@@ -14,8 +14,8 @@ export function sendCacheable(
   x.cacheControl = cacheControl
   if (known?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)) {
     x.code = 304
-    x.res.writeHead(304, ['Audit-Id', x.auditId, 'Cache-Control', cacheControl, ...headers])
-    x.res.end()
+    x.res.begin(304, ['Audit-Id', x.auditId, 'Cache-Control', cacheControl, ...headers])
+    x.res.body.end()
     return
   }
   send(x, 200, contentType, typeof body === 'function' ? body() : body, headers)

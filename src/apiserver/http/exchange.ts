@@ -1,7 +1,6 @@
 /**
  * One request and its answer, and the only functions that write answers. Every failure becomes bytes in `sendStatus`.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline, type Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import { createGzip, gzip } from 'node:zlib'
@@ -11,13 +10,14 @@ import { yamlText } from '../../yaml/text/index.ts'
 import type { RequestContext, User } from '../registry/index.ts'
 import { protobufOf } from './media.ts'
 import { contentTypes, negotiate, type Representation, wantsPretty } from './negotiate.ts'
+import type { Request, Response } from './protocol.ts'
 import { boolOf, first, type Query } from './query.ts'
 import type { RequestInfo } from './request-info.ts'
 import { warningHeaders } from './warnings.ts'
 
 export type Exchange = {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
+  readonly req: Request
+  readonly res: Response
   readonly info: RequestInfo
   readonly query: Query
   readonly auditId: string
@@ -82,7 +82,7 @@ export function send(
   extra: readonly string[] = noHeaders,
 ): void {
   const { res } = x
-  if (res.headersSent || res.destroyed) return
+  if (res.isBegun() || res.isGone()) return
   x.code = code
   const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
   if (bytes > compressFrom && takesGzip(x)) {
@@ -91,9 +91,9 @@ export function send(
   }
   const headers = headersOf(x, contentType, extra)
   headers.push('Content-Length', String(bytes))
-  res.writeHead(code, headers)
-  if (x.req.method === 'HEAD') res.end()
-  else res.end(body)
+  res.begin(code, headers)
+  if (x.req.method === 'HEAD') res.body.end()
+  else res.body.end(body)
 }
 
 async function sendCompressed(
@@ -104,11 +104,11 @@ async function sendCompressed(
   extra: readonly string[],
 ): Promise<void> {
   const packed = await gzipped(body, { level: 1 })
-  if (x.res.headersSent || x.res.destroyed) return
+  if (x.res.isBegun() || x.res.isGone()) return
   const headers = headersOf(x, contentType, extra)
   headers.push('Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding', 'Content-Length', String(packed.byteLength))
-  x.res.writeHead(code, headers)
-  x.res.end(x.req.method === 'HEAD' ? undefined : packed)
+  x.res.begin(code, headers)
+  x.res.body.end(x.req.method === 'HEAD' ? undefined : packed)
 }
 
 /** Lets everything else that is due run first. */
@@ -133,7 +133,7 @@ async function sendPieces<Piece extends string | Uint8Array>(
     length += piece.length
     if (length <= compressFrom) continue
     // The reader went away, or time was over and it has been told so.
-    if (res.destroyed || (sink === undefined && res.headersSent)) return
+    if (res.isGone() || (sink === undefined && res.isBegun())) return
     sink ??= beginLong(x, contentType)
     const next = join(waiting)
     waiting.length = 0
@@ -152,25 +152,25 @@ function beginLong(x: Exchange, contentType: string): Writable {
   x.code = 200
   const packed = takesGzip(x)
   const extra = packed ? ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding'] : noHeaders
-  res.writeHead(x.code, headersOf(x, contentType, extra))
-  if (!packed) return res
+  res.begin(x.code, headersOf(x, contentType, extra))
+  if (!packed) return res.body
   const gzip = createGzip({ level: 1 })
   // A reader that goes away ends both; there is nobody left to tell.
-  pipeline(gzip, res, () => {})
+  pipeline(gzip, res.body, () => {})
   return gzip
 }
 
 /** Resolves when more may be written, or when the reader has gone. */
-export function drained(sink: Writable, res: ServerResponse): Promise<void> {
+export function drained(sink: Writable, res: Response): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
       sink.off('drain', settle)
-      res.off('close', settle)
+      res.body.off('close', settle)
       resolve()
     }
     sink.on('drain', settle)
-    res.on('close', settle)
-    if (res.destroyed) settle()
+    res.body.on('close', settle)
+    if (res.isGone()) settle()
   })
 }
 
@@ -183,8 +183,7 @@ export function beginStream(
 ): void {
   x.code = code
   x.longRunning = true
-  x.res.writeHead(code, headersOf(x, contentType, extra))
-  x.res.flushHeaders()
+  x.res.begin(code, headersOf(x, contentType, extra), true)
 }
 
 /** JSON of a value as this request wants to see it. `text` is its compact form where that is known already. */
@@ -265,8 +264,8 @@ export function sendDefect(x: Exchange, error: unknown): void {
     path: x.info.path,
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),
   })
-  if (x.res.headersSent) {
-    x.res.destroy()
+  if (x.res.isBegun()) {
+    x.res.cut()
     return
   }
   sendStatus(x, internalError('unexpected defect, see the log of the server'))

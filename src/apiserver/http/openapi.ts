@@ -36,8 +36,8 @@ type Known = { readonly document: OpenApiDocument; readonly hash: string }
 /** Upstream answers a name that is not served with nothing but the code. */
 function emptyNotFound(x: Exchange): void {
   x.code = 404
-  x.res.writeHead(404, ['Audit-Id', x.auditId, 'Content-Length', '0'])
-  x.res.end()
+  x.res.begin(404, ['Audit-Id', x.auditId, 'Content-Length', '0'])
+  x.res.body.end()
 }
 
 /** Makes the function that answers paths below `/openapi`; false for a path that is none. */
@@ -80,8 +80,8 @@ export function newServeOpenApi(source: OpenApi): (x: Exchange) => boolean {
       answer(x, 'v3', document, 'public, immutable', ['Expires', new Date(x.now() + year).toUTCString()])
     } else {
       x.code = 301
-      x.res.writeHead(301, ['Location', `/openapi/v3/${path}?hash=${document.hash}`, 'Content-Length', '0'])
-      x.res.end()
+      x.res.begin(301, ['Location', `/openapi/v3/${path}?hash=${document.hash}`, 'Content-Length', '0'])
+      x.res.body.end()
     }
   }
   return (x) => {

@@ -85,16 +85,17 @@ function validOptions(query: Query, name: string): Result<LogOptions, Status> {
 /** Sends what the agent reads, no faster than the client takes it. */
 async function pump(x: Exchange, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const { res } = x
+  const { body } = res
   const iterator = chunks[Symbol.asyncIterator]()
   const stop = (): void => void iterator.return?.()
-  res.on('close', stop)
+  body.on('close', stop)
   for (;;) {
     const next = await iterator.next()
-    if (next.done === true || res.destroyed) break
-    if (!res.write(next.value)) await drained(res, res)
+    if (next.done === true || res.isGone()) break
+    if (!body.write(next.value)) await drained(body, res)
   }
-  res.off('close', stop)
-  res.end()
+  body.off('close', stop)
+  body.end()
 }
 
 async function openLog(
@@ -143,8 +144,8 @@ export async function serveLog(
   if (!opened.ok) return sendStatus(x, opened.error)
   if (opened.value === undefined) {
     x.code = 204
-    x.res.writeHead(204, ['Audit-Id', x.auditId, 'Cache-Control', x.cacheControl])
-    x.res.end()
+    x.res.begin(204, ['Audit-Id', x.auditId, 'Cache-Control', x.cacheControl])
+    x.res.body.end()
     return
   }
   beginStream(x, 200, 'text/plain')

@@ -2,10 +2,9 @@
  * The HTTPS server: accepts connections, makes an exchange of every request, and sends it where it belongs.
  */
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { createServer, type ServerOptions } from 'node:https'
 import { type AddressInfo, createServer as createDoor, type Server as NetServer, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import {
   badRequest,
   type Status,
@@ -20,12 +19,13 @@ import type { User } from '../registry/index.ts'
 import { type Exchange, pageNotFound, sendDefect, sendStatus } from './exchange.ts'
 import { enter, type FairShare, isShort, leave, newFairShare } from './fair-share.ts'
 import type { Upgrade } from './pod-streams.ts'
+import { http1Request, http1Response, type Request, type Response } from './protocol.ts'
 import { first, parseQuery } from './query.ts'
 import type { Presenter } from './representation.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { serveResource } from './resources.ts'
 import { isServed, type Route, routeOf } from './routes.ts'
-import { isForeignPage, isUpgrade, responseFor, upgradeOf } from './upgrade.ts'
+import { type Asked, isForeignPage, isUpgrade, responseFor, upgradeOf } from './upgrade.ts'
 import { serveWatchSocket } from './watch-socket.ts'
 import { serveWatch } from './watch-stream.ts'
 
@@ -120,7 +120,7 @@ function dispatch(state: State, x: Exchange, upgrade?: Upgrade): void | Promise<
     return
   }
   if (!isServed(info.group, info.version, parts.presenter.options.exact)) return pageNotFound(x)
-  const route = routeOf(req.method ?? '', info, req.headers['content-type'])
+  const route = routeOf(req.method, info, req.headers['content-type'])
   if (!route.ok) return sendStatus(x, route.error)
   x.routed = true
   switch (route.value.action) {
@@ -147,7 +147,7 @@ function limitTime(state: State, x: Exchange): Status | undefined {
   }
   if (span > 0 && span < requestDeadline) {
     const cancel = state.parts.clock.wake(span, () => expire(x))
-    x.res.once('close', cancel)
+    x.res.body.once('close', cancel)
   }
   return undefined
 }
@@ -155,12 +155,12 @@ function limitTime(state: State, x: Exchange): Status | undefined {
 /** Answers that time is over; an answer that is under way has a client that does not take it, and is cut off. */
 function expire(x: Exchange): void {
   if (x.longRunning) return
-  if (x.res.headersSent) x.res.destroy()
+  if (x.res.isBegun()) x.res.cut()
   else sendStatus(x, outOfTime)
 }
 
-function newExchange(state: State, req: IncomingMessage, res: ServerResponse): Exchange {
-  const url = req.url ?? '/'
+function newExchange(state: State, req: Request, res: Response): Exchange {
+  const { url } = req
   const mark = url.indexOf('?')
   const query = parseQuery(mark < 0 ? '' : url.slice(mark + 1))
   let path = mark < 0 ? url : url.slice(0, mark)
@@ -175,7 +175,7 @@ function newExchange(state: State, req: IncomingMessage, res: ServerResponse): E
     req,
     res,
     query,
-    info: requestInfo(req.method ?? 'GET', path, query),
+    info: requestInfo(req.method, path, query),
     auditId: auditIdOf(req),
     log: state.parts.log,
     now: state.parts.clock.now,
@@ -190,7 +190,7 @@ function newExchange(state: State, req: IncomingMessage, res: ServerResponse): E
   }
 }
 
-function auditIdOf(req: IncomingMessage): string {
+function auditIdOf(req: Request): string {
   const given = req.headers['audit-id']
   return typeof given === 'string' && /^[\x21-\x7e]{1,64}$/.test(given) ? given : randomUUID()
 }
@@ -199,12 +199,12 @@ function auditIdOf(req: IncomingMessage): string {
 function ignoreBroken(): void {}
 
 /** The whole way of one request. */
-function handle(state: State, req: IncomingMessage, res: ServerResponse, asked?: Asked): void {
+function handle(state: State, req: Request, res: Response, asked?: Asked): void {
   const started = performance.now()
   const x = newExchange(state, req, res)
   state.open.add(x)
-  res.on('error', ignoreBroken)
-  const connection = asked?.socket ?? res
+  res.body.on('error', ignoreBroken)
+  const connection = asked?.socket ?? res.body
   connection.on('close', () => {
     state.open.delete(x)
     state.parts.onDone?.(x, (performance.now() - started) / 1000)
@@ -223,7 +223,7 @@ function handle(state: State, req: IncomingMessage, res: ServerResponse, asked?:
       }
       connection.on('close', () => leave(state.share, name))
     }
-    const upgrade = asked === undefined ? undefined : upgradeOf(x, asked.socket, asked.head)
+    const upgrade = asked === undefined ? undefined : upgradeOf(x, asked)
     const work = dispatch(state, x, upgrade)
     if (work !== undefined) work.catch((error: unknown) => sendDefect(x, error))
   } catch (error) {
@@ -231,22 +231,17 @@ function handle(state: State, req: IncomingMessage, res: ServerResponse, asked?:
   }
 }
 
-/** A connection whose client asked to leave HTTP, and what it has sent since. */
-type Asked = { readonly socket: Duplex; readonly head: Buffer }
-
 /** A request to leave HTTP goes the same way; until the handshake it can be answered like any other. */
-async function handleUpgrade(state: State, req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+async function handleUpgrade(state: State, message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
   socket.on('error', () => socket.destroy())
-  handle(state, req, await responseFor(req, socket), { socket, head })
+  const res = await responseFor(message, socket)
+  handle(state, http1Request(message), http1Response(res), { message, res, socket, head })
 }
 
 /** Why a request goes no further. */
 function admit(state: State, x: Exchange): Status | undefined {
   const { parts } = state
-  if (state.closing) {
-    x.res.setHeader('Connection', 'close')
-    return { ...shuttingDown, details: { retryAfterSeconds: 1 } }
-  }
+  if (state.closing) return { ...shuttingDown, details: { retryAfterSeconds: 1 } }
   if (isForeignPage(x.req)) return foreignPage
   const user = parts.authenticate(x.req)
   if (!user.ok) return unauthorizedStatus
@@ -297,8 +292,8 @@ function listening(server: NetServer, listen: Listen): Promise<AddressInfo> {
 
 /** Watches and logs end as if their time was over; sockets that left HTTP are cut. */
 function endLongRunning(x: Exchange): void {
-  if (x.code === switchingProtocols) x.req.socket.destroy()
-  else if (x.longRunning) x.res.end()
+  if (x.code === switchingProtocols) x.req.connection.destroy()
+  else if (x.longRunning) x.res.body.end()
 }
 
 /** Ends requests that have taken longer than the deadline. Runs only while requests are open. */
@@ -324,9 +319,12 @@ function dialled({ address, family }: AddressInfo): string {
 /** Listens and serves. Rejects when the address cannot be had. */
 export async function startServer(parts: ServerParts, listen: Listen): Promise<HttpServer> {
   const state: State = { parts, closing: false, open: new Set(), share: newFairShare() }
-  const server = createServer(serverOptions(parts), (req, res) => handle(state, req, res))
-  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void handleUpgrade(state, req, socket, head)
+  const server = createServer(serverOptions(parts), (message, res) => {
+    if (state.closing) res.shouldKeepAlive = false
+    handle(state, http1Request(message), http1Response(res))
+  })
+  server.on('upgrade', (message, socket, head) => {
+    void handleUpgrade(state, message, socket as Socket, head)
   })
   server.maxHeadersCount = maxHeaders
   server.maxConnections = maxConnections

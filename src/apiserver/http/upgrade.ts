@@ -1,9 +1,8 @@
 /**
  * Requests that want to leave HTTP for WebSocket: streams of Pods, and watches in browsers.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { websocketTokenPrefix } from '../auth/index.ts'
 import type { Exchange } from './exchange.ts'
@@ -11,22 +10,27 @@ import type { Upgrade } from './pod-streams.ts'
 import type { AcceptSpdy } from './spdy-streams.ts'
 import type { AcceptWebSocket } from './websocket-streams.ts'
 
+type Asking = {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly headers: IncomingHttpHeaders
+}
+
 /** Whether a request asks for a WebSocket. */
-const isWebSocket = (req: IncomingMessage): boolean =>
-  req.headers.upgrade?.toLowerCase() === 'websocket' && req.method === 'GET'
+const isWebSocket = (req: Asking): boolean => req.headers.upgrade?.toLowerCase() === 'websocket' && req.method === 'GET'
 
 /** Whether a request asks for SPDY, and for something that is served over it. */
-const isSpdy = (req: IncomingMessage): boolean =>
+const isSpdy = (req: Asking): boolean =>
   req.headers.upgrade?.toLowerCase() === 'spdy/3.1' && /\/(?:exec|attach|portforward)(?:\?|$)/.test(req.url ?? '')
 
 /** Whether a request is to leave HTTP; other upgrades (h2c) are answered as if they had not asked. */
-export const isUpgrade = (req: IncomingMessage): boolean => isWebSocket(req) || isSpdy(req)
+export const isUpgrade = (req: Asking): boolean => isWebSocket(req) || isSpdy(req)
 
 /**
  * Whether a page of another origin opens a WebSocket without showing a token. Browsers send a client certificate by
  * themselves, to whichever page asks: that must not be enough to run commands.
  */
-export function isForeignPage(req: IncomingMessage): boolean {
+export function isForeignPage(req: Asking): boolean {
   const { origin, host, authorization } = req.headers
   if (origin === undefined || authorization !== undefined || !isWebSocket(req)) return false
   if (req.headers['sec-websocket-protocol']?.includes(websocketTokenPrefix) === true) return false
@@ -36,9 +40,17 @@ export function isForeignPage(req: IncomingMessage): boolean {
 /** How long a client that was refused may take to close its side. */
 const lingering = 5000
 
+/** A request to leave HTTP, which only HTTP/1.1 knows: until the handshake it is answered with `res`. */
+export type Asked = {
+  readonly message: IncomingMessage
+  readonly res: ServerResponse
+  readonly socket: Socket
+  /** What the client has sent since. */
+  readonly head: Buffer
+}
+
 /** A response for a request whose socket has been handed over; used until the handshake. */
-export async function responseFor(req: IncomingMessage, duplex: Duplex): Promise<ServerResponse> {
-  const socket = duplex as Socket
+export async function responseFor(req: IncomingMessage, socket: Socket): Promise<ServerResponse> {
   // Loaded late: `node:http` brings all of Node's own HTTP client along, 15 ms of every start and 3 MB.
   const { ServerResponse } = await import('node:http')
   const res = new ServerResponse(req)
@@ -58,7 +70,7 @@ export async function responseFor(req: IncomingMessage, duplex: Duplex): Promise
 const maxMessage = 32 * 1024 * 1024
 
 /** Completes the handshake when it is called, with the protocol that was chosen. */
-function webSocketAcceptor(x: Exchange, socket: Socket, head: Buffer): AcceptWebSocket {
+function webSocketAcceptor(x: Exchange, asked: Asked): AcceptWebSocket {
   return async (protocol) => {
     const { WebSocketServer } = await import('ws')
     const server = new WebSocketServer({
@@ -68,14 +80,16 @@ function webSocketAcceptor(x: Exchange, socket: Socket, head: Buffer): AcceptWeb
       perMessageDeflate: false,
       handleProtocols: () => (protocol === '' ? false : protocol),
     })
-    leaveHttp(x, socket)
-    return new Promise<WebSocket>((resolve) => server.handleUpgrade(x.req, socket, head, resolve))
+    leaveHttp(x, asked)
+    const { message, socket, head } = asked
+    return new Promise<WebSocket>((resolve) => server.handleUpgrade(message, socket, head, resolve))
   }
 }
 
-function spdyAcceptor(x: Exchange, socket: Socket, head: Buffer): AcceptSpdy {
+function spdyAcceptor(x: Exchange, asked: Asked): AcceptSpdy {
   return (protocol) => {
-    leaveHttp(x, socket)
+    leaveHttp(x, asked)
+    const { socket, head } = asked
     const named = protocol === '' ? '' : `X-Stream-Protocol-Version: ${protocol}\r\n`
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n${named}\r\n`)
     if (head.length > 0) socket.unshift(head)
@@ -83,16 +97,15 @@ function spdyAcceptor(x: Exchange, socket: Socket, head: Buffer): AcceptSpdy {
   }
 }
 
-function leaveHttp(x: Exchange, socket: Socket): void {
+function leaveHttp(x: Exchange, { res, socket }: Asked): void {
   x.code = 101
   x.longRunning = true
-  x.res.detachSocket(socket)
+  res.detachSocket(socket)
 }
 
 /** How the request may leave HTTP. */
-export function upgradeOf(x: Exchange, duplex: Duplex, head: Buffer): Upgrade {
-  const socket = duplex as Socket
+export function upgradeOf(x: Exchange, asked: Asked): Upgrade {
   return isSpdy(x.req)
-    ? { kind: 'Spdy', accept: spdyAcceptor(x, socket, head) }
-    : { kind: 'WebSocket', accept: webSocketAcceptor(x, socket, head) }
+    ? { kind: 'Spdy', accept: spdyAcceptor(x, asked) }
+    : { kind: 'WebSocket', accept: webSocketAcceptor(x, asked) }
 }

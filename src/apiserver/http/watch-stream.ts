@@ -227,20 +227,20 @@ export function newFeed(framer: Framer, sink: Sink, clock: Clock, onClosed: () =
 }
 
 function responseSink(x: Exchange): Sink {
-  const { res } = x
+  const { body } = x.res
   return {
     write(frames) {
-      if (res.writableEnded || res.destroyed) return true
+      if (body.writableEnded || x.res.isGone()) return true
       let text = ''
       for (const frame of frames) {
         if (typeof frame === 'string') text += frame
-        else res.write(frame)
+        else body.write(frame)
       }
-      if (text !== '') res.write(text)
-      return res.writableLength < maxAhead
+      if (text !== '') body.write(text)
+      return body.writableLength < maxAhead
     },
-    end: () => res.end(),
-    destroy: () => res.destroy(),
+    end: () => void body.end(),
+    destroy: x.res.cut,
   }
 }
 
@@ -283,9 +283,9 @@ export async function serveWatch(
   const started = await presenter.api.watch(target, request.value.query, observer, contextOf(x))
   if (!started.ok) return sendStatus(x, started.error)
   watch = started.value
-  if (over || x.res.destroyed) return watch.stop()
+  if (over || x.res.isGone()) return watch.stop()
   begin()
   cancelTimeout = clock.wake(toMillis(seconds(request.value.timeoutSeconds)), () => feed.finish())
-  x.res.on('drain', feed.drained)
-  x.res.on('close', feed.close)
+  x.res.body.on('drain', feed.drained)
+  x.res.body.on('close', feed.close)
 }
