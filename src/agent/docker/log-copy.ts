@@ -48,8 +48,12 @@ async function copy({ engine, id, tty, path, follow }: LogSource, state: State):
   })
   if (!opened.ok) return false
   const stream = opened.value
+  // Nobody waits for it any more, and its file may be gone with its pod.
+  if (state.stopped) {
+    stream.destroy()
+    return false
+  }
   state.stream = stream
-  if (state.stopped) stream.destroy()
   const file = createWriteStream(path, { flags: 'a', mode: 0o600 })
   const known = knownBytes(path)
   const write = (piece: Buffer) => {
