@@ -105,6 +105,7 @@ export const forbidden: IForbiddenRuleType[] = [
       pathNot: [
         '^src/agent/(process|docker|cri)/',
         '^src/agent/logs/punch-hole[.]ts$',
+        '^src/agent/memory/memory-volumes[.]ts$',
         '^src/main/programs[.]ts$',
         TEST,
       ],

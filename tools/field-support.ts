@@ -219,8 +219,12 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'core.v1.DownwardAPIVolumeSource': { supported: 'defaultMode items' },
   'core.v1.DownwardAPIVolumeFile': { supported: 'fieldRef mode path resourceFieldRef' },
   'core.v1.EmptyDirVolumeSource': {
-    supported: 'medium',
-    remarks: { sizeLimit: 'looked at every ten seconds: a pod that has more there is `Evicted`' },
+    remarks: {
+      medium:
+        '`Memory`: a tmpfs of that size where jobd runs as root, else a directory as others, which the event `LimitsNotEnforced` says',
+      sizeLimit:
+        'in memory more cannot be written; elsewhere looked at every ten seconds: a pod that has more is `Evicted`',
+    },
   },
   'core.v1.HostPathVolumeSource': { supported: 'path type' },
   'core.v1.PersistentVolumeClaimVolumeSource': { supported: 'claimName readOnly' },

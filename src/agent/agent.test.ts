@@ -555,6 +555,41 @@ describe('environment and volumes', () => {
     await phase(injected.name, 'Succeeded')
   })
 
+  test('in memory are as large as they may be, and stay while containers and agents come and go', {
+    skip: process.getuid?.() === 0 ? false : 'needs root',
+  }, async (t) => {
+    const { run, phase, log, restart, api, events, dir } = await world(t)
+    const volumeMounts = [{ name: 'work', mountPath: '/jobd-work' }]
+    const fill = 'cd /jobd-work; [ -e full ] || head -c 2000000 /dev/zero >full'
+    const look = `cd /jobd-work; wc -c <full; until [ -e ${dir}/go ]; do sleep 0.05; done; wc -c <full`
+    const { name } = run({
+      restartPolicy: 'OnFailure',
+      volumes: [{ name: 'work', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } }],
+      initContainers: [{ name: 'first', volumeMounts, command: ['sh', '-c', fill] }],
+      containers: [{ volumeMounts, command: ['sh', '-c', look] }],
+    })
+    const pod = await api.until<Pod>('pods', name, (each) => stateOf(each)?.ready === true)
+    assert.equal(stateOf(pod, 'first')?.lastState.terminated?.exitCode, 1)
+    await restart(async () => writeFileSync(`${dir}/go`, ''))
+    await phase(name, 'Succeeded')
+    assert.equal(await log({ pod: name }), '1048576\n1048576\n')
+    assert.deepEqual(
+      events(name).filter((event) => event.includes('LimitsNotEnforced')),
+      [],
+    )
+  })
+
+  test('in memory that can only be directories are told of', async (t) => {
+    const { run, api, events } = await world(t, 'never')
+    const { name } = run({
+      volumes: [{ name: 'work', emptyDir: { medium: 'Memory' } }],
+      containers: [{ command: ['true'] }],
+    })
+    await api.until<Pod>('pods', name, ({ status }) => status.phase === 'Succeeded')
+    const told = events(name).find((event) => event.includes('LimitsNotEnforced'))
+    assert.match(told ?? '', /medium Memory are plain directories.*: work: .*run jobd as root/)
+  })
+
   test('let a program leave its last word', async (t) => {
     const { run, phase, dir } = await world(t)
     const cases: readonly (readonly [Partial<Container>, string | undefined])[] = [

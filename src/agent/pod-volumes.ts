@@ -1,5 +1,5 @@
 /** The volumes of one pod: what each is made of, with the API server as the source. */
-import type { KubeObject } from '../apimachinery/index.ts'
+import { type KubeObject, parseQuantity, quantityValue } from '../apimachinery/index.ts'
 import type { PersistentVolumeClaim, Pod, Volume } from '../apis/core/index.ts'
 import type { TokenRequest } from '../apis/other/index.ts'
 import { after, between, type Clock, fail, type Instant, millis, ok, parseTime, type Result } from '../base/index.ts'
@@ -24,11 +24,15 @@ export type PodVolumesOptions = {
   /** Where the directories of claims lie. */
   readonly claimsDir: string
   readonly factsOf: (pod: Pod) => DownwardFacts
+  /** How much memory the node has for pods. */
+  readonly memoryBytes: number
 }
 
 export type PreparedVolumes = {
   /** Volume → path. */
   readonly paths: ReadonlyMap<string, string>
+  /** Volumes that should lie in memory and hold no more than they may, which this host does not permit. */
+  readonly unlimited: readonly string[]
   readonly refreshAt?: Instant | undefined
 }
 
@@ -39,6 +43,7 @@ export async function preparePodVolumes(
 ): Promise<Result<PreparedVolumes, VolumeFailure>> {
   const source = payloadSource(options, pod)
   const paths = new Map<string, string>()
+  const unlimited: string[] = []
   let refreshAt: Instant | undefined
   for (const volume of pod.spec.volumes ?? []) {
     // Credentials that nobody asked for are no reason to refuse a pod where nothing can be mounted.
@@ -47,18 +52,49 @@ export async function preparePodVolumes(
     const wanted = isOurs ? withoutWaiting(volume) : volume
     const layout = isOurs ? 'Flat' : 'Atomic'
     const claimed = volume.persistentVolumeClaim?.claimName
+    const inMemory = volume.emptyDir?.medium === 'Memory' ? await memoryVolume(options, pod, volume) : undefined
     const prepared: Result<Prepared, VolumeFailure> =
-      claimed === undefined
-        ? await prepareVolume(options.roots, wanted, source, layout)
-        : await prepareClaim(options, pod, { volume: volume.name, name: claimed })
+      inMemory !== undefined
+        ? ok({ path: inMemory, files: new Set() })
+        : claimed === undefined
+          ? await prepareVolume(options.roots, wanted, source, layout)
+          : await prepareClaim(options, pod, { volume: volume.name, name: claimed })
     if (!prepared.ok) return prepared
+    if (volume.emptyDir?.medium === 'Memory' && inMemory === undefined) unlimited.push(volume.name)
     await ownVolume(pod, volume, prepared.value.path)
     paths.set(volume.name, prepared.value.path)
     const isComplete = !isOurs || prepared.value.files.has('ca.crt')
     const at = isComplete ? prepared.value.refreshAt : after(options.clock.now(), CERTIFICATE_RETRY)
     if (at !== undefined && (refreshAt === undefined || at < refreshAt)) refreshAt = at
   }
-  return ok({ paths, refreshAt })
+  return ok({ paths, unlimited, refreshAt })
+}
+
+function memoryVolume(
+  { runtime, memoryBytes }: PodVolumesOptions,
+  { metadata, spec }: Pod,
+  volume: Volume,
+): Promise<string | undefined> | undefined {
+  const bytes = Math.min(memoryVolumeSize(spec, volume), memoryBytes)
+  return runtime.memoryVolume?.({ podUid: metadata.uid ?? '', volume: volume.name, bytes })
+}
+
+/**
+ * What a volume in memory may hold, in bytes, on a node without end: its own limit or that of its pod, whichever is less.
+ *
+ * @source kubernetes v1.36 pkg/volume/emptydir/empty_dir.go, calculateEmptyDirMemorySize
+ */
+export function memoryVolumeSize({ containers, initContainers = [] }: Pod['spec'], { emptyDir }: Volume): number {
+  const bytesOf = (quantity: string | number | undefined): number => {
+    const parsed = parseQuantity(String(quantity ?? ''))
+    return parsed.ok ? Number(quantityValue(parsed.value)) : 0
+  }
+  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')
+  const limits = [...containers, ...sidecars].map(({ resources }) => bytesOf(resources?.limits?.['memory']))
+  const ofPod = limits.reduce((sum, bytes) => sum + bytes, 0)
+  return Math.min(
+    ...[ofPod, bytesOf(emptyDir?.sizeLimit)].map((bytes) => (bytes > 0 ? bytes : Number.POSITIVE_INFINITY)),
+  )
 }
 
 /** Only root may give files away; elsewhere pods with a group of their own are refused when they start. */

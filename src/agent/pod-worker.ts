@@ -342,6 +342,7 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
   if (worker.isGone) return
   const { timers, recorder } = context
   if (prepared.ok) {
+    if (!worker.isPrepared) tellUnlimited(context, worker, prepared.value)
     worker.isPreparing = false
     worker.isPrepared = true
     worker.volumes = prepared.value.paths
@@ -366,6 +367,13 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
     if (worker.isGone || worker.pod.metadata.deletionTimestamp !== undefined) worker.isPreparing = false
     else void prepareVolumes(context, worker, Math.min(2 * pause, MOUNT_RETRY.most))
   })
+}
+
+/** Never pretend: memory that is none is told of. */
+function tellUnlimited({ recorder }: WorkerContext, { pod }: PodWorker, { unlimited }: PreparedVolumes): void {
+  if (unlimited.length === 0) return
+  const message = `emptyDir volumes with medium Memory are plain directories, whose size is looked at every ten seconds: ${unlimited.join(', ')}: this node may not mount; run jobd as root`
+  recorder.record(pod, podEvent('Warning', 'LimitsNotEnforced', message))
 }
 
 async function stopContainer(

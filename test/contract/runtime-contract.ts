@@ -1,6 +1,6 @@
 /** What every runtime must do with containers, as tests. A runtime passes a factory for a world of its own. */
 import assert from 'node:assert/strict'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import type {
@@ -35,6 +35,7 @@ export type RuntimeContract = {
   readonly missing?: {
     readonly memory?: string
     readonly mounts?: string
+    readonly memoryVolumes?: string
     readonly users?: string
     readonly input?: string
     readonly terminal?: string
@@ -120,6 +121,15 @@ async function run(runtime: Runtime, wanted: ContainerConfig): Promise<Exit & { 
   const { state } = await start(runtime, wanted)
   const exit = state.kind === 'Exited' ? state.exit : await ended
   return { ...exit, log: logOf(runtime, wanted) }
+}
+
+/** What a process has mounted; nothing for one that has ended. */
+function mountsOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/mountinfo`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /** Fulfilled once it holds. */
@@ -222,6 +232,40 @@ function inputs(scenario: Scenario, missing: Missing): void {
       assert.equal(readFileSync(`${dir}/volume/file`, 'utf8'), 'contentmore')
     },
     missing.mounts,
+  )
+
+  scenario(
+    'a volume in memory holds what it may, for all runs of its pod, and goes with it',
+    async ({ runtime, config, open }) => {
+      const podUid = config([]).key.podUid
+      const volume = { podUid, volume: 'v', bytes: 1 << 20 }
+      const path = (await runtime.memoryVolume?.(volume)) ?? ''
+      const mounts = [{ source: path, target: '/mnt/memory', readOnly: false }]
+      const attempt = async (on: Runtime, container: string, script: string) => {
+        const wanted = config(['sh', '-c', script], { mounts, key: { podUid, container, attempt: 0 } })
+        const { log, exitCode } = await run(on, wanted)
+        return { log, exitCode }
+      }
+      const fill = 'cd /mnt/memory && echo first >file && ! head -c 2000000 /dev/zero 2>&1 >large'
+      assert.equal((await attempt(runtime, 'one', fill)).exitCode, 0)
+      // Another pod's run must not hold on to the memory.
+      const other = config(['sleep', '1000'])
+      await start(runtime, other)
+      await runtime.close()
+      const next = await open()
+      assert.ok((await next.podUids()).includes(podUid))
+      assert.equal(await next.memoryVolume?.(volume), path)
+      assert.deepEqual(await attempt(next, 'two', 'cat /mnt/memory/file'), { log: 'first\n', exitCode: 0 })
+      const lines = mountsOf('self').split('\n')
+      const device = lines.find((line) => line.includes(` ${path} `))?.split(' ')[2]
+      assert.match(device ?? '', /^0:\d+$/)
+      await next.remove(podUid)
+      assert.equal(existsSync(path), false)
+      const holders = readdirSync('/proc').filter((pid) => mountsOf(pid).includes(` ${device} `))
+      assert.deepEqual(holders, [], 'nobody has it mounted any more')
+      await next.remove(other.key.podUid)
+    },
+    missing.memoryVolumes,
   )
 
   scenario(

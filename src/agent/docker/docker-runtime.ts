@@ -1,6 +1,7 @@
 /** The Runtime whose containers a Docker Engine, or Podman, runs from images. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fail, millis, ok, type Result } from '../../base/index.ts'
+import { openMemoryVolumes } from '../memory/index.ts'
 import type { Limiting, Runtime } from '../runtime/index.ts'
 import { releasePod, removePod, removeRun, signalRun } from './end-run.ts'
 import { openEngine } from './engine.ts'
@@ -60,6 +61,7 @@ export async function createDockerRuntime(options: DockerRuntimeOptions): Promis
     removals: new Set(),
     listeners: new Set(),
     gate: createGate(AT_ONCE),
+    memory: await openMemoryVolumes({ dir: `${options.volatileDir}/memory`, isShared: false, log: options.log }),
     closed: false,
   }
   if (!(await takeStock(state))) {
@@ -81,6 +83,7 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
     isOnHost: false,
     images: imageService(state.engine, options.clock),
     limiting: () => limitingOf(info),
+    memoryVolume: async (volume) => state.memory?.open(volume),
     canMount: async () => true,
     preparePod: (pod) => preparePod(state, pod),
     addressOf: (podUid) => state.pods.get(podUid)?.address,
@@ -88,7 +91,9 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
     signal: (key, signal) => signalRun(state, key, signal),
     exec: (key, spec, output) => execInRun(state, key, { spec, output }),
     openInput: (key) => openInput(state, key),
-    podUids: async () => [...new Set([...state.pods.keys(), ...directoriesOf(state)])],
+    podUids: async () => [
+      ...new Set([...state.pods.keys(), ...directoriesOf(state), ...(state.memory?.podUids() ?? [])]),
+    ],
     observe: async (podUid) => [...(state.pods.get(podUid)?.runs.values() ?? [])].map(({ observed }) => observed),
     onChange: (callback) => {
       state.listeners.add(callback)
@@ -130,6 +135,7 @@ function removalsDone({ removals, options }: State): Promise<void> {
 /** Nothing of ours runs: what pods only needed while they ran goes as well. */
 async function leaveEngine(state: State, network: Network): Promise<void> {
   const { engine, options } = state
+  await state.memory?.close()
   rmSync(options.volatileDir, { recursive: true, force: true })
   await releaseNetwork(state)
   await removeNetwork(engine, network)

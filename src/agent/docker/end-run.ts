@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises'
 import type { ContainerKey, Signal } from '../runtime/index.ts'
 import type { EngineError } from './engine.ts'
 import { pause } from './settle.ts'
-import { endOfRun, fileOf, findRun, podDirectory, type Run, type State, slotOf } from './state.ts'
+import { endOfRun, fileOf, findRun, type PodEntry, podDirectory, type Run, type State, slotOf } from './state.ts'
 
 /** Sends a signal, to an engine that is away as soon as it is back. */
 export async function signalRun(state: State, key: ContainerKey, signal: Signal): Promise<void> {
@@ -45,13 +45,17 @@ const isAbsent = (error: EngineError): boolean => error.kind === 'Refused' && er
 /** The pod's containers and its sandbox; logs stay. */
 export async function releasePod(state: State, podUid: string): Promise<void> {
   const entry = state.pods.get(podUid)
-  if (entry === undefined) return
+  if (entry !== undefined) await removeContainers(state, entry)
+  await state.memory?.remove(podUid)
+}
+
+async function removeContainers(state: State, entry: PodEntry): Promise<void> {
   await Promise.all(entry.starting.values())
   await entry.preparing
   const ids = [...[...entry.runs.values()].map((run) => forget(state, run)), ...entry.strays]
   await Promise.all(ids.map((id) => removeContainer(state, id)))
   if (entry.sandboxId !== undefined) await removeContainer(state, entry.sandboxId)
-  state.pods.delete(podUid)
+  state.pods.delete(entry.podUid)
 }
 
 export async function removePod(state: State, podUid: string, beforeFiles?: () => Promise<void>): Promise<void> {

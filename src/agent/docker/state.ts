@@ -1,5 +1,6 @@
 /** What the Docker runtime holds in memory. The engine knows the rest, and tells it again after a restart. */
 import type { Clock, Log, Result } from '../../base/index.ts'
+import type { MemoryVolumes } from '../memory/index.ts'
 import type { ContainerKey, Observed, PodSandbox, StartFailure } from '../runtime/index.ts'
 import type { Place } from './container-body.ts'
 import type { Engine } from './engine.ts'
@@ -63,6 +64,8 @@ export type State = {
   readonly listeners: Set<(observed: Observed) => void>
   /** Lets only so many containers be made at once. */
   readonly gate: Gate
+  /** Absent where this process may not mount. */
+  readonly memory?: MemoryVolumes | undefined
   closed: boolean
 }
 

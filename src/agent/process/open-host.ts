@@ -1,5 +1,7 @@
 /** Finding out what the host permits, and starting the spawner on it. */
 import { writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type MemoryVolumes, openMemoryVolumes } from '../memory/index.ts'
 import { claimVoid, readIfThere } from './run-files.ts'
 import { addRun, unfinishedRuns } from './run-table.ts'
 import { startSpawner } from './spawner.ts'
@@ -14,11 +16,17 @@ export async function openHost(state: State): Promise<Host | undefined> {
   if (tools.unshare === undefined) {
     log.info('pods run without namespaces of their own', { because: tools.namespacesMissing })
   }
-  return state.closed ? undefined : openSpawner(state, tools)
+  // Before there is a spawner: its mount namespace, which runs start from, is to see what is mounted later.
+  const dir = `${dirname(state.table.scratch)}/memory`
+  const memory =
+    state.closed || tools.unshare === undefined ? undefined : await openMemoryVolumes({ dir, isShared: true, log })
+  if (!state.closed) return openSpawner(state, tools, memory)
+  await memory?.close()
+  return undefined
 }
 
 /** Fulfilled once the spawner has prepared its mount namespace. */
-async function openSpawner(state: State, tools: HostTools): Promise<Host> {
+async function openSpawner(state: State, tools: HostTools, memory: MemoryVolumes | undefined): Promise<Host> {
   const { table, options } = state
   const said = new Promise<boolean>((resolve) => {
     state.onTemplate = resolve
@@ -31,7 +39,7 @@ async function openSpawner(state: State, tools: HostTools): Promise<Host> {
     template: tools.unshare === undefined ? undefined : templateScript(tools, `${table.scratch}/.template`),
     onLost: () => {
       state.onTemplate(false)
-      void replaceSpawner(state, tools)
+      void replaceSpawner(state, tools, memory)
     },
   })
   const templated = await said
@@ -39,14 +47,14 @@ async function openSpawner(state: State, tools: HostTools): Promise<Host> {
     const because = readIfThere(`${table.root}/spawner.log`)?.slice(-500)
     options.log.warn('volumes cannot be mounted', { because })
   }
-  state.host = { tools, spawner, templated }
+  state.host = { tools, spawner, templated, memory }
   return state.host
 }
 
 /** Asks the next spawner for what the last one can no longer start. */
-async function replaceSpawner(state: State, tools: HostTools): Promise<void> {
+async function replaceSpawner(state: State, tools: HostTools, memory: MemoryVolumes | undefined): Promise<void> {
   if (state.closed) return
-  const { spawner } = await openSpawner(state, tools)
+  const { spawner } = await openSpawner(state, tools, memory)
   for (const run of [...unfinishedRuns(state.table)]) {
     if (run.phase !== 'Requested' || run.config === undefined || !claimVoid(run.base)) continue
     const again = addRun(

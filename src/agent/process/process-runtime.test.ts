@@ -92,7 +92,7 @@ const modes = [
 ] as const
 
 const missing = {
-  ...(process.getuid?.() === 0 ? {} : { users: 'needs root' }),
+  ...(process.getuid?.() === 0 ? {} : { users: 'needs root', memoryVolumes: 'needs root' }),
   ...((await canLimit()) ? {} : { memory: 'this host permits no control groups' }),
 }
 
@@ -115,7 +115,10 @@ for (const { name, namespaces, skip } of modes) {
       processes: () => leaked().length,
       base: { image: 'busybox', env: { PATH: process.env['PATH'] ?? '' }, mounts: [] },
     }),
-    missing: namespaces === 'auto' ? missing : { ...missing, mounts: 'needs a mount namespace' },
+    missing:
+      namespaces === 'auto'
+        ? missing
+        : { ...missing, mounts: 'needs a mount namespace', memoryVolumes: 'needs a mount namespace' },
   })
 
   describe(`runs ${name}`, { skip }, () => {

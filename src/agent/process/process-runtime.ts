@@ -67,6 +67,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     isOnHost: true,
     limiting: () => limitingOf(state),
     canMount: async () => (await state.opening)?.templated ?? false,
+    memoryVolume: async (volume) => (await state.opening)?.memory?.open(volume),
     // Pods share network and users with the host, and need nothing made ready.
     preparePod: async () => ok(undefined),
     addressOf: () => HOST_ADDRESS,
@@ -78,17 +79,21 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     signal: async (key, signal) => signalRun(state, key, signal),
     exec: (key, spec, output) => exec(state, key, spec, output),
     openInput: (key) => inputOf(state, key),
-    podUids: async () => podUids(table),
+    podUids: async () => podUids(table, (await state.opening)?.memory?.podUids()),
     observe: async (podUid) => observe(state, podUid),
     onChange: (callback) => {
       state.listeners.add(callback)
       return () => state.listeners.delete(callback)
     },
-    remove: (podUid, beforeFiles) => {
+    remove: async (podUid, beforeFiles) => {
       observe(state, podUid)
-      return removePod(state, podUid, beforeFiles)
+      await removePod(state, podUid, beforeFiles)
+      await state.host?.memory?.remove(podUid)
     },
-    release: async (podUid) => releasePod(state, podUid),
+    release: async (podUid) => {
+      releasePod(state, podUid)
+      await state.host?.memory?.remove(podUid)
+    },
     removeRun: async (key) => removeRun(state, key),
     logPath: (key) => logPathOf(table, key),
     messagePath: (key) => messagePathOf(table, key),
@@ -114,8 +119,10 @@ const EXEC_AGAIN = millis(5)
 /** Files of the runtime's own, beside the directories of pods. */
 const OWN = new Set(['events', 'spawner.log', '.template'])
 
-const podUids = ({ root, scratch }: RunTable): readonly string[] =>
-  [...new Set([...readDirectory(root), ...readDirectory(scratch)])].filter((name) => !OWN.has(name)).map(textOfFileName)
+const podUids = ({ root, scratch }: RunTable, withMemory: readonly string[] = []): readonly string[] => {
+  const names = [...readDirectory(root), ...readDirectory(scratch)].filter((name) => !OWN.has(name))
+  return [...new Set([...names.map(textOfFileName), ...withMemory])]
+}
 
 function observe(state: State, podUid: string): readonly Observed[] {
   for (const name of listRuns(state.table, podUid)) {
@@ -165,6 +172,7 @@ async function close(state: State, scratchDir: string): Promise<void> {
   await state.opening
   state.events.close()
   if (state.cgroups) closeCgroups(state.cgroups)
+  await state.host?.memory?.close()
   const isEmpty = readDirectory(state.table.scratch).every((name) => OWN.has(name))
   if (isEmpty) rmSync(scratchDir, { recursive: true, force: true })
   await state.host?.spawner.close()

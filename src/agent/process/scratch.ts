@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, statfsSync, writeFileSync } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { unmountBelow } from '../memory/index.ts'
 
 const TMPFS = 0x01021994
 /** A pod that runs has about 40 KB there. */
@@ -47,6 +48,8 @@ export async function removeAbandoned(scratchDir: string): Promise<void> {
   if (basename(place) !== 'jobd') return
   for (const name of await readdir(place)) {
     const owner = await readFile(`${place}/${name}/${OWNER}`, 'utf8').catch(() => undefined)
-    if (owner !== undefined && !existsSync(owner)) await rm(`${place}/${name}`, { recursive: true, force: true })
+    if (owner === undefined || existsSync(owner)) continue
+    await unmountBelow(`${place}/${name}`)
+    await rm(`${place}/${name}`, { recursive: true, force: true })
   }
 }

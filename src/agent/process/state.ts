@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock, Log, Millis } from '../../base/index.ts'
+import type { MemoryVolumes } from '../memory/index.ts'
 import type { ContainerKey, ImageService, Observed } from '../runtime/index.ts'
 import { type Cgroups, openCgroups } from './cgroups.ts'
 import type { EventFile } from './event-file.ts'
@@ -35,6 +36,8 @@ export type Host = {
   readonly spawner: Spawner
   /** The places that every pod expects are there, and volumes can be mounted. */
   readonly templated: boolean
+  /** Absent where nothing can be mounted for all containers of a pod. */
+  readonly memory?: MemoryVolumes | undefined
 }
 
 export type State = {

@@ -12,6 +12,7 @@ export type {
   ImageConfig,
   ImageService,
   Limiting,
+  MemoryVolume,
   Mount,
   Observed,
   PodSandbox,

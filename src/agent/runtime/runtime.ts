@@ -14,6 +14,9 @@ export type Mount = {
   readonly readOnly: boolean
 }
 
+/** A volume of a pod in memory. */
+export type MemoryVolume = { readonly podUid: string; readonly volume: string; readonly bytes: number }
+
 /** What the containers of a pod share, made ready before the first of them starts. */
 export type PodSandbox = {
   readonly podUid: string
@@ -203,6 +206,11 @@ export type Runtime = {
   readonly images?: ImageService | undefined
   /** A private directory for what may be lost with a reboot; in memory where the host has such a place. */
   readonly volatileDir: string
+  /**
+   * Makes a volume that lies in memory and holds no more than so many bytes, unless it is there, and answers its path. It
+   * goes when the pod is released or removed. Undefined where this host does not permit it.
+   */
+  readonly memoryVolume?: ((volume: MemoryVolume) => Promise<string | undefined>) | undefined
   /** Whether this runtime can mount volumes on this host; a pod that needs none runs all the same. */
   readonly canMount: () => Promise<boolean>
   /**

@@ -1,0 +1,1 @@
+export { type MemoryVolumes, openMemoryVolumes, unmountBelow } from './memory-volumes.ts'
