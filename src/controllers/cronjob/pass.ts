@@ -1,12 +1,12 @@
 /** What all steps of one pass share: the facts, the actions so far, and the status as it is being changed. */
 import type { CronJob, CronJobStatus, Job } from '../../apis/batch/index.ts'
 import type { ObjectReference } from '../../apis/core/index.ts'
-import type { Instant } from '../../base/index.ts'
+import { formatTime, type Instant } from '../../base/index.ts'
 import type { SeenJob } from './seen-job.ts'
 import type { ActionResult, AskingAction, CronJobAction, CronJobOptions, SlotFate } from './snapshot.ts'
 
-/** A step yields its actions in order and is told the results of those that have one. */
-export type Step<Value = void> = Generator<CronJobAction, Value, ActionResult | undefined>
+/** A part of a pass that asks: it yields what decides how it goes on, and is told what became of it. */
+export type Step<Value = void> = Generator<AskingAction, Value, ActionResult>
 
 export type Pass = {
   readonly cronJob: CronJob
@@ -17,6 +17,10 @@ export type Pass = {
   /** The status to be told; replaced, never changed in place. */
   status: CronJobStatus
   annotations: Readonly<Record<string, string>> | undefined
+  /** `lastScheduleTime` of that status. */
+  lastScheduled: Instant | undefined
+  /** Decided since the last plan, in order. */
+  actions: CronJobAction[]
   /** Found out since the last plan. */
   fates: SlotFate[]
 }
@@ -24,11 +28,12 @@ export type Pass = {
 /** How a pass ends, unless it fails. */
 export type PassEnd = { readonly wakeAt?: Instant | undefined; readonly retry?: string | undefined }
 
-/** Does one action and takes its result. */
-export function* ask(action: AskingAction): Step<ActionResult> {
-  const result = yield action
-  if (result === undefined) throw new Error(`no result for ${action.kind}`)
-  return result
+/** Decides on what no other step depends on. */
+export const act = (pass: Pass, action: CronJobAction): void => void pass.actions.push(action)
+
+export function noteScheduled(pass: Pass, scheduled: Instant): void {
+  pass.lastScheduled = scheduled
+  pass.status = { ...pass.status, lastScheduleTime: formatTime(scheduled) }
 }
 
 export const activeJobs = ({ status }: Pass): readonly ObjectReference[] => status.active ?? []

@@ -5,19 +5,27 @@
  */
 import type { CronJob } from '../../apis/batch/index.ts'
 import { equal } from '../../apis/meta/index.ts'
-import type { Instant } from '../../base/index.ts'
-import type { Pass, PassEnd, Step } from './pass.ts'
-import { cleanUpHistory, healFromJobs, reconcileStatus, tellBeforeEdits } from './reconcile.ts'
+import { type Instant, parseTime } from '../../base/index.ts'
+import { act, activeJobs, type Pass, type PassEnd, type Step } from './pass.ts'
 import {
-  type ActionResult,
-  type CronJobAction,
-  type CronJobOptions,
-  type CronJobPlan,
-  type CronJobSnapshot,
-  hasResult,
-  type SlotFate,
+  deletionOf,
+  findMissing,
+  healFromJobs,
+  noteDeletion,
+  seeJobs,
+  surplusJobs,
+  tellBeforeEdits,
+} from './reconcile.ts'
+import type {
+  ActionResult,
+  AskingAction,
+  CronJobAction,
+  CronJobOptions,
+  CronJobPlan,
+  CronJobSnapshot,
+  SlotFate,
 } from './snapshot.ts'
-import { startDueJob } from './start.ts'
+import { type DueStart, dueStart, noteCreation, replaceActive } from './start.ts'
 
 /**
  * Plans a pass up to the first action whose result decides how it goes on; see `CronJobPlan`. The same snapshot, and the
@@ -25,20 +33,21 @@ import { startDueJob } from './start.ts'
  */
 export function planCronJob(snapshot: CronJobSnapshot, now: Instant, options: CronJobOptions): CronJobPlan {
   const pass = newPass(snapshot, now, options)
-  return planOn(pass, wholePass(pass))
+  const steps = wholePass(pass)
+  return planOn(pass, steps, steps.next())
 }
 
-function planOn(pass: Pass, steps: Step<PassEnd>, result?: ActionResult): CronJobPlan {
-  const actions: CronJobAction[] = []
-  let step = steps.next(result)
-  while (step.done !== true) {
-    actions.push(step.value)
-    if (hasResult(step.value)) {
-      return { actions, fates: takeFates(pass), next: (answer) => planOn(pass, steps, answer) }
-    }
-    step = steps.next()
-  }
-  return { actions, fates: takeFates(pass), ...step.value }
+function planOn(pass: Pass, steps: Step<PassEnd>, { done, value }: IteratorResult<AskingAction, PassEnd>): CronJobPlan {
+  if (done === true) return { actions: takeActions(pass), fates: takeFates(pass), ...value }
+  act(pass, value)
+  const next = (answer: ActionResult): CronJobPlan => planOn(pass, steps, steps.next(answer))
+  return { actions: takeActions(pass), fates: takeFates(pass), next }
+}
+
+function takeActions(pass: Pass): readonly CronJobAction[] {
+  const { actions } = pass
+  if (actions.length > 0) pass.actions = []
+  return actions
 }
 
 function takeFates(pass: Pass): readonly SlotFate[] {
@@ -55,6 +64,8 @@ const newPass = ({ cronJob, jobs, lastStarted }: CronJobSnapshot, now: Instant, 
   lastStarted,
   status: cronJob.status,
   annotations: cronJob.metadata.annotations,
+  lastScheduled: parseTime(cronJob.status.lastScheduleTime),
+  actions: [],
   fates: [],
 })
 
@@ -62,13 +73,17 @@ function* wholePass(pass: Pass): Step<PassEnd> {
   tellBeforeEdits(pass)
   healFromJobs(pass)
   // What was started must be told before the proof of it, the Job, is deleted.
-  if (hasNews(pass)) yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
+  if (hasNews(pass)) act(pass, { kind: 'UpdateCronJobStatus', cronJob: changed(pass) })
   const { status, annotations } = pass
-  yield* cleanUpHistory(pass)
-  const unread = yield* reconcileStatus(pass)
-  const end: PassEnd = unread === undefined ? yield* startDueJob(pass) : { retry: unread }
-  if (!equal(pass.status, status) || !equal(pass.annotations, annotations))
-    yield { kind: 'UpdateCronJobStatus', cronJob: changed(pass) }
+  for (const { job } of surplusJobs(pass)) noteDeletion(pass, job, yield deletionOf(job))
+  seeJobs(pass)
+  const unread = activeJobs(pass).length === 0 ? undefined : yield* findMissing(pass)
+  let end: DueStart | PassEnd = unread === undefined ? dueStart(pass) : { retry: unread }
+  if ('due' in end && end.replaced.length > 0) end = yield* replaceActive(pass, end)
+  if ('due' in end) end = noteCreation(pass, end, yield { kind: 'CreateJob', job: end.job, scheduled: end.due })
+  if (!equal(pass.status, status) || !equal(pass.annotations, annotations)) {
+    act(pass, { kind: 'UpdateCronJobStatus', cronJob: changed(pass) })
+  }
   return end
 }
 

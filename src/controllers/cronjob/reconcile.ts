@@ -3,45 +3,51 @@
  *
  * @source kubernetes v1.36 pkg/controller/cronjob/cronjob_controllerv2.go, cleanupFinishedJobs, syncCronJob (facts)
  */
-import { beforeEditAnnotation, beforeEditsOf, lastResultAnnotation } from '../../apis/batch/index.ts'
-import { formatTime, parseTime } from '../../base/index.ts'
+import { beforeEditAnnotation, beforeEditsOf, type Job, lastResultAnnotation } from '../../apis/batch/index.ts'
+import { parseTime } from '../../base/index.ts'
 import { parseSchedule, timeZone } from '../../cron/index.ts'
 import { rangeOf } from './due.ts'
 import { deletedJob, failedDelete, missingJob, sawCompletedJob, unexpectedJob } from './events.ts'
-import { activeJobs, addActive, ask, isActive, type Pass, removeActive, type Step } from './pass.ts'
+import { act, activeJobs, addActive, isActive, noteScheduled, type Pass, removeActive, type Step } from './pass.ts'
 import type { SeenJob } from './seen-job.ts'
-import type { CronJobAction } from './snapshot.ts'
+import type { ActionResult, AskingAction } from './snapshot.ts'
 
-/** Deletes the oldest finished Jobs beyond the limits: first those that succeeded. */
-export function* cleanUpHistory(pass: Pass): Step {
+/** The oldest finished Jobs beyond the limits, unless they are being deleted: first those that succeeded. */
+export function surplusJobs(pass: Pass): readonly SeenJob[] {
   const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = pass.cronJob.spec
-  const succeeded = surplusOf(pass, 'Complete', successfulJobsHistoryLimit)
-  if (succeeded > 0) yield* deleteOldest(pass, 'Complete', succeeded)
-  const failed = surplusOf(pass, 'Failed', failedJobsHistoryLimit)
-  if (failed > 0) yield* deleteOldest(pass, 'Failed', failed)
+  const succeeded = oldestBeyond(pass, 'Complete', successfulJobsHistoryLimit)
+  const failed = oldestBeyond(pass, 'Failed', failedJobsHistoryLimit)
+  const surplus = failed.length === 0 ? succeeded : [...succeeded, ...failed]
+  return pass.options.exact || surplus.length === 0
+    ? surplus
+    : surplus.filter(({ job }) => job.metadata.deletionTimestamp === undefined)
 }
 
 type End = 'Complete' | 'Failed'
+const none: readonly SeenJob[] = []
 
-function surplusOf({ jobs }: Pass, type: End, limit: number | undefined): number {
-  if (limit === undefined) return 0
+function oldestBeyond({ jobs }: Pass, type: End, limit: number | undefined): readonly SeenJob[] {
+  if (limit === undefined) return none
   let surplus = -limit
   for (const { end } of jobs) if (end?.type === type) surplus++
-  return surplus
+  if (surplus <= 0) return none
+  const finished = jobs.filter(({ end }) => end?.type === type)
+  // They mostly come in the order in which they were made.
+  const inOrder = finished.every((seen, i) => i === 0 || byStart(finished[i - 1] ?? seen, seen) < 0)
+  return (inOrder ? finished : finished.sort(byStart)).slice(0, surplus)
 }
 
-function* deleteOldest(pass: Pass, type: End, surplus: number): Step {
-  const finished = pass.jobs.filter(({ end }) => end?.type === type)
-  for (const { job } of finished.sort(byStart).slice(0, surplus)) {
-    const { metadata } = job
-    const { name = '', uid = '' } = metadata
-    if (metadata.deletionTimestamp !== undefined && !pass.options.exact) continue
-    const result = yield* ask({ kind: 'DeleteJob', name, uid })
-    if (result.kind === 'Ok' || result.kind === 'NotFound') {
-      removeActive(pass, uid)
-      yield deletedJob(name)
-    } else yield failedDelete(result.kind === 'Failed' ? result.message : result.kind)
-  }
+export const deletionOf = ({ metadata: { name = '', uid = '' } }: Job): AskingAction => ({
+  kind: 'DeleteJob',
+  name,
+  uid,
+})
+
+export function noteDeletion(pass: Pass, { metadata: { name = '', uid } }: Job, result: ActionResult): void {
+  if (result.kind === 'Ok' || result.kind === 'NotFound') {
+    removeActive(pass, uid)
+    act(pass, deletedJob(name))
+  } else act(pass, failedDelete(result.kind === 'Failed' ? result.message : result.kind))
 }
 
 /** Jobs without a start come last, equal ones by name. */
@@ -56,15 +62,11 @@ function byStart({ job: a, began: one }: SeenJob, { job: b, began: other }: Seen
  */
 export function healFromJobs(pass: Pass): void {
   if (pass.options.exact) return
-  const told = parseTime(pass.cronJob.status.lastScheduleTime) ?? Number.NEGATIVE_INFINITY
-  let newest = told
+  const told = pass.lastScheduled ?? Number.NEGATIVE_INFINITY
   for (const { job, end, scheduled } of pass.jobs) {
     if (scheduled === undefined || scheduled <= told) continue
     pass.fates.push({ kind: 'Started', scheduled, jobName: job.metadata.name ?? '' })
-    if (scheduled > newest) {
-      newest = scheduled
-      pass.status = { ...pass.status, lastScheduleTime: formatTime(scheduled) }
-    }
+    if (pass.lastScheduled === undefined || scheduled > pass.lastScheduled) noteScheduled(pass, scheduled)
     // Only a Job that has not been told may be missing in the list: one that was taken out of it has finished.
     if (end === undefined && !isActive(pass, job.metadata.uid)) addActive(pass, job)
   }
@@ -96,36 +98,37 @@ export function tellBeforeEdits(pass: Pass): void {
   pass.annotations = annotations
 }
 
-/** Takes finished Jobs out of the active ones, and looks for those that are gone. A text: the pass must be tried again. */
-export function* reconcileStatus(pass: Pass): Step<string | undefined> {
-  for (const seen of pass.jobs) {
-    const event = seeJob(pass, seen)
-    if (event !== undefined) yield event
-  }
+/** Takes finished Jobs out of the active ones, and notes how the newest ended. */
+export function seeJobs(pass: Pass): void {
+  for (const seen of pass.jobs) seeJob(pass, seen)
   noteSuccess(pass)
   noteLastResult(pass)
-  const active = activeJobs(pass)
-  if (active.length === 0) return undefined
+}
+
+/** Looks for active Jobs that are gone. A text: the pass must be tried again. */
+export function* findMissing(pass: Pass): Step<string | undefined> {
   const uids = new Set(pass.jobs.map(({ job }) => job.metadata.uid))
-  for (const { name = '', uid } of active) {
+  for (const { name = '', uid } of activeJobs(pass)) {
     if (uids.has(uid)) continue
-    const result = yield* ask({ kind: 'ReadJob', name })
+    const result = yield { kind: 'ReadJob', name }
     if (result.kind === 'Failed') return result.message
     const there = result.kind === 'Ok' && (pass.options.exact || result.job?.metadata.uid === uid)
     if (there) continue
-    yield missingJob(name)
+    act(pass, missingJob(name))
     removeActive(pass, uid)
   }
   return undefined
 }
 
-/** What there is to tell of a Job. */
-function seeJob(pass: Pass, { job, end }: SeenJob): CronJobAction | undefined {
+function seeJob(pass: Pass, { job, end }: SeenJob): void {
   const { name = '', uid } = job.metadata
   const listed = isActive(pass, uid)
-  if (end === undefined) return listed ? undefined : unexpectedJob(name)
-  if (listed) removeActive(pass, uid)
-  return listed ? sawCompletedJob(name, end.type) : undefined
+  if (end === undefined) {
+    if (!listed) act(pass, unexpectedJob(name))
+  } else if (listed) {
+    removeActive(pass, uid)
+    act(pass, sawCompletedJob(name, end.type))
+  }
 }
 
 function noteSuccess(pass: Pass): void {
