@@ -50,32 +50,36 @@ export function parseTime(text: string | null | undefined): Instant | undefined 
 
 /** `2026-01-02T03:04:05Z`, the form that the API writes: read without a regular expression, which is ten times slower. */
 function parseWholeUtc(text: string): Instant | undefined {
-  if (text.charCodeAt(19) !== 90) return undefined
-  const year = numberAt(text, 0, 4)
-  const month = numberAt(text, 5, 2)
-  const day = numberAt(text, 8, 2)
-  const hour = numberAt(text, 11, 2)
-  const minute = numberAt(text, 14, 2)
-  const second = numberAt(text, 17, 2)
   const separators =
     text.charCodeAt(4) === 45 &&
     text.charCodeAt(7) === 45 &&
     text.charCodeAt(10) === 84 &&
     text.charCodeAt(13) === 58 &&
-    text.charCodeAt(16) === 58
-  if (!separators || !isDate(year, month, day) || !(hour < 24 && minute < 60 && second < 60)) return undefined
-  return (((dayNumber(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000) as Instant
+    text.charCodeAt(16) === 58 &&
+    text.charCodeAt(19) === 90
+  if (!separators) return undefined
+  const year = twoAt(text, 0) * 100 + twoAt(text, 2)
+  const date = (year * 100 + twoAt(text, 5)) * 100 + twoAt(text, 8)
+  const hour = twoAt(text, 11)
+  const minute = twoAt(text, 14)
+  const second = twoAt(text, 17)
+  if (!(hour < 24 && minute < 60 && second < 60)) return undefined
+  if (date !== parsedDay.date) {
+    const [month, day] = [twoAt(text, 5), twoAt(text, 8)]
+    if (!isDate(year, month, day)) return undefined
+    parsedDay = { date, number: dayNumber(year, month, day) }
+  }
+  return (((parsedDay.number * 24 + hour) * 60 + minute) * 60_000 + second * 1000) as Instant
 }
 
-/** The digits of a text as a number; NaN when there is anything else. */
-function numberAt(text: string, at: number, digits: number): number {
-  let value = 0
-  for (let i = at; i < at + digits; i++) {
-    const digit = text.charCodeAt(i) - 48
-    if (digit < 0 || digit > 9) return Number.NaN
-    value = value * 10 + digit
-  }
-  return value
+/** The last day that was read: most texts tell of the same. */
+let parsedDay = { date: Number.NaN, number: 0 }
+
+/** Two digits of a text as a number; NaN when there is anything else. */
+function twoAt(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48
+  const ones = text.charCodeAt(at + 1) - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
 const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
