@@ -69,13 +69,19 @@ export function mergeSpans(spans: readonly Span[]): readonly Span[] {
 /** A table as pieces of text: there may be millions of lines, so that nothing waits for the widest. */
 export function* formatTimeline({ names, entries }: Simulation): Generator<string> {
   const longest = Math.max(...names.map(({ length }) => length))
-  const cronJobs = new Map(names.map((name) => [name, name.padEnd(Math.max(longest, 'CRONJOB'.length) + gap)]))
+  const nameWidth = Math.max(longest, 'CRONJOB'.length) + gap
   const jobWidth = longest + minuteDigits + gap
-  const header = 'CRONJOB'.padEnd(Math.max(longest, 'CRONJOB'.length) + gap)
-  yield `${'TIME'.padEnd(timeWidth)}${header}${'WHAT'.padEnd(kindWidth)}${'SCHEDULED'.padEnd(timeWidth)}${'JOB'.padEnd(jobWidth)}WHY\n`
+  const labels = new Map(names.map((name) => [name, new Map<Entry['kind'], string>()]))
+  const labelOf = (name: string, kind: Entry['kind']): string => {
+    const known = labels.get(name)
+    const label = known?.get(kind) ?? gapText + name.padEnd(nameWidth) + kind.padEnd(kindWidth)
+    known?.set(kind, label)
+    return label
+  }
+  yield `${'TIME'.padEnd(timeWidth)}${'CRONJOB'.padEnd(nameWidth)}${'WHAT'.padEnd(kindWidth)}${'SCHEDULED'.padEnd(timeWidth)}${'JOB'.padEnd(jobWidth)}WHY\n`
   yield* inPieces(entries, ({ time, cronJob, kind, scheduled, job = '', text = '' }) => {
     const due = scheduled === undefined ? notDue : formatTime(scheduled) + gapText
-    const start = formatTime(time) + gapText + (cronJobs.get(cronJob) ?? cronJob) + kind.padEnd(kindWidth) + due
+    const start = formatTime(time) + labelOf(cronJob, kind) + due
     if (text !== '') return `${start}${job.padEnd(jobWidth)}${text}\n`
     return job === '' ? `${start.trimEnd()}\n` : `${start}${job}\n`
   })
