@@ -3,6 +3,7 @@ export { dictionary, ownValue } from './dictionary.ts'
 export { createHeap, type Heap } from './heap.ts'
 export { type Log, type LogFields, silentLog } from './log.ts'
 export { fail, ok, type Result } from './result.ts'
+export { joined } from './text.ts'
 export { formatMicroTime, formatTime, parseTime } from './time.ts'
 export { createTimers, type Timers } from './timers.ts'
 export {

@@ -1,4 +1,5 @@
 /** RFC 3339 text and instants. The one place of the pure code where `Date` is used, for the calendar only. */
+import { joined } from './text.ts'
 import type { Instant } from './units.ts'
 
 const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
@@ -12,7 +13,7 @@ export function formatTime(at: Instant): string {
       formattedDay = { day, text: new Date(day * 86_400_000).toISOString().slice(0, -'00:00:00.000Z'.length) }
     const inDay = second - day * 86_400
     const minute = Math.floor(inDay / 60)
-    formatted = { second, text: formattedDay.text + minuteText(minute) + secondTexts[inDay - minute * 60] }
+    formatted = { second, text: joined(formattedDay.text, minuteText(minute), secondTexts[inDay - minute * 60] ?? '') }
   }
   return formatted.text
 }
@@ -35,7 +36,7 @@ function minuteText(minute: number): string {
 export function formatMicroTime(at: Instant): string {
   const micros = Math.floor(at * 1000)
   const fraction = ((micros % 1_000_000) + 1_000_000) % 1_000_000
-  return `${formatTime(at).slice(0, 19)}.${String(fraction).padStart(6, '0')}Z`
+  return joined(formatTime(at).slice(0, 19), '.', String(fraction).padStart(6, '0'), 'Z')
 }
 
 /**

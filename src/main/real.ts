@@ -26,7 +26,8 @@ function wake(delay: Millis, callback: () => void): () => void {
 }
 
 export const realRandom: Random = { bits: () => Math.floor(Math.random() * 2 ** 32) }
-export const newUid = (): string => randomUUID()
+/** Node adds it up from parts: see `joined`. */
+export const newUid = (): string => randomUUID().split('-').join('-')
 
 /** Time, chance and names, as a server is given them. */
 export type Surroundings = {

@@ -1,6 +1,6 @@
 /** The conditions that a node agent writes on a pod. */
 import type { Pod, PodCondition } from '../../apis/core/index.ts'
-import { formatTime, type Instant } from '../../base/index.ts'
+import { formatTime, type Instant, joined } from '../../base/index.ts'
 import type { Phase } from './phase.ts'
 
 export type ConditionFacts = {
@@ -68,7 +68,7 @@ function containersReadyOf({ phase, unready }: ConditionFacts): Verdict {
   return {
     status: false,
     reason: 'ContainersNotReady',
-    message: `containers with unready status: [${unready.join(' ')}]`,
+    message: joined('containers with unready status: [', unready.join(' '), ']'),
   }
 }
 

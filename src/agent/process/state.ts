@@ -1,7 +1,7 @@
 /** What the process runtime holds in memory. Everything that has to outlive it lies in files, see run-name.ts. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Clock, Log, Millis } from '../../base/index.ts'
+import { type Clock, joined, type Log, type Millis } from '../../base/index.ts'
 import type { MemoryVolumes } from '../memory/index.ts'
 import type { ContainerKey, ImageService, Observed } from '../runtime/index.ts'
 import { type Cgroups, openCgroups } from './cgroups.ts'
@@ -72,7 +72,8 @@ export const scriptOf = ({ scratch }: RunTable, { id }: Run): string => `${scrat
 /** Where the pipes of a run's input are, without their endings. */
 export const inputPathOf = ({ scratch }: RunTable, { id }: Run): string => `${scratch}/${id}`
 
-export const containerIdOf = (key: ContainerKey): string => `jobd://${key.podUid}_${key.container}_${key.attempt}`
+export const containerIdOf = (key: ContainerKey): string =>
+  joined('jobd://', key.podUid, '_', key.container, '_', String(key.attempt))
 
 /** How the spawner is asked for a run. */
 export const modeOf = ({ namespaced, isFirst }: Run) => (namespaced ? (isFirst ? 'N' : 'n') : 'p')

@@ -1,3 +1,4 @@
+import { joined } from '../../base/index.ts'
 import type { ObjectMeta } from './types.gen.ts'
 
 /** Any object of the API: what all kinds have in common. Never mutated once it was handed on. */
@@ -12,6 +13,7 @@ export type GroupVersionKind = { readonly group: string; readonly version: strin
 /** Group, version and resource (the plural in URLs). */
 export type GroupVersionResource = { readonly group: string; readonly version: string; readonly resource: string }
 
-export const apiVersionOf = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`)
+export const apiVersionOf = (group: string, version: string): string =>
+  group === '' ? version : joined(group, '/', version)
 /** `jobs.batch`, or `pods` in core: how messages name a resource. */
 export const qualified = (resource: string, group: string): string => (group === '' ? resource : `${resource}.${group}`)
