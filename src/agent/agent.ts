@@ -261,8 +261,9 @@ const serviceAddress = ({ isOnHost }: Runtime, { metadata }: Service): string =>
 const pidsLimitOf = ({ podPidsLimit = PIDS_LIMIT }: Pick<AgentOptions, 'podPidsLimit'>): number | undefined =>
   podPidsLimit === -1 ? undefined : podPidsLimit
 
-const resourcesOf = ({ resources, extraResources }: Pick<AgentOptions, 'resources' | 'extraResources'>) =>
-  resources ?? { ...nodeResources(POD_LIMIT), ...extraResources }
+type Resources = Pick<AgentOptions, 'resources' | 'extraResources' | 'dataDir'>
+const resourcesOf = ({ resources, extraResources, dataDir }: Resources) =>
+  resources ?? { ...nodeResources(POD_LIMIT, dataDir), ...extraResources }
 
 function devicesOf({ dataDir, extraResources = {} }: AgentOptions): Devices | undefined {
   const count = extraResources[GPU]

@@ -1,6 +1,7 @@
 /** The Node object that this agent stands for. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statfsSync } from 'node:fs'
 import { arch, availableParallelism, hostname, release, totalmem } from 'node:os'
+import { dirname } from 'node:path'
 import { isNotFound, type Status } from '../apimachinery/index.ts'
 import type { Node, NodeCondition, NodeStatus } from '../apis/core/index.ts'
 import { formatTime, type Instant, type Result } from '../base/index.ts'
@@ -32,12 +33,30 @@ export function limitsText(limiting: Limiting, pidsLimit: number | undefined): s
   return `${texts.join('; ')}; ${pidsLimit === undefined ? 'any number of' : `at most ${pidsLimit}`} processes in a container`
 }
 
-/** What this machine has to give to pods. */
-export const nodeResources = (podLimit: number): Readonly<Record<string, string>> => ({
-  cpu: String(availableParallelism()),
-  memory: `${Math.floor(totalmem() / 1024)}Ki`,
-  pods: String(podLimit),
-})
+/**
+ * What this machine has to give to pods.
+ *
+ * @param dataDir a path on the disk that pods write to; it may not be there yet
+ */
+export function nodeResources(podLimit: number, dataDir: string): Readonly<Record<string, string>> {
+  const disk = diskOf(dataDir)
+  return {
+    cpu: String(availableParallelism()),
+    ...(disk === undefined ? {} : { 'ephemeral-storage': disk }),
+    memory: `${Math.floor(totalmem() / 1024)}Ki`,
+    pods: String(podLimit),
+  }
+}
+
+function diskOf(path: string): string | undefined {
+  try {
+    const { blocks, bsize } = statfsSync(path)
+    return `${Math.floor((blocks * bsize) / 1024)}Ki`
+  } catch {
+    // Nowhere to write to: nothing to give.
+    return path === dirname(path) ? undefined : diskOf(dirname(path))
+  }
+}
 
 /**
  * Registers the node, or renews the status of one registered before. That one write is all: later heartbeats would only
