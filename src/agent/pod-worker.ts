@@ -73,6 +73,8 @@ export type PodWorker = {
   pod: Pod
   memory: PodMemory
   readonly runs: Map<string, Observed>
+  /** What runs that were started here are made from, by run, where the runtime does not know. */
+  readonly imageIds: Map<string, string>
   readonly starting: Map<string, number>
   readonly failedStarts: Map<string, FailedStart>
   readonly probes: Map<string, ProbeFacts>
@@ -122,6 +124,7 @@ export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
   pod,
   memory: newMemory,
   runs: new Map(runs.map((run) => [slotOf(run.key), run])),
+  imageIds: new Map(),
   starting: new Map(),
   failedStarts: new Map(),
   probes: new Map(),
@@ -168,7 +171,7 @@ export function observeRun(context: WorkerContext, worker: PodWorker, observed: 
   const { key, state } = observed
   const slot = slotOf(key)
   const isNews = observed.trouble !== undefined && worker.runs.get(slot)?.trouble === undefined
-  worker.runs.set(slot, withMessage(context, worker.pod, observed))
+  worker.runs.set(slot, withImage(worker, withMessage(context, worker.pod, observed)))
   tellRun(context, worker, observed)
   if (isNews) tell(context, worker, key, { type: 'Warning', reason: 'LimitReached', message: observed.trouble ?? '' })
   if (state.kind === 'Running') watch(context, worker, key, state.startedAt)
@@ -252,6 +255,14 @@ export function withMessage(context: Pick<WorkerContext, 'messageOf'>, pod: Pod,
   return message === undefined ? observed : { ...observed, state: { ...state, exit: { ...state.exit, message } } }
 }
 
+/** A run with what it is made from: a runtime of this host's processes does not keep that, the status does. */
+function withImage({ pod, imageIds }: PodWorker, observed: Observed): Observed {
+  if (observed.imageId !== undefined) return observed
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status
+  const known = [...containerStatuses, ...initContainerStatuses].find(({ containerID }) => containerID === observed.id)
+  return { ...observed, imageId: imageIds.get(slotOf(observed.key)) ?? known?.imageID }
+}
+
 /** A wall clock that moved by more than this against the monotonic one was set. */
 const STEADY = 250
 
@@ -330,6 +341,7 @@ function refreshVolumes(context: WorkerContext, worker: PodWorker): void {
 function removeRun(context: WorkerContext, worker: PodWorker, slot: string): void {
   const run = worker.runs.get(slot)
   worker.runs.delete(slot)
+  worker.imageIds.delete(slot)
   if (run !== undefined) context.removeRun(worker.pod, run)
 }
 
@@ -402,6 +414,7 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   const config = await context.configOf(worker, action)
   // The pod was deleted while this was found out.
   if (worker.isGone) return
+  if (config.ok) worker.imageIds.set(slotOf(key), config.value.root ?? 'host')
   context.load.starting += 1
   const started = config.ok ? await context.runtime.start(config.value) : config
   context.load.starting -= 1

@@ -98,7 +98,7 @@ export type Observed = {
   readonly key: ContainerKey
   readonly id: string
   readonly state: ContainerState
-  /** The image that runs, by its content; absent where none is used. */
+  /** The image that runs, by its content; absent where the runtime has no images of its own. */
   readonly imageId?: string | undefined
   /** What its pod is to be told, such as a limit that it has reached; a sentence. */
   readonly trouble?: string | undefined
