@@ -166,6 +166,7 @@ describe('a pod', () => {
     const status = stateOf(pod)
     assert.equal(status?.state.terminated?.reason, 'Completed')
     assert.equal(status?.state.terminated?.exitCode, 0)
+    assert.equal(status?.imageID, 'host')
     assert.equal(pod.status.qosClass, 'BestEffort')
     assert.deepEqual(
       pod.status.conditions?.map((condition) =>
@@ -571,7 +572,7 @@ describe('environment and volumes', () => {
     const pod = await api.until<Pod>('pods', name, (each) => stateOf(each)?.ready === true)
     assert.equal(stateOf(pod, 'first')?.lastState.terminated?.exitCode, 1)
     await restart(async () => writeFileSync(`${dir}/go`, ''))
-    await phase(name, 'Succeeded')
+    assert.equal(stateOf(await phase(name, 'Succeeded'))?.imageID, 'host')
     assert.equal(await log({ pod: name }), '1048576\n1048576\n')
     assert.deepEqual(
       events(name).filter((event) => event.includes('LimitsNotEnforced')),
@@ -702,6 +703,18 @@ describe('probes and hooks', () => {
     assert.equal(stateOf(pod)?.lastState.terminated?.exitCode, 143)
     assert.ok(events(name).includes('Warning Unhealthy Liveness probe failed: sick\n'))
     assert.ok(events(name).includes('Normal Killing Container main failed liveness probe, will be restarted'))
+  })
+
+  test('a failed hook and a probe that ends a pod for good are told as by a kubelet', async (t) => {
+    const { run, phase, events } = await world(t)
+    const failing = { exec: { command: ['sh', '-c', 'echo secret; exit 1'] } }
+    const hooked = run({ containers: [{ command: ['sleep', '1000'], lifecycle: { postStart: failing } }] })
+    await phase(hooked.name, 'Failed')
+    assert.ok(events(hooked.name).includes('Warning FailedPostStartHook PostStartHook failed'))
+    const livenessProbe = { ...failing, periodSeconds: 1, failureThreshold: 1 }
+    const probed = run({ containers: [{ command: ['sleep', '1000'], livenessProbe }] })
+    await phase(probed.name, 'Failed')
+    assert.ok(events(probed.name).includes('Normal Killing Container main failed liveness probe'))
   })
 
   test('hooks run after the start and before the end', async (t) => {

@@ -49,8 +49,9 @@ export function watchRun(
         context.recorder.record(pod, podEvent('Warning', 'Unhealthy', message, eventFactsOf(run)))
       },
       onDead: (kind: ProbeKind, grace: Millis | undefined) => {
-        const message = `Container ${container.name} failed ${kind.toLowerCase()} probe, will be restarted`
-        observer.onDead({ message, grace })
+        const comesBack = (container.restartPolicy ?? pod.spec.restartPolicy) !== 'Never'
+        const message = `Container ${container.name} failed ${kind.toLowerCase()} probe`
+        observer.onDead({ message: comesBack ? `${message}, will be restarted` : message, grace })
       },
     },
   )
@@ -60,10 +61,10 @@ export function watchRun(
 export async function afterStart(context: HookContext, run: HookRun): Promise<Unhealthy | undefined> {
   const hook = run.container.lifecycle?.postStart
   if (hook === undefined) return undefined
-  const failure = await runHook(context, run, { hook, timeout: LONGEST_HOOK })
-  if (failure === undefined) return undefined
-  const message = `PostStartHook failed: ${failure}`
-  context.recorder.record(run.pod, podEvent('Warning', 'FailedPostStartHook', message, eventFactsOf(run)))
+  if (await succeeds(context, run, { hook, timeout: LONGEST_HOOK })) return undefined
+  // Not what the hook has said, which may be a secret. @source kubernetes v1.36 pkg/kubelet/kuberuntime/kuberuntime_container.go
+  const event = podEvent('Warning', 'FailedPostStartHook', 'PostStartHook failed', eventFactsOf(run))
+  context.recorder.record(run.pod, event)
   return { message: 'FailedPostStartHook' }
 }
 
@@ -72,18 +73,16 @@ export async function beforeStop(context: HookContext, run: HookRun, killAt: Ins
   const hook = run.container.lifecycle?.preStop
   const timeout = between(context.clock.now(), killAt)
   if (hook === undefined || timeout <= 0) return
-  const failure = await runHook(context, run, { hook, timeout })
-  if (failure === undefined) return
-  const message = `PreStopHook failed: ${failure}`
-  context.recorder.record(run.pod, podEvent('Warning', 'FailedPreStopHook', message, eventFactsOf(run)))
+  if (await succeeds(context, run, { hook, timeout })) return
+  const event = podEvent('Warning', 'FailedPreStopHook', 'PreStopHook failed', eventFactsOf(run))
+  context.recorder.record(run.pod, event)
 }
 
-async function runHook(
+async function succeeds(
   { runtime, clock, addressOf }: HookContext,
   { pod, container, key }: HookRun,
   { hook, timeout }: { readonly hook: LifecycleHandler; readonly timeout: Millis },
-): Promise<string | undefined> {
+): Promise<boolean> {
   const target = { key, container, host: addressOf(pod) }
-  const { ok, output } = await runHandler({ runtime, clock }, hook, { target, timeout })
-  return ok ? undefined : output
+  return (await runHandler({ runtime, clock }, hook, { target, timeout })).ok
 }

@@ -26,11 +26,11 @@ export function runHandler(
 ): Promise<HandlerResult> {
   const { exec, httpGet, tcpSocket, grpc, sleep } = handler
   const cut: Cut = { over: false, cancel: () => undefined }
+  const seconds = Math.round(timeout / 1000)
   const result = new Promise<HandlerResult>((resolve) => {
-    const late = (what: string) => `${what} timed out after ${Math.round(timeout / 1000)}s`
-    const begin = (what: string, work: Promise<HandlerResult>) => {
+    const begin = (late: string, work: Promise<HandlerResult>) => {
       const silence = clock.wake(timeout, () => {
-        resolve({ ok: false, output: late(what) })
+        resolve({ ok: false, output: late })
         cut.over = true
         cut.cancel()
       })
@@ -40,12 +40,16 @@ export function runHandler(
       })
     }
     if (exec !== undefined) {
-      const what = `command timed out: "${(exec.command ?? []).join(' ')}"`
-      begin(what, runCommand(runtime, exec.command ?? [], target.key, cut))
-    } else if (httpGet !== undefined) begin('HTTP request', getOverHttp(httpGet, target, cut))
-    else if (tcpSocket !== undefined) begin('connection', connectTo(tcpSocket, target, cut))
-    else if (grpc !== undefined) begin('health rpc', askProgram(grpc, target, cut))
-    else if (sleep !== undefined) clock.wake(millis(1000 * sleep.seconds), () => resolve({ ok: true, output: '' }))
+      const late = `command timed out: "${(exec.command ?? []).join(' ')}" timed out after ${seconds}s`
+      begin(late, runCommand(runtime, exec.command ?? [], target.key, cut))
+    } else if (httpGet !== undefined) {
+      const late = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+      begin(`Get "${urlOf(httpGet, target)}": ${late}`, getOverHttp(httpGet, target, cut))
+    } else if (tcpSocket !== undefined) {
+      begin(`dial tcp ${placeOf(tcpSocket, target)}: i/o timeout`, connectTo(tcpSocket, target, cut))
+    } else if (grpc !== undefined) {
+      begin(`timeout: health rpc did not complete within ${seconds}s`, askProgram(grpc, target, cut))
+    } else if (sleep !== undefined) clock.wake(millis(1000 * sleep.seconds), () => resolve({ ok: true, output: '' }))
     else resolve({ ok: false, output: 'this node runs exec, httpGet, tcpSocket, grpc and sleep handlers only' })
   })
   return result
@@ -94,7 +98,7 @@ async function getOverHttp(action: HTTPGetAction, target: HandlerTarget, cut: Cu
   // Loaded late: `node:http` brings all of Node's own HTTP client along, 15 ms of every start and 3 MB.
   const { request: begin } = isHttps ? await import('node:https') : await import('node:http')
   if (cut.over) return { ok: false, output: '' }
-  const host = action.host === undefined || action.host === '' ? target.host : action.host
+  const host = hostOf(action, target)
   const headers = Object.fromEntries((action.httpHeaders ?? []).map(({ name, value }) => [name, value]))
   return new Promise((resolve) => {
     const options = {
@@ -113,10 +117,7 @@ async function getOverHttp(action: HTTPGetAction, target: HandlerTarget, cut: Cu
       resolve({ ok, output: ok ? '' : `HTTP probe failed with statuscode: ${code}` })
     })
     request.on('error', (error) => {
-      resolve({
-        ok: false,
-        output: `Get "${isHttps ? 'https' : 'http'}://${host}:${port}${options.path}": ${error.message}`,
-      })
+      resolve({ ok: false, output: `Get "${urlOf(action, target)}": ${connectionError(error, `${host}:${port}`)}` })
     })
     cut.cancel = () => request.destroy()
     request.end()
@@ -126,14 +127,14 @@ async function getOverHttp(action: HTTPGetAction, target: HandlerTarget, cut: Cu
 function connectTo(action: TCPSocketAction, target: HandlerTarget, cut: Cut): Promise<HandlerResult> {
   const port = portOf(action.port, target.container)
   if (port === undefined) return Promise.resolve({ ok: false, output: `unknown port ${action.port}` })
-  const host = action.host === undefined || action.host === '' ? target.host : action.host
+  const host = hostOf(action, target)
   return new Promise((resolve) => {
     const socket = connect({ host, port })
     socket.once('connect', () => {
       socket.destroy()
       resolve({ ok: true, output: '' })
     })
-    socket.once('error', (error) => resolve({ ok: false, output: `dial tcp ${host}:${port}: ${error.message}` }))
+    socket.once('error', (error) => resolve({ ok: false, output: connectionError(error, `${host}:${port}`) }))
     cut.cancel = () => socket.destroy()
   })
 }
@@ -148,6 +149,32 @@ async function askProgram(
     if (cut.over) giveUp()
   })
   return answered.ok ? { ok: true, output: '' } : { ok: false, output: answered.error }
+}
+
+const hostOf = ({ host = '' }: HTTPGetAction | TCPSocketAction, target: HandlerTarget): string =>
+  host === '' ? target.host : host
+
+const placeOf = (action: HTTPGetAction | TCPSocketAction, target: HandlerTarget): string =>
+  `${hostOf(action, target)}:${portOf(action.port, target.container)}`
+
+const urlOf = (action: HTTPGetAction, target: HandlerTarget): string =>
+  `${(action.scheme ?? 'HTTP').toLowerCase()}://${placeOf(action, target)}${action.path ?? '/'}`
+
+/** As a kubelet's probes say it. @source golang syscall/zerrors_linux_amd64.go, errors */
+const REFUSALS = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['EHOSTUNREACH', 'no route to host'],
+  ['ENETUNREACH', 'network is unreachable'],
+  ['ETIMEDOUT', 'connection timed out'],
+])
+
+/** Why nobody answered at a place, in a kubelet's words. */
+function connectionError(error: NodeJS.ErrnoException, place: string): string {
+  const refusal = REFUSALS.get(error.code ?? '')
+  if (refusal !== undefined) return `dial tcp ${place}: connect: ${refusal}`
+  if (error.code === 'ENOTFOUND') return `dial tcp: lookup ${place.slice(0, place.lastIndexOf(':'))}: no such host`
+  // The program has closed the connection without a word.
+  return error.code === 'ECONNRESET' && error.message === 'socket hang up' ? 'EOF' : error.message
 }
 
 /** A number, or the number that a name has in the container's list of ports. */
