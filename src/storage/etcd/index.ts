@@ -1,0 +1,2 @@
+export { openEtcdStore } from './etcd-store.ts'
+export { type EtcdTarget, parseEtcdTarget } from './target.ts'
