@@ -19,7 +19,11 @@ async function compact(store: Store): Promise<Result<string, string>> {
 
 /** A copy in the data directory under a new name, for `jobd backup` to take away: only there may the server write. */
 async function backup(store: Store, directory: string): Promise<Result<string, string>> {
-  if (!isSqlite(store)) return fail('this server keeps everything in memory: there is no database to back up')
+  if (!isSqlite(store)) {
+    return fail(
+      'there is no database to back up: with --store memory nothing is kept, an etcd has etcdctl snapshot save',
+    )
+  }
   const file = join(directory, `backup-${newUid()}.db`)
   const done = await store.backup(file)
   return done.ok ? ok(file) : fail(sentenceOf('the backup cannot be written', done.error))

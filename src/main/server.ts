@@ -24,18 +24,17 @@ import { fail, type Log, type Millis, millis, ok, type Result } from '../base/in
 import type { Client } from '../client/index.ts'
 import { isTimeZone, timeZone, utc } from '../cron/index.ts'
 import type { ManagerOptions } from '../manager/index.ts'
-import { createMemoryStore } from '../storage/memory/index.ts'
 import type { Store } from '../storage/revision/index.ts'
-import { openSqliteStore } from '../storage/sqlite/index.ts'
 import { type Core, startCore } from './core.ts'
-import { isFileTrouble, readHolder, reasonOf } from './data-dir.ts'
+import { isFileTrouble, reasonOf } from './data-dir.ts'
+import { openStore, type StoreChoice } from './open-store.ts'
 import { realClock, realRandom, realSurroundings, type Surroundings } from './real.ts'
 import { acceptsPods, type OpenRuntime, openRuntime } from './runtimes.ts'
 import { type Secured, type ServeOptions, serve } from './serve.ts'
 import { version } from './version.ts'
 
 export type ServerOptions = ServeOptions & {
-  readonly store: 'sqlite' | 'memory'
+  readonly store: StoreChoice
   readonly runtime: 'process' | 'docker' | 'none'
   /** Absent: nothing listens, the server is reached in process only. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined
@@ -87,7 +86,7 @@ function warningsOf({ runtime, images }: ServerOptions): ApiOptions['nodeWarning
 const imagesAs = ({ images }: Pick<ServerOptions, 'images'>): ImagePolicy => images ?? { kind: 'Ignore' }
 
 export async function startServer(options: ServerOptions): Promise<Result<Server, string>> {
-  const store = await openStore(options)
+  const store = await openStore(options.store, options.directory)
   if (!store.ok) return store
   let started: Result<Server, string> | undefined
   try {
@@ -190,18 +189,6 @@ export function managerOptions({
       localZone: timeZone(zone ?? 'UTC') ?? utc,
     },
   }
-}
-
-async function openStore({ store, directory }: ServerOptions): Promise<Result<Store, string>> {
-  if (store === 'memory') return ok(createMemoryStore())
-  const opened = await openSqliteStore(join(directory, 'jobd.db'))
-  if (opened.ok) return opened
-  if (opened.error.kind !== 'Locked') return fail(opened.error.message)
-  const holder = readHolder(directory)
-  const who = holder === undefined ? 'another process' : `process ${holder.pid} at ${holder.url}`
-  return fail(
-    `${directory} is in use by ${who}: stop it with 'jobd down --data-dir ${directory}', or choose another --data-dir`,
-  )
 }
 
 async function secure(

@@ -9,11 +9,12 @@ import { parseGoDuration } from '../cron/index.ts'
 import { dataDirectory, makeDataDirectory, readHolder, reasonOf, removeHolder, writeHolder } from './data-dir.ts'
 import { imagePolicyOf } from './image-policy.ts'
 import { type LogLevel, stderrLog } from './log.ts'
+import { type StoreFlags, storeOf } from './open-store.ts'
 import { realClock, realTerminal } from './real.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
 import { localZoneOf } from './zone.ts'
 
-export type UpFlags = {
+export type UpFlags = StoreFlags & {
   readonly dataDir?: string
   readonly listen: string
   readonly runtime: 'process' | 'docker' | 'none'
@@ -21,7 +22,6 @@ export type UpFlags = {
   readonly resource?: readonly string[]
   readonly imagePolicy?: 'ignore' | 'map' | 'refuse'
   readonly imageMap?: string
-  readonly store: string
   readonly exact: boolean
   readonly tokenFile?: string
   readonly auditLog?: string
@@ -55,7 +55,7 @@ export async function up(flags: UpFlags): Promise<number> {
   }
   const stopped = untilSignal()
   const holder = readHolder(directory)
-  if (holder !== undefined && flags.store === 'memory') {
+  if (holder !== undefined && flags.store !== 'sqlite') {
     terminal.err(`${directory} is in use by process ${holder.pid} at ${holder.url}: choose another --data-dir\n`)
     return 1
   }
@@ -95,8 +95,8 @@ async function optionsOf(flags: UpFlags, directory: string): Promise<Result<Serv
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
   if (!host || !(port <= 65_535)) return fail(`--listen takes HOST:PORT such as 127.0.0.1:6443, not ${flags.listen}`)
-  if (flags.store !== 'sqlite' && flags.store !== 'memory')
-    return fail(`--store takes sqlite or memory, not ${flags.store}`)
+  const store = await storeOf(flags)
+  if (!store.ok) return store
   const backoff = flags.maxPodBackoff === undefined ? undefined : Number(flags.maxPodBackoff)
   if (backoff !== undefined && !(Number.isFinite(backoff) && backoff >= 0)) {
     return fail(`--max-pod-backoff takes a number of seconds, not ${flags.maxPodBackoff}`)
@@ -125,7 +125,7 @@ async function optionsOf(flags: UpFlags, directory: string): Promise<Result<Serv
     eventTtl: eventTtl.value,
     podPidsLimit: podPidsLimit.value,
     logLimits: logLimits.value,
-    store: flags.store,
+    store: store.value,
     runtime: flags.runtime,
     resources: resources.value,
     images: images.value,

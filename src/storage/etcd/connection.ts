@@ -100,7 +100,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         passOver(member)
         onEnd(refusal)
       }
-      request.on('error', (error) => finish(silent(error.message)))
+      request.on('error', (error) => finish(silent(wordsOf(error))))
       request.on('response', (response) => readLines(response, onMessage, finish))
       const send = (message: unknown): void => void request.write(`${JSON.stringify(message)}\n`)
       send(first)
@@ -119,6 +119,9 @@ export function openConnection(options: ConnectionOptions): Connection {
     },
   }
 }
+
+/** Of a failed handshake the reason; its message is one for programmers. */
+const wordsOf = (error: Error): string => ('reason' in error ? String(error.reason) : error.message)
 
 const silent = (why: string): Refusal => ({ message: `etcd does not answer: ${why}`, isSilent: true })
 
@@ -146,11 +149,11 @@ function answerOf(request: ClientRequest, body: string, clock: Clock): Promise<R
       settle(fail(silent(`not within ${answerWithin / 1000} s`)))
       request.destroy()
     })
-    request.on('error', (error) => settle(fail(silent(error.message))))
+    request.on('error', (error) => settle(fail(silent(wordsOf(error)))))
     request.on('response', (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', (error) => settle(fail(silent(error.message))))
+      response.on('error', (error) => settle(fail(silent(wordsOf(error)))))
       response.on('end', () => settle(readAnswer(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))))
     })
     request.end(body)
@@ -192,6 +195,6 @@ function readLines(
     }
     if (start < chunk.length) pieces.push(chunk.subarray(start))
   })
-  response.on('error', (error) => finish(silent(error.message)))
+  response.on('error', (error) => finish(silent(wordsOf(error))))
   response.on('end', () => finish(silent('the stream ended')))
 }

@@ -209,8 +209,10 @@ async function write(state: State, request: WriteRequest): Promise<Result<Versio
   for (;;) {
     if (state.ended !== undefined) return fail(state.ended)
     const fence = state.lock.fence()
-    const done = await state.connection.ask<TxnResponse>('/v3/kv/txn', txnOf(state.place, fence, request), () => {
-      isRepeated = true
+    const done = await state.connection.ask<TxnResponse>('/v3/kv/txn', txnOf(state.place, fence, request), {
+      again: () => {
+        isRepeated = true
+      },
     })
     if (!done.ok) return fail({ kind: 'Unavailable', message: done.error.message })
     const judged = judge(state.place, request, { response: done.value, fence, isRepeated })

@@ -65,7 +65,11 @@ export async function takeLock(
 
 async function signOfLife(state: State): Promise<void> {
   const { lease } = state
-  const alive = await state.connection.ask<{ readonly result?: Lease }>('/v3/lease/keepalive', { ID: lease })
+  const alive = await state.connection.ask<{ readonly result?: Lease }>(
+    '/v3/lease/keepalive',
+    { ID: lease },
+    { once: true },
+  )
   if (!alive.ok) state.lost = alive.error.message
   else if (Number(alive.value.result?.TTL ?? 0) > 0) state.lost = undefined
   else await regain(state)
