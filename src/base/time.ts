@@ -18,7 +18,9 @@ export function formatTime(at: Instant): string {
   return formatted.text
 }
 
-/** The last answer: most texts are asked for again within the same second, and nearly all within the same day. */
+/**
+ * The last answer: most texts are asked for again, or read, within the same second, and nearly all within the same day.
+ */
 let formatted = { second: Number.NaN, text: '' }
 let formattedDay = { day: Number.NaN, text: '' }
 const two = (value: number): string => String(value).padStart(2, '0')
@@ -46,6 +48,7 @@ export function formatMicroTime(at: Instant): string {
 export function parseTime(text: string | null | undefined): Instant | undefined {
   if (text === undefined || text === null) return undefined
   if (text.length !== 20) return text.length < 20 ? undefined : parseAny(text)
+  if (text === formatted.text) return (formatted.second * 1000) as Instant
   return parseWholeUtc(text) ?? parseAny(text)
 }
 
