@@ -43,6 +43,8 @@ function slotAfter({ schedule, zone }: Timetable, anchor: Instant, at: Instant):
   return instant(first + (passed + 1) * period)
 }
 
+const none: readonly Instant[] = []
+
 /** Counts every time there is, and finds the newest wherever the gaps lie. */
 export function dueTimes({ timetable, base, deadline, now }: DueQuery): DueTimes {
   const limit = deadline === undefined ? base : instant(now - deadline * 1000)
@@ -59,7 +61,7 @@ export function dueTimes({ timetable, base, deadline, now }: DueQuery): DueTimes
   // The search for what is due ends with what is next, as a rule.
   const next = tooMany || from > coming ? slotAfter(timetable, base, coming) : at
   const due = tooMany ? latestSlot(timetable, base, from, now) : found.at(-1)
-  if (!tooMany) return { due, missed: found.slice(0, -1), tooMany, next, tooLate }
+  if (!tooMany) return { due, missed: found.length > 1 ? found.slice(0, -1) : none, tooMany, next, tooLate }
   const lastMissed = due === undefined ? undefined : latestSlot(timetable, base, from, instant(due - 1000))
   return { due, missed: found.slice(0, mostMissed), lastMissed, tooMany, next, tooLate }
 }

@@ -3,7 +3,7 @@
  *
  * @source kubernetes v1.36 pkg/controller/cronjob/cronjob_controllerv2.go, sync (facts: order of the steps)
  */
-import type { CronJob } from '../../apis/batch/index.ts'
+import type { CronJob, CronJobStatus } from '../../apis/batch/index.ts'
 import { equal } from '../../apis/meta/index.ts'
 import { type Instant, parseTime } from '../../base/index.ts'
 import { act, activeJobs, type Pass, type PassEnd, type Step } from './pass.ts'
@@ -81,11 +81,17 @@ function* wholePass(pass: Pass): Step<PassEnd> {
   let end: DueStart | PassEnd = unread === undefined ? dueStart(pass) : { retry: unread }
   if ('due' in end && end.replaced.length > 0) end = yield* replaceActive(pass, end)
   if ('due' in end) end = noteCreation(pass, end, yield { kind: 'CreateJob', job: end.job, scheduled: end.due })
-  if (!equal(pass.status, status) || !equal(pass.annotations, annotations)) {
+  if (!isSameStatus(pass.status, status) || !equal(pass.annotations, annotations)) {
     act(pass, { kind: 'UpdateCronJobStatus', cronJob: changed(pass) })
   }
   return end
 }
+
+const isSameStatus = (a: CronJobStatus, b: CronJobStatus): boolean =>
+  a === b ||
+  (a.lastScheduleTime === b.lastScheduleTime &&
+    a.lastSuccessfulTime === b.lastSuccessfulTime &&
+    equal(a.active, b.active))
 
 const hasNews = ({ cronJob: { metadata, status: before }, status, annotations }: Pass): boolean =>
   status !== before || annotations !== metadata.annotations

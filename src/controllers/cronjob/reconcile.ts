@@ -132,14 +132,18 @@ function seeJob(pass: Pass, { job, end }: SeenJob): void {
 }
 
 function noteSuccess(pass: Pass): void {
-  let newest = parseTime(pass.status.lastSuccessfulTime) ?? Number.NEGATIVE_INFINITY
-  let newer: SeenJob | undefined
-  for (const seen of pass.jobs) {
-    if (seen.succeeded <= newest) continue
-    newer = seen
-    newest = seen.succeeded
+  let newest = Number.NEGATIVE_INFINITY
+  let completionTime: string | undefined
+  for (const { job, succeeded } of pass.jobs) {
+    if (succeeded <= newest) continue
+    newest = succeeded
+    completionTime = job.status.completionTime
   }
-  if (newer !== undefined) pass.status = { ...pass.status, lastSuccessfulTime: newer.job.status.completionTime }
+  const told = pass.status.lastSuccessfulTime
+  if (completionTime === undefined || completionTime === told) return
+  if (newest > (parseTime(told) ?? Number.NEGATIVE_INFINITY)) {
+    pass.status = { ...pass.status, lastSuccessfulTime: completionTime }
+  }
 }
 
 /**

@@ -15,15 +15,20 @@ export type SeenJob = {
   readonly succeeded: number
 }
 
-/** Holds as long as the Job is this version of it. */
-export function seenJobOf(job: Job, cronJob: CronJob): SeenJob {
+/**
+ * Holds as long as the Job is this version of it. What rests on parts that it shares with `before`, an earlier version, is
+ * taken from there.
+ */
+export function seenJobOf(job: Job, cronJob: CronJob, before?: SeenJob): SeenJob {
   const { startTime, completionTime } = job.status
+  const sameStart = startTime === before?.job.status.startTime
+  const sameMetadata = job.metadata === before?.job.metadata
   const end = finishedCondition(job)
   return {
     job,
     end,
-    scheduled: scheduledTimeOf(job, cronJob),
-    began: parseTime(startTime) ?? Number.POSITIVE_INFINITY,
+    scheduled: sameMetadata ? before.scheduled : scheduledTimeOf(job, cronJob),
+    began: (before !== undefined && sameStart ? before.began : parseTime(startTime)) ?? Number.POSITIVE_INFINITY,
     succeeded: (end?.type === 'Complete' ? parseTime(completionTime) : undefined) ?? Number.NEGATIVE_INFINITY,
   }
 }

@@ -146,6 +146,7 @@ function fully(pass: Pass, query: DueQuery): Times | undefined {
  * only the first time of each minute is started, as names are by the minute.
  */
 function missedEvent(pass: Pass, { due, missed, tooLate }: DueTimes): CronJobAction | undefined {
+  if (missed.length === 0 && tooLate === undefined) return undefined
   const minute = Math.floor((pass.lastScheduled ?? 0) / 60_000)
   const later = (at: Instant | undefined): boolean => at !== undefined && Math.floor(at / 60_000) !== minute
   const waits = activeJobs(pass).length > 0 && pass.cronJob.spec.concurrencyPolicy === 'Forbid'
@@ -180,16 +181,22 @@ function tellMissed(pass: Pass, { due, missed, lastMissed, tooMany, tooLate }: D
 
 /** A Job for this time is running, or has been told as started. */
 function isStarted(pass: Pass, due: Instant): boolean {
-  const name = jobNameFor(pass.cronJob, due)
-  if (activeJobs(pass).some((reference) => reference.name === name)) return true
   if (pass.lastScheduled === due) return true
-  return !pass.options.exact && isSameMinute(pass, due, name)
+  const active = activeJobs(pass)
+  if (active.length > 0) {
+    const name = jobNameFor(pass.cronJob, due)
+    if (active.some((reference) => reference.name === name)) return true
+  }
+  return !pass.options.exact && isSameMinute(pass, due)
 }
 
 /** The Job of an earlier time in the same minute is there: `@every` below a minute. Upstream would count it again. */
-function isSameMinute(pass: Pass, due: Instant, name: string): boolean {
-  const scheduled = pass.jobs.find(({ job }) => job.metadata.name === name)?.scheduled
-  if (scheduled === undefined || scheduled === due) return false
+function isSameMinute(pass: Pass, due: Instant): boolean {
+  const minute = Math.floor(due / 60_000)
+  const there = pass.jobs.some(
+    ({ scheduled }) => scheduled !== undefined && scheduled !== due && Math.floor(scheduled / 60_000) === minute,
+  )
+  if (!there) return false
   tell(pass, { kind: 'Missed', scheduled: due, last: due, reason: 'SameMinute' })
   return true
 }
