@@ -22,10 +22,14 @@ export function simulateManifests(
     scenarios.push({ ...request, cronJob: cronJob.value })
   }
   const names = [...new Set(scenarios.map(({ cronJob }) => cronJob.metadata.name ?? ''))]
-  return ok({ names, entries: simulateCronJobs(scenarios) })
+  return ok({ names, moments: simulateCronJobs(scenarios) })
 }
 
-export type Simulation = { readonly names: readonly string[]; readonly entries: Iterable<Entry> }
+export type Simulation = {
+  readonly names: readonly string[]
+  /** In order of time, what happens at once together. */
+  readonly moments: Iterable<readonly Entry[]>
+}
 
 function cronJobOf({ object, origin, kind }: Manifest, now: Instant, options: ApiOptions): Result<CronJob, string> {
   const strategy = strategyOf('batch.v1.CronJob')
@@ -67,7 +71,7 @@ export function mergeSpans(spans: readonly Span[]): readonly Span[] {
 }
 
 /** A table as pieces of text: there may be millions of lines, so that nothing waits for the widest. */
-export function* formatTimeline({ names, entries }: Simulation): Generator<string> {
+export function* formatTimeline({ names, moments }: Simulation): Generator<string> {
   const longest = Math.max(...names.map(({ length }) => length))
   const nameWidth = Math.max(longest, 'CRONJOB'.length) + gap
   const jobWidth = longest + minuteDigits + gap
@@ -79,7 +83,7 @@ export function* formatTimeline({ names, entries }: Simulation): Generator<strin
     return label
   }
   yield `${'TIME'.padEnd(timeWidth)}${'CRONJOB'.padEnd(nameWidth)}${'WHAT'.padEnd(kindWidth)}${'SCHEDULED'.padEnd(timeWidth)}${'JOB'.padEnd(jobWidth)}WHY\n`
-  yield* inPieces(entries, ({ time, cronJob, kind, scheduled, job = '', text = '' }) => {
+  yield* inPieces(moments, ({ time, cronJob, kind, scheduled, job = '', text = '' }) => {
     const due = scheduled === undefined ? notDue : formatTime(scheduled) + gapText
     const start = formatTime(time) + labelOf(cronJob, kind) + due
     if (text !== '') return `${start}${job.padEnd(jobWidth)}${text}\n`
@@ -96,10 +100,10 @@ const notDue = ' '.repeat(timeWidth)
 const minuteDigits = '-29979359'.length
 
 /** One JSON object, with a line for each entry. */
-export function* timelineJson({ entries }: Simulation): Generator<string> {
+export function* timelineJson({ moments }: Simulation): Generator<string> {
   let first = true
   yield '{"entries":['
-  yield* inPieces(entries, ({ time, scheduled, last, ...rest }) => {
+  yield* inPieces(moments, ({ time, scheduled, last, ...rest }) => {
     const due = {
       ...(scheduled === undefined ? {} : { scheduled: formatTime(scheduled) }),
       ...(last === undefined ? {} : { last: formatTime(last) }),
@@ -113,10 +117,10 @@ export function* timelineJson({ entries }: Simulation): Generator<string> {
 
 const pieceLength = 65_536
 
-function* inPieces(entries: Iterable<Entry>, textOf: (entry: Entry) => string): Generator<string> {
+function* inPieces(moments: Simulation['moments'], textOf: (entry: Entry) => string): Generator<string> {
   let piece = ''
-  for (const entry of entries) {
-    piece += textOf(entry)
+  for (const moment of moments) {
+    for (const entry of moment) piece += textOf(entry)
     if (piece.length < pieceLength) continue
     yield piece
     piece = ''

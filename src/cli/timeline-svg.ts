@@ -36,11 +36,11 @@ type Marks = Map<number, Column>
  * downtime. What lies too close to be told apart is drawn as one, and its title tells how many it stands for.
  */
 export function timelineSvg(
-  { names, entries }: Simulation,
+  { names, moments }: Simulation,
   { from, to, down }: Pick<SimulateRequest, 'from' | 'to' | 'down'>,
 ): string {
   const x = (at: Instant): number => left + ((at - from) / (to - from)) * (width - left - right)
-  const rows = collect(names, entries, { x, to })
+  const rows = collect(names, moments, { x, to })
   const height = top + names.length * rowHeight + footHeight
   const bottom = height - footHeight
   const shapes = [
@@ -61,46 +61,51 @@ type Scale = (at: Instant) => number
 
 function collect(
   names: readonly string[],
-  entries: Iterable<Entry>,
+  moments: Simulation['moments'],
   { x, to }: { readonly x: Scale; readonly to: Instant },
 ): ReadonlyMap<string, Marks> {
   const rows = new Map<string, Marks>(names.map((name) => [name, new Map()]))
   /** The columns of Jobs that have not ended. */
   const running = new Map<string, Column>()
-  for (const { time, cronJob, kind, scheduled = time, last = scheduled, job = '', text = '' } of entries) {
-    const columnAt = (at: Instant): Column => columnOf(rows.get(cronJob) ?? new Map(), Math.round(x(at)), at)
-    switch (kind) {
-      case 'Started': {
-        const column = columnAt(time)
-        column.started++
-        running.set(job, column)
-        break
-      }
-      case 'Completed':
-      case 'Failed':
-      case 'Deleted': {
-        const bar = running.get(job)
-        running.delete(job)
-        if (bar === undefined) break
-        if (kind === 'Failed') bar.failed++
-        bar.until = instant(Math.max(bar.until, time))
-        break
-      }
-      case 'Skipped':
-      case 'Missed':
-      case 'FailedToStart': {
-        const column = columnAt(scheduled)
-        column[kind]++
-        column.last = instant(Math.max(column.last, last))
-        column.why = text
-        break
-      }
-      case 'Event':
-        break
-    }
+  for (const moment of moments) {
+    for (const entry of moment) mark(entry, rows.get(entry.cronJob) ?? new Map(), running, x)
   }
   for (const bar of running.values()) bar.until = to
   return rows
+}
+
+function mark(entry: Entry, marks: Marks, running: Map<string, Column>, x: Scale): void {
+  const { time, kind, scheduled = time, last = scheduled, job = '', text = '' } = entry
+  const columnAt = (at: Instant): Column => columnOf(marks, Math.round(x(at)), at)
+  switch (kind) {
+    case 'Started': {
+      const column = columnAt(time)
+      column.started++
+      running.set(job, column)
+      break
+    }
+    case 'Completed':
+    case 'Failed':
+    case 'Deleted': {
+      const bar = running.get(job)
+      running.delete(job)
+      if (bar === undefined) break
+      if (kind === 'Failed') bar.failed++
+      bar.until = instant(Math.max(bar.until, time))
+      break
+    }
+    case 'Skipped':
+    case 'Missed':
+    case 'FailedToStart': {
+      const column = columnAt(scheduled)
+      column[kind]++
+      column.last = instant(Math.max(column.last, last))
+      column.why = text
+      break
+    }
+    case 'Event':
+      break
+  }
 }
 
 function columnOf(marks: Marks, at: number, from: Instant): Column {

@@ -36,7 +36,7 @@ function run(changes: Partial<Scenario>): readonly Entry[] {
       options: defaultCronJobOptions,
       ...changes,
     }),
-  ]
+  ].flat()
 }
 
 const startsOf = (entries: readonly Entry[]): readonly string[] =>

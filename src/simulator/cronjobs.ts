@@ -48,7 +48,7 @@ type State = {
   readonly scenario: Scenario
   readonly name: string
   /** What happened at this moment. */
-  readonly entries: Entry[]
+  entries: Entry[]
   now: Instant
   cronJob: CronJob
   jobs: readonly SeenJob[]
@@ -57,12 +57,12 @@ type State = {
   made: number
   lastStarted: Instant | undefined
   wakeAt: Instant | undefined
-  /** By due time, what has been told of it: a fate may be planned again with every look. */
-  readonly told: Map<Instant, string>
+  /** By due time in seconds, what has been told of it: a fate may be planned again with every look. */
+  readonly told: Map<number, string>
 }
 
-/** Everything that happens to a CronJob, in order of time, worked out as it is asked for. */
-export function* simulateCronJob(scenario: Scenario): Generator<Entry> {
+/** Everything that happens to a CronJob, in order of time, worked out as it is asked for: what happens at once together. */
+export function* simulateCronJob(scenario: Scenario): Generator<readonly Entry[]> {
   const { cronJob, from } = scenario
   const { name = '', creationTimestamp = formatTime(from) } = cronJob.metadata
   const state: State = {
@@ -82,28 +82,35 @@ export function* simulateCronJob(scenario: Scenario): Generator<Entry> {
     state.now = next
     const changed = endJobs(state)
     if (!isDown(scenario, next) && (changed || (state.wakeAt !== undefined && state.wakeAt <= next))) look(state)
-    for (const entry of state.entries) yield entry
-    state.entries.length = 0
+    if (state.entries.length === 0) continue
+    yield state.entries
+    state.entries = []
   }
 }
 
 /** What happens to several CronJobs, in order of time. They share the random source of the scenarios. */
-export function simulateCronJobs(scenarios: readonly Scenario[]): Generator<Entry> {
+export function simulateCronJobs(scenarios: readonly Scenario[]): Generator<readonly Entry[]> {
   const [only, ...more] = scenarios
   return only !== undefined && more.length === 0 ? simulateCronJob(only) : merged(scenarios)
 }
 
-function* merged(scenarios: readonly Scenario[]): Generator<Entry> {
-  const heads = createHeap<{ readonly entry: Entry; readonly rest: Generator<Entry> }>()
-  const advance = (rest: Generator<Entry>): void => {
-    const { done, value } = rest.next()
-    if (done !== true) heads.push(value.time, { entry: value, rest })
+function* merged(scenarios: readonly Scenario[]): Generator<readonly Entry[]> {
+  type Head = { readonly moment: readonly Entry[]; readonly at: number; readonly rest: Generator<readonly Entry[]> }
+  const heads = createHeap<Head>()
+  const push = (head: Head): void => {
+    const entry = head.moment[head.at]
+    if (entry !== undefined) heads.push(entry.time, head)
+    else {
+      const { done, value } = head.rest.next()
+      if (done !== true) push({ moment: value, at: 0, rest: head.rest })
+    }
   }
-  for (const scenario of scenarios) advance(simulateCronJob(scenario))
+  for (const scenario of scenarios) push({ moment: [], at: 0, rest: simulateCronJob(scenario) })
   for (let head = heads.peek(); head !== undefined; head = heads.peek()) {
-    yield head.value.entry
+    const { moment, at, rest } = head.value
+    yield moment.slice(at, at + 1)
     heads.pop()
-    advance(head.value.rest)
+    push({ moment, at: at + 1, rest })
   }
 }
 
@@ -128,7 +135,7 @@ function endJobs(state: State): boolean {
     if (end > now) break
     ended++
     state.jobs = state.jobs.map((seen) =>
-      seen.job.metadata.name === name ? seenJobOf(finished(seen.job, end, fails), cronJob) : seen,
+      seen.job.metadata.name === name ? seenJobOf(finished(seen.job, end, fails), cronJob, seen) : seen,
     )
     tell(state, { kind: fails ? 'Failed' : 'Completed', job: name })
   }
@@ -225,8 +232,10 @@ function tellFate(state: State, fate: SlotFate): void {
   const { told } = state
   const text = fateText(fate)
   const known = text === undefined ? fate.kind : `${fate.kind} ${text}`
-  if (told.get(fate.scheduled) === known) return
-  told.set(fate.scheduled, known)
+  // Small whole numbers are found quicker than others.
+  const second = Math.floor(fate.scheduled / 1000)
+  if (told.get(second) === known) return
+  told.set(second, known)
   if (told.size > mostTold) for (const old of [...told.keys()].slice(0, mostTold / 2)) told.delete(old)
   const kind = fate.kind === 'Failed' ? 'FailedToStart' : fate.kind
   const last = 'last' in fate && fate.last !== fate.scheduled ? fate.last : undefined
