@@ -24,9 +24,10 @@ export function signalRun(state: State, key: ContainerKey, signal: Signal): void
     return
   }
   const tree = treeOf(run)
-  if (tree !== undefined && !isAlive(tree.supervisor)) {
-    settleFrom(state, run, judge(run.base, run))
-    return
+  if (tree === undefined || !isAlive(tree.supervisor)) {
+    const found = judge(run.base, run)
+    settleFrom(state, run, found)
+    if (found.kind === 'Ended') return
   }
   if (signal === 'SIGKILL' && tree !== undefined) killTree(tree)
   else if (tree !== undefined && signalMain(tree, signal)) return

@@ -1,5 +1,6 @@
 /** What Linux tells of processes. Everything here is a look at one moment: a process may be gone right after. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 
 /** A process, told apart from any other that later gets the same number by its start time. */
 export type ProcessIdentity = { readonly pid: number; readonly startTime: string }
@@ -59,6 +60,31 @@ export const environOf = (pid: number): string | undefined => readProc(`/proc/${
 
 /** The words a process was started with, a NUL after each; undefined when it is gone. */
 export const commandLineOf = (pid: number): string | undefined => readProc(`/proc/${pid}/cmdline`)
+
+/** Whether any process that we may look into has this file open. Looks at everybody: for what happens rarely. */
+export function isOpen(path: string): boolean {
+  const file = statSync(path, { throwIfNoEntry: false })
+  return file !== undefined && allPids().some((pid) => openFiles(pid).some((open) => isSame(open, file)))
+
+  function isSame(open: string, { dev, ino }: { readonly dev: number; readonly ino: number }): boolean {
+    try {
+      // By name first: to look at a file of another kind might wait for a disk far away.
+      if (basename(readlinkSync(open)) !== basename(path)) return false
+      const other = statSync(open)
+      return other.dev === dev && other.ino === ino
+    } catch {
+      return false
+    }
+  }
+}
+
+function openFiles(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => `/proc/${pid}/fd/${fd}`)
+  } catch {
+    return []
+  }
+}
 
 /** Names the boot, so that process numbers of an earlier one are never believed. */
 export const bootId = (): string => (readProc('/proc/sys/kernel/random/boot_id') ?? 'unknown').trim()

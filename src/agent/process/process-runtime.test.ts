@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
 import { runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
@@ -221,6 +221,33 @@ for (const { name, namespaces, skip } of modes) {
       assert.equal(found?.state.kind === 'Exited' && found.state.exit.reason, 'ContainerStatusUnknown')
       assert.equal(found?.state.kind === 'Exited' && found.state.exit.exitCode, 137)
       while (leaked().length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    })
+
+    test('whose claim was lost with the power are lost, too, and never start', async (t) => {
+      const { dir, open, runtime } = await world(t, namespaces)
+      await runtime.close()
+      const wanted = config(['touch', `${dir}/started`])
+      mkdirSync(`${dir}/pods/${wanted.key.podUid}`)
+      for (const ending of ['claim', 'exit']) writeFileSync(`${dir}/pods/${wanted.key.podUid}/main.0.${ending}`, '')
+      const next = await open()
+      const [found] = await next.observe(wanted.key.podUid)
+      assert.equal(found?.state.kind === 'Exited' && found.state.exit.reason, 'ContainerStatusUnknown')
+      assert.deepEqual(await next.start(wanted), { ok: true, value: found })
+      assert.equal(existsSync(`${dir}/started`), false)
+    })
+
+    test('of an earlier boot of which the disk knows only that they were to start never do', async (t) => {
+      const { dir, open, runtime } = await world(t, namespaces)
+      await runtime.close()
+      const wanted = config(['touch', `${dir}/started`])
+      writeFileSync(`${dir}/pods/starts`, `boot earlier\n${wanted.key.podUid}/main.0\n`)
+      const next = await open()
+      const found = await next.start(wanted)
+      assert.equal(found.ok && found.value.state.kind === 'Exited' && found.value.state.exit.exitCode, 137)
+      assert.equal(existsSync(`${dir}/started`), false)
+      await next.close()
+      const [seen] = await (await open()).observe(wanted.key.podUid)
+      assert.equal(seen?.state.kind === 'Exited' && seen.state.exit.reason, 'ContainerStatusUnknown')
     })
 
     test('asked for by a daemon that was killed at once run exactly once', async (t) => {

@@ -18,12 +18,14 @@ import { execInRun, hasOwnRoot } from './exec.ts'
 import { openInput } from './input.ts'
 import { watchLimits } from './limit-watch.ts'
 import { openHost } from './open-host.ts'
+import { bootId } from './proc.ts'
 import { mainPidOf } from './process-tree.ts'
 import { listRuns, readDirectory, recoverRun } from './recover.ts'
-import { runIdOf, textOfFileName } from './run-name.ts'
+import { runIdOf, stemOf, textOfFileName } from './run-name.ts'
 import { findRun, type RunTable, runsOf } from './run-table.ts'
 import { claimScratch, removeAbandoned, scratchDirectory } from './scratch.ts'
 import { admit, onEventLine } from './settle-run.ts'
+import { openStartLedger } from './start-ledger.ts'
 import { startRun } from './start-run.ts'
 import { cgroupsOf, inputPathOf, logPathOf, messagePathOf, type ProcessRuntimeOptions, type State } from './state.ts'
 
@@ -51,6 +53,12 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
       path: `${table.root}/events`,
       onLine: (line) => onEventLine(state, line),
       onEmptied: () => lookAtAll(state),
+    }),
+    starts: openStartLedger({
+      path: `${table.root}/starts`,
+      boot: bootId(),
+      known: () => [...table.pods.keys()].flatMap((uid) => runsOf(table, uid).map(({ key }) => stemOf(key))),
+      log: options.log,
     }),
     onTemplate() {},
     doomed: new Set(),
@@ -117,7 +125,7 @@ const HOST_ADDRESS = '127.0.0.1'
 const EXEC_AGAIN = millis(5)
 
 /** Files of the runtime's own, beside the directories of pods. */
-const OWN = new Set(['events', 'spawner.log', '.template'])
+const OWN = new Set(['events', 'spawner.log', 'starts', 'starts.next', '.template'])
 
 const podUids = ({ root, scratch }: RunTable, withMemory: readonly string[] = []): readonly string[] => {
   const names = [...readDirectory(root), ...readDirectory(scratch)].filter((name) => !OWN.has(name))
@@ -171,6 +179,7 @@ async function close(state: State, scratchDir: string): Promise<void> {
   state.cancelSweep?.()
   await state.opening
   state.events.close()
+  await state.starts.close()
   if (state.cgroups) closeCgroups(state.cgroups)
   await state.host?.memory?.close()
   const isEmpty = readDirectory(state.table.scratch).every((name) => OWN.has(name))

@@ -56,6 +56,8 @@ export function judge(base: string, name: RunName): Found {
     case 'None':
     case 'Taken':
       return { kind: 'Requested', name, namespaced }
+    case 'Lost':
+      return { kind: 'Ended', name, exit: lastWord(base), namespaced }
     case 'Supervised':
       return claim.supervisor !== undefined && isAlive(claim.supervisor)
         ? { kind: claim.up ? 'Up' : 'Requested', name, namespaced }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Instant, instant } from '../../base/index.ts'
-import { bootId, type ProcessIdentity, parseStat } from './proc.ts'
+import { bootId, isOpen, type ProcessIdentity, parseStat } from './proc.ts'
 
 const thisBoot = bootId()
 
@@ -22,6 +22,8 @@ export type Claim =
   | { readonly kind: 'Void' }
   /** Taken this moment; the supervisor has not yet written who it is. */
   | { readonly kind: 'Taken' }
+  /** Taken by a supervisor that died before it wrote who it is, or that the disk forgot when the power went. */
+  | { readonly kind: 'Lost' }
   | {
       readonly kind: 'Supervised'
       /** Absent for a supervisor of an earlier boot, whose process number means nothing any more. */
@@ -33,7 +35,15 @@ export type Claim =
     }
 
 export function readClaim(base: string): Claim {
-  const text = readIfThere(`${base}.claim`)
+  const file = `${base}.claim`
+  const claim = parseClaim(base, readIfThere(file))
+  if (claim.kind !== 'Taken' || isOpen(file)) return claim
+  // Nobody has it open any more: what it says now it says for good.
+  const last = parseClaim(base, readIfThere(file))
+  return last.kind === 'Taken' ? { kind: 'Lost' } : last
+}
+
+function parseClaim(base: string, text: string | undefined): Claim {
   if (text === undefined) return { kind: 'None' }
   const [first = '', mode = '', up] = text.split('\n')
   if (first === 'void') return { kind: 'Void' }

@@ -9,12 +9,13 @@ import { inputRefusal, launchInput, TERMINAL } from './input.ts'
 import { launchScript } from './launch-script.ts'
 import { COOKIE } from './process-tree.ts'
 import { readOnlyWords } from './read-only-host.ts'
-import { listRuns, recoverRun } from './recover.ts'
+import { type Found, judge, listRuns, recoverRun } from './recover.ts'
 import { rootCommands, rootOfRun } from './root-mounts.ts'
 import { commandMissing } from './root-view.ts'
+import { claimVoid, writeLostExit } from './run-files.ts'
 import { mountCommands, type RunMounts } from './run-mounts.ts'
-import { runIdOf } from './run-name.ts'
-import { addRun, findRun, podDirectories, type Run } from './run-table.ts'
+import { type RunName, runIdOf, stemOf } from './run-name.ts'
+import { addRun, findRun, podDirectories, type Run, type RunTable } from './run-table.ts'
 import { admit, refuse, startQueued } from './settle-run.ts'
 import { shellQuote } from './shell-quote.ts'
 import { noCommand } from './start-error.ts'
@@ -52,7 +53,10 @@ export async function startRun(
   onRun()
   const answer = upOrEnded(run)
   // On disk, where making a file may wait for others' writes: not on this thread.
-  await mkdir(podDirectories(state.table, key.podUid).root, { recursive: true, mode: 0o700 })
+  await Promise.all([
+    mkdir(podDirectories(state.table, key.podUid).root, { recursive: true, mode: 0o700 }),
+    state.starts.note(stemOf(key)),
+  ])
   if (run.phase !== 'Queued') return ok(await answer)
   if (config.command.length === 0) refuse(state, run, noCommand(config))
   else {
@@ -85,14 +89,25 @@ type Earlier = { readonly kind: 'Run'; readonly run: Run } | { readonly kind: 'N
 
 function earlierRun(state: State, key: ContainerKey): Earlier {
   const { root, scratch } = podDirectories(state.table, key.podUid)
-  if (!existsSync(scratch) && !existsSync(root)) return { kind: 'None', generation: 0 }
+  const mayHaveRun = state.starts.isOfEarlierBoot(stemOf(key))
+  if (!mayHaveRun && !existsSync(scratch) && !existsSync(root)) return { kind: 'None', generation: 0 }
   const name = listRuns(state.table, key.podUid).find(
     ({ key: other }) => other.container === key.container && other.attempt === key.attempt,
   )
+  if (mayHaveRun) return { kind: 'Run', run: admit(state, loseRun(state.table, name ?? { key, generation: 0 })) }
   if (name === undefined) return { kind: 'None', generation: 0 }
   const found = recoverRun(`${state.table.root}/${runIdOf(name)}`, name)
   if (found.kind === 'Void') return { kind: 'None', generation: name.generation + 1 }
   return { kind: 'Run', run: admit(state, found) }
+}
+
+/** What an earlier boot was about to start is over, by its own word or without one. */
+function loseRun({ root }: RunTable, name: RunName): Exclude<Found, { kind: 'Void' }> {
+  const base = `${root}/${runIdOf(name)}`
+  const found = judge(base, name)
+  if (found.kind === 'Ended') return found
+  claimVoid(base)
+  return { kind: 'Ended', name, exit: writeLostExit(base), namespaced: false }
 }
 
 /** Why this host cannot give a container what it asks for. */

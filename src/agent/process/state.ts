@@ -10,6 +10,7 @@ import { stemOf } from './run-name.ts'
 import { findRun, type Run, type RunTable } from './run-table.ts'
 import { nameOf } from './scratch.ts'
 import type { Spawner } from './spawner.ts'
+import type { StartLedger } from './start-ledger.ts'
 import { RUN_TERMINATION_LOG } from './template.ts'
 import type { HostTools } from './tools.ts'
 
@@ -50,6 +51,7 @@ export type State = {
   starting: number
   ended: number
   readonly events: EventFile
+  readonly starts: StartLedger
   opening?: Promise<Host | undefined> | undefined
   /** Found out when the first run with limits comes; null where the host permits no groups. */
   cgroups?: Cgroups | null | undefined
