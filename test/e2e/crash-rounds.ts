@@ -3,17 +3,29 @@
  * and must still have what it acknowledged. The last line is a JSON object that adds up; a failure prints the command that
  * repeats it. A seed repeats what is done and after which answer the server dies, not what the machine does meanwhile.
  */
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
+import { nameOf } from '../../src/agent/process/scratch.ts'
 import type { Job } from '../../src/apis/batch/index.ts'
 import { type SeededRandom, seededRandom } from '../sim/seeded-random.ts'
-import { CONTENT, copyOf, emptyLedger, type Ledger, lostOf, perform, type Write } from '../support/crash-ledger.ts'
-import { type Server, startServer, temporaryDirectory } from '../support/executable.ts'
-import { helpersOf, killOne } from '../support/leftovers.ts'
+import { CONTENT, emptyLedger, type Ledger, lostOf, perform, type Write } from '../support/crash-ledger.ts'
+import { type Server, startServerIn, temporaryDirectory } from '../support/executable.ts'
+import { helpersOf, killAll, killOne, MARK, signalAll } from '../support/leftovers.ts'
 import { connect, isOver, whenJob } from '../support/many-pods.ts'
+import { openPowerDisk, type PowerDisk } from '../support/power-disk.ts'
 import { type Requests, requestsTo } from '../support/requests.ts'
+import { tornLog } from '../support/torn-log.ts'
 
 export type CrashResult = {
   readonly seed: number
@@ -22,6 +34,11 @@ export type CrashResult = {
   kills: number
   stops: number
   powerCuts: number
+  /** Why there are none. */
+  noPowerCuts?: string
+  /** Of writes to the database that had not been synced when the power was cut. */
+  sectorsKept: number
+  sectorsLost: number
   /** Of helpers of the server, while it lives. */
   supervisorKills: number
   spawnerKills: number
@@ -33,12 +50,16 @@ export type CrashResult = {
 /** Rounds on one data directory; then all Jobs must end, and the next rounds begin with an empty one. */
 const ROUNDS_EACH = 10
 const CLIENTS = 4
+const DATABASE = 'jobd.db'
+const LOG = 'jobd.db-wal'
 /** Jobs in one round: enough that some start, run and end as the server dies, few enough to end soon on a busy machine. */
 const JOBS = 4
 
 type World = {
   readonly path: string
+  /** The data directory: a disk that can lose its power, where this machine has one. */
   readonly data: string
+  readonly disk: PowerDisk | undefined
   readonly starts: string
   readonly ledger: Ledger
   readonly result: CrashResult
@@ -46,13 +67,30 @@ type World = {
 
 /** Rejects with what was lost, at the first round that loses something. */
 export async function runCrashes(seed: number, rounds: number): Promise<CrashResult> {
-  const counts = { acknowledged: 0, kills: 0, stops: 0, powerCuts: 0, supervisorKills: 0, spawnerKills: 0 }
+  const counts = {
+    acknowledged: 0,
+    kills: 0,
+    stops: 0,
+    powerCuts: 0,
+    sectorsKept: 0,
+    sectorsLost: 0,
+    supervisorKills: 0,
+    spawnerKills: 0,
+  }
   const result: CrashResult = { seed, rounds: 0, ...counts, podStarts: 0, lost: 0, doubleStarts: 0 }
   const random = seededRandom(seed)
   while (result.rounds < rounds) {
     const { path, dispose } = temporaryDirectory()
-    const [data, starts] = [join(path, 'data'), join(path, 'starts')]
-    const world: World = { path, data, starts, ledger: emptyLedger(), result }
+    const disk = openPowerDisk(path)
+    if (typeof disk === 'string') result.noPowerCuts = disk
+    const world: World = {
+      path,
+      data: join(path, 'data'),
+      disk: typeof disk === 'string' ? undefined : disk,
+      starts: join(path, 'starts'),
+      ledger: emptyLedger(),
+      result,
+    }
     try {
       await runOnOneDirectory(world, Math.min(ROUNDS_EACH, rounds - result.rounds), random)
     } catch (error) {
@@ -60,6 +98,8 @@ export async function runCrashes(seed: number, rounds: number): Promise<CrashRes
       const what = error instanceof Error ? error.message : String(error)
       const replay = `npm run crash -- --seed ${seed} --rounds ${round}`
       throw new Error(`seed ${seed}, round ${round}, files in ${path}: ${what}\n${replay}`, { cause: error })
+    } finally {
+      world.disk?.unmount()
     }
     dispose()
   }
@@ -69,12 +109,12 @@ export async function runCrashes(seed: number, rounds: number): Promise<CrashRes
 /** Leaves the directory for a look when something is wrong, without a server. */
 async function runOnOneDirectory(world: World, rounds: number, random: SeededRandom): Promise<void> {
   const { ledger, result } = world
-  let server = await startServer(world.data)
+  let server = await startServerIn({ [MARK]: world.data }, world.data)
   try {
     for (let round = 0; round < rounds; round++) {
       await crash(world, server, random.fork('round'))
       complain(integrityOf(world))
-      server = await startServer(world.data)
+      server = await startServerIn({ [MARK]: world.data }, world.data)
       const requests = requestsTo(server)
       complain(await lostOf(ledger, requests))
       requests.close()
@@ -88,8 +128,17 @@ async function runOnOneDirectory(world: World, rounds: number, random: SeededRan
     requests.close()
     result.podStarts += startsOf(world).length
     result.acknowledged += ledger.acknowledged
-  } finally {
     await server.stop()
+  } catch (error) {
+    throw new Error(
+      `${error instanceof Error ? error.message : error}; the server said: ${server.errors() || 'nothing'}`,
+      {
+        cause: error,
+      },
+    )
+  } finally {
+    // It may stand still, or be gone.
+    killAll(world.data)
   }
 }
 
@@ -122,13 +171,13 @@ async function crash(world: World, server: Server, random: SeededRandom): Promis
     await stopAtOnce(server)
     world.result.stops++
   }
-  const cut = isPowerCut ? cutPower(world, random) : undefined
-  if (isStopped && random.chance(0.5)) process.kill(server.pid, 'SIGCONT')
+  const goesOn = random.chance(0.5)
+  if (world.disk !== undefined && isPowerCut) await cutPower(world, world.disk, { server, requests, random })
+  else if (isStopped && goesOn) process.kill(server.pid, 'SIGCONT')
   await server.kill()
   world.result.kills++
   await ended
   requests.close()
-  if (cut !== undefined) await judgePowerCut(cut)
 }
 
 /** The server lives on: it must start another spawner, and say of the container that it was lost. */
@@ -190,54 +239,77 @@ function nextWrite(world: World, { random, prefix, mine, mayRun }: Choice): Writ
   return { kind: 'create', key: created, content: prefix, object }
 }
 
-function jobObject({ starts }: World, metadata: { readonly name: string }): object {
+function jobObject({ starts, data }: World, metadata: { readonly name: string }): object {
   const script = `echo ${metadata.name} $JOBD_POD_UID >> ${starts}; sleep 0.2`
-  const containers = [{ name: 'main', image: 'host', command: ['/bin/sh', '-c', script] }]
+  const env = [{ name: MARK, value: data }]
+  const containers = [{ name: 'main', image: 'host', command: ['/bin/sh', '-c', script], env }]
   const template = { spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers } }
   return { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { backoffLimit: 0, template } }
 }
 
-/** SIGSTOP, and waits until no thread of the server runs. */
+/** SIGSTOP, and waits until no thread of the server runs, nor waits for the disk. */
 async function stopAtOnce({ pid }: Server): Promise<void> {
   process.kill(pid, 'SIGSTOP')
-  const state = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.[0] ?? ''
-  while (state() !== 'T') await new Promise((resolve) => setImmediate(resolve))
+  const stateOf = (thread: string): string =>
+    readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(') ').at(-1)?.[0] ?? ''
+  while (readdirSync(`/proc/${pid}/task`).some((thread) => stateOf(thread) !== 'T')) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
-type PowerCut = { readonly directory: string; readonly ledger: Ledger }
+type Cut = { readonly server: Server; readonly requests: Requests; readonly random: SeededRandom }
 
-/** The database of a stopped server as the disk has it, sometimes with the beginning of a write that was never finished. */
-function cutPower({ path, data, ledger, result }: World, random: SeededRandom): PowerCut {
-  const directory = join(path, 'power-cut')
-  copyDatabase(data, directory)
-  const log = join(directory, 'jobd.db-wal')
-  if (existsSync(log) && random.chance(0.5)) {
-    appendFileSync(
-      log,
-      Uint8Array.from({ length: random.between(1, 20_000) }, () => random.between(0, 255)),
-    )
+/**
+ * The power goes while the server stands still: all die, what was in memory is lost, and of the files there is what had been
+ * synced, with any sectors of the transaction that was written next.
+ */
+async function cutPower({ data, result }: World, disk: PowerDisk, { server, requests, random }: Cut): Promise<void> {
+  const [database, log] = [join(data, DATABASE), join(data, LOG)]
+  signalAll(data, 'SIGSTOP')
+  await disk.photograph()
+  const before = readFileSync(database)
+  // Nobody hears of what it writes from here on, nor does anything start.
+  requests.close()
+  writeOn(server, log)
+  await server.kill()
+  const [after, later] = [readFileSync(database), readFileSync(log)]
+  killAll(data)
+  for (const place of ['/run/jobd', '/dev/shm/jobd']) {
+    rmSync(join(place, nameOf(join(data, 'pods'))), { recursive: true, force: true })
   }
+  disk.reboot()
+  forgetBoot(join(data, 'pods/pods/starts'))
   result.powerCuts++
-  return { directory, ledger: copyOf(ledger) }
+  // Pages that went from the log to the database tell that the log was synced and begun anew.
+  if (!after.equals(before)) return
+  const torn = tornLog(readFileSync(log), later, random)
+  writeFileSync(log, torn.log)
+  result.sectorsKept += torn.kept
+  result.sectorsLost += torn.lost
+}
+
+/** What was to start was so in another boot than that of this machine, which goes on. */
+function forgetBoot(starts: string): void {
+  if (existsSync(starts)) writeFileSync(starts, readFileSync(starts, 'utf8').replace(/^boot .*$/gm, 'boot earlier'))
+}
+
+/** Lets a stopped server do what it was about to, until it writes, or has nothing to write. */
+function writeOn({ pid }: Server, log: string): void {
+  const look = (): string => {
+    const { size, mtimeMs } = statSync(log)
+    return `${size} ${mtimeMs}`
+  }
+  const before = look()
+  const end = performance.now() + 200
+  process.kill(pid, 'SIGCONT')
+  while (look() === before && performance.now() < end);
 }
 
 function copyDatabase(from: string, to: string): void {
   mkdirSync(to, { mode: 0o700 })
-  for (const name of ['jobd.db', 'jobd.db-wal']) {
+  for (const name of [DATABASE, LOG]) {
     if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name))
   }
-}
-
-async function judgePowerCut({ directory, ledger }: PowerCut): Promise<void> {
-  const server = await startServer(directory, '--runtime', 'none')
-  const requests = requestsTo(server)
-  try {
-    complain(await lostOf(ledger, requests))
-  } finally {
-    requests.close()
-    await server.kill()
-  }
-  rmSync(directory, { recursive: true })
 }
 
 /** The database that a killed server left is whole; looked at in a copy, since a look would mend it. */

@@ -21,7 +21,6 @@ export type Ledger = {
 }
 
 export const emptyLedger = (): Ledger => ({ written: new Map(), revision: 0, acknowledged: 0 })
-export const copyOf = (ledger: Ledger): Ledger => ({ ...ledger, written: new Map(ledger.written) })
 
 const never: Written = { content: undefined, uid: '', revision: 0, unanswered: [] }
 const collections: Readonly<Record<string, string>> = {

@@ -22,10 +22,9 @@ export const MARK = 'JOBD_TEST_MARK'
 export function leftoversOf({ pid, directory }: Pick<Server, 'pid' | 'directory'>): Leftovers {
   const pods = join(directory, 'pods')
   const name = nameOf(pods)
-  const all = numbers('/proc')
   const { spawners, supervisors } = helpersOf({ pid, directory })
   const helpers = [...spawners, ...supervisors]
-  const marked = all.filter((other) => textOf(`/proc/${other}/environ`).includes(`${MARK}=${directory}\0`))
+  const marked = markedWith(directory)
   const ours = [pid, ...helpers]
   const places = [pods, join(directory, 'volumes'), `/run/jobd/${name}`, `/dev/shm/jobd/${name}`]
   return {
@@ -53,6 +52,30 @@ export function helpersOf({ pid, directory }: Pick<Server, 'pid' | 'directory'>)
 export function killOne(pids: readonly number[], random: SeededRandom): boolean {
   return pids.length > 0 && orNothing(() => process.kill(random.pick(pids), 'SIGKILL'), false)
 }
+
+/** Sends a signal to a server that was started with `MARK`, its helpers, and pods that have it in their environment. */
+export function signalAll(directory: string, signal: NodeJS.Signals): void {
+  for (const pid of allOf(directory)) orNothing(() => process.kill(pid, signal), false)
+}
+
+/** Ends them all, as a machine without power does. */
+export function killAll(directory: string): void {
+  while (allOf(directory).length > 0) signalAll(directory, 'SIGKILL')
+}
+
+/** Also those that are about to become a container, whose words have the path of its script. */
+function allOf(directory: string): readonly number[] {
+  const pods = join(directory, 'pods')
+  const scratch = `/jobd/${nameOf(pods)}/`
+  const isOfPods = (pid: number): boolean => {
+    const words = textOf(`/proc/${pid}/cmdline`)
+    return words.includes(`${pods}/pods\0`) || words.includes(scratch)
+  }
+  return [...new Set([...markedWith(directory), ...numbers('/proc').filter(isOfPods)])]
+}
+
+const markedWith = (directory: string): readonly number[] =>
+  numbers('/proc').filter((pid) => textOf(`/proc/${pid}/environ`).includes(`${MARK}=${directory}\0`))
 
 const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0)
 const numbers = (path: string): readonly number[] =>
