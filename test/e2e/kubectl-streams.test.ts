@@ -87,6 +87,25 @@ describe('streams of kubectl', { skip: missing, timeout: 240_000 }, () => {
   for (const [index, [version, file]] of versions.entries()) {
     const env = () => ({ KUBECONFIG: server.kubeconfig, HOME: server.directory })
 
+    test(`kubectl ${version} speaks HTTP/2, and HTTP/1.1 where it leaves HTTP`, async () => {
+      const kubectl = kubectlOn(server, file)
+      const made = async (): Promise<readonly number[]> => {
+        const { out } = await kubectl('get', '--raw', '/metrics')
+        return ['h2', 'http/1.1'].map((protocol) =>
+          Number(new RegExp(`^jobd_connections_total{protocol="${protocol}"} (\\d+)$`, 'm').exec(out)?.[1]),
+        )
+      }
+      const [before = 0, upgraded = 0] = await made()
+      const listed = await kubectl('get', 'pods')
+      assert.equal(listed.code, 0, listed.err)
+      const [after = 0, same] = await made()
+      assert.ok(after >= before + 2, `${after} connections after ${before}`)
+      assert.equal(same, upgraded)
+      const ended = await kubectl('exec', 'web', '--', 'true')
+      assert.equal(ended.code, 0, ended.err)
+      assert.equal((await made())[1], upgraded + 1)
+    })
+
     test(`kubectl ${version} runs a command with input, and tells how it ended`, async () => {
       const args = ['exec', '-i', 'web', '--', 'sh', '-c', 'cat; echo said >&2; exit 7']
       const ended = await runProgram(file, args, { env: env(), input: 'hello\n' })

@@ -63,7 +63,7 @@ const manifest = (name: string, more: object = {}, script = 'echo one; echo two'
     },
   })
 
-describe('kubectl', { skip, timeout: 120_000 }, () => {
+describe('kubectl', { skip, timeout: 240_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   let server: Server
   before(async () => {

@@ -128,5 +128,11 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
     type: 'gauge',
     read: () => countOf(server.longRunning()),
   })
+  metrics.add({
+    name: 'jobd_connections_total',
+    help: 'Connections made, by protocol.',
+    type: 'counter',
+    read: () => Object.entries(server.connections()).map(([protocol, value]) => ({ labels: { protocol }, value })),
+  })
   return server
 }

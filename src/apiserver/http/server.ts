@@ -18,6 +18,7 @@ import { type Attributes, type Authenticate, type Authorize, anonymous, forbidde
 import type { User } from '../registry/index.ts'
 import { type Exchange, pageNotFound, sendDefect, sendStatus } from './exchange.ts'
 import { enter, type FairShare, isShort, leave, newFairShare } from './fair-share.ts'
+import { byProtocol, type Connections, newHttp2 } from './http2.ts'
 import type { Upgrade } from './pod-streams.ts'
 import { http1Request, http1Response, type Request, type Response } from './protocol.ts'
 import { first, parseQuery } from './query.ts'
@@ -55,6 +56,8 @@ export type HttpServer = {
   readonly address: { readonly host: string; readonly port: number; readonly url: string }
   /** Answers new requests with 503, lets running ones end within `grace`, ends watches, then closes. */
   readonly close: (grace?: Millis) => Promise<void>
+  /** How many connections were made so far, by the protocol that they speak. */
+  readonly connections: () => Connections
   /** The watches and streams that are open now. */
   readonly longRunning: () => readonly Exchange[]
   /**
@@ -266,7 +269,7 @@ function serverOptions(parts: ServerParts): ServerOptions {
     // A bad certificate is answered with 401, not with a broken handshake.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1'],
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: headersDeadline,
     handshakeTimeout: headersDeadline,
@@ -326,6 +329,16 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
   server.on('upgrade', (message, socket, head) => {
     void handleUpgrade(state, message, socket as Socket, head)
   })
+  const { clock, log } = parts
+  const http2 = newHttp2({
+    clock,
+    log,
+    handle: (req, res) => handle(state, req, res),
+    keepAlive,
+    maxHeaderBytes,
+    maxHeaders,
+  })
+  const connections = byProtocol(server, http2.serve)
   server.maxHeadersCount = maxHeaders
   server.maxConnections = maxConnections
   const sockets = new Set<Socket>()
@@ -340,6 +353,7 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
   const doors: NetServer[] = []
   return {
     address: { host: bound.address, port: bound.port, url: `https://${dialled(bound)}:${bound.port}` },
+    connections,
     longRunning: () => [...state.open].filter((x) => x.longRunning),
     listenAlso: async (listen, accepts) => {
       const door = createDoor((socket) => {
@@ -357,6 +371,7 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<H
         state.closing = true
         stopSweep()
         for (const x of state.open) endLongRunning(x)
+        http2.close()
         // Also those in the middle of a handshake, and those that have left HTTP.
         const cancel = parts.clock.wake(grace, () => {
           for (const socket of sockets) socket.destroy()
