@@ -1,4 +1,4 @@
-/** Plain HTTP/1.1 over TLS as the load programs speak it: as little work for each answer as can be. */
+/** The way to a server, and plain HTTP/1.1 over TLS as the load programs speak it: as little work for each answer as can be. */
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { parse } from 'yaml'
@@ -7,6 +7,8 @@ export type Access = {
   readonly tls: ConnectionOptions
   /** The headers of every request: `Host` and who asks. */
   readonly headers: string
+  /** Who asks, as a header of HTTP/2. */
+  readonly authorization: { readonly authorization?: string }
 }
 
 /** The way to a server whose admin credential is in a kubeconfig that jobd wrote. */
@@ -19,6 +21,7 @@ export function accessOf(url: string, kubeconfig: string): Access {
   const decode = (text: string | undefined): Buffer | undefined =>
     text === undefined ? undefined : Buffer.from(text, 'base64')
   const { user } = config.users[0]
+  const { token } = user
   return {
     tls: {
       host: hostname,
@@ -28,7 +31,8 @@ export function accessOf(url: string, kubeconfig: string): Access {
       key: decode(user['client-key-data']),
       servername: 'localhost',
     },
-    headers: `Host: ${hostname}\r\n${user['token'] === undefined ? '' : `Authorization: Bearer ${user['token']}\r\n`}`,
+    headers: `Host: ${hostname}\r\n${token === undefined ? '' : `Authorization: Bearer ${token}\r\n`}`,
+    authorization: token === undefined ? {} : { authorization: `Bearer ${token}` },
   }
 }
 

@@ -3,11 +3,14 @@
  * own process, so that its CPU is not the server's.
  *
  *     node bench/load.ts URL KUBECONFIG [--connections 32] [--count 1000] [--method GET] --path PATH
- *         [--body TEMPLATE [--protobuf]] [--accept MEDIA]
+ *         [--body TEMPLATE [--protobuf]] [--accept MEDIA] [--http2]
  *
+ * With `--http2` the connections are streams of one connection, as Go's clients have it.
  * `{i}` in path and body becomes the number of the request. The body is JSON; with `--protobuf` it is sent as protobuf.
  * Prints one line of JSON: count, seconds, perSecond, p50 and p99 in milliseconds, failures.
  */
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { connect, type TLSSocket } from 'node:tls'
 import { parseArgs } from 'node:util'
 import { decodeObject, encodeProtobuf, type KubeObject, typeOfKind } from '../src/apimachinery/index.ts'
@@ -23,10 +26,11 @@ const { values, positionals } = parseArgs({
     body: { type: 'string', default: '' },
     protobuf: { type: 'boolean', default: false },
     accept: { type: 'string', default: 'application/json' },
+    http2: { type: 'boolean', default: false },
   },
 })
 const [url = '', kubeconfig = ''] = positionals
-const { tls, headers } = accessOf(url, kubeconfig)
+const { tls, headers, authorization } = accessOf(url, kubeconfig)
 const total = Number(values.count)
 const times: number[] = []
 let next = 0
@@ -81,8 +85,41 @@ function worker(): Promise<void> {
   })
 }
 
+/** Sends one request after the other, as `worker` does, on streams of a connection that others share. */
+async function streamWorker(session: ClientHttp2Session): Promise<void> {
+  const type = values.protobuf ? 'application/vnd.kubernetes.protobuf' : 'application/json'
+  while (next < total) {
+    const i = next++
+    const started = performance.now()
+    const stream = session.request({
+      ':method': values.method,
+      ':path': values.path.replaceAll('{i}', String(i)),
+      accept: values.accept,
+      ...authorization,
+      ...(bodies[i] === undefined ? {} : { 'content-type': type }),
+    })
+    stream.on('response', ({ ':status': status = 0 }) => {
+      if (status < 200 || status > 299) failures++
+    })
+    stream.resume()
+    stream.end(bodies[i])
+    await once(stream, 'close')
+    times.push(performance.now() - started)
+  }
+}
+
+async function allStreams(count: number): Promise<void> {
+  // Windows as Go's clients have them.
+  const session = connectHttp2(url, { ...tls, settings: { initialWindowSize: 4 << 20 } })
+  await once(session, 'connect')
+  session.setLocalWindowSize(1 << 30)
+  await Promise.all(Array.from({ length: count }, () => streamWorker(session)))
+  session.close()
+}
+
 const begin = performance.now()
-await Promise.all(Array.from({ length: Number(values.connections) }, worker))
+const count = Number(values.connections)
+await (values.http2 ? allStreams(count) : Promise.all(Array.from({ length: count }, worker)))
 const seconds = (performance.now() - begin) / 1000
 times.sort((a, b) => a - b)
 const at = (share: number): number =>

@@ -9,12 +9,13 @@ import { onServer } from './requests.ts'
 
 const writes = 21
 
-async function watches(server: Server, count: number): Promise<Figures> {
+/** With `streams`, so many watches share a connection of HTTP/2, else each has one of HTTP/1.1 to itself. */
+async function watches(server: Server, count: number, streams = 0): Promise<Figures> {
   const pids = processTree(server.pid)
   await pause(3000)
   const before = memoryOf(pids)
   const program = join(root, 'bench/watchers.ts')
-  const child = spawn(process.execPath, [program, server.url, server.kubeconfig, `${count}`], {
+  const child = spawn(process.execPath, [program, server.url, server.kubeconfig, `${count}`, `${streams}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -41,6 +42,12 @@ async function watches(server: Server, count: number): Promise<Figures> {
   }
 }
 
+/**
+ * As Go's clients open them: up to a hundred on one connection. Over HTTP/1.1, and with a connection of HTTP/2 for each, the
+ * figure is mostly what TLS keeps for a connection.
+ */
 export const watchCases: readonly Case[] = [
-  { name: 'https-watches-1000', run: () => onServer((server) => watches(server, 1000)) },
+  { name: 'https-watches-1000', run: () => onServer((server) => watches(server, 1000, 100)) },
+  { name: 'https-watches-1000-http1', run: () => onServer((server) => watches(server, 1000)) },
+  { name: 'https-watches-1000-alone', run: () => onServer((server) => watches(server, 1000, 1)) },
 ]
