@@ -7,10 +7,10 @@ import { isAlive } from './proc.ts'
 import { killTree, type RunProcess, signalMain } from './process-tree.ts'
 import { judge } from './recover.ts'
 import { readClaim } from './run-files.ts'
-import { stemOf } from './run-name.ts'
+import { fileNameOf, stemOf } from './run-name.ts'
 import { dropRun, findRun, podDirectories, type Run, runsOf, unfinishedRuns } from './run-table.ts'
 import { refuse, settleFrom } from './settle-run.ts'
-import type { State } from './state.ts'
+import { roomsOf, type State } from './state.ts'
 
 /** A supervisor can only go without a word when it is killed itself; so a slow look is enough. */
 const LOOK_EVERY = millis(30_000)
@@ -61,11 +61,18 @@ export async function removePod(state: State, podUid: string, beforeFiles?: () =
 
 /** Forgets an ended pod but for what lies on disk. */
 export function releasePod(state: State, podUid: string): void {
+  removeRooms(state, fileNameOf(podUid))
   state.table.pods.delete(podUid)
   rmSync(podDirectories(state.table, podUid).scratch, { recursive: true, force: true })
 }
 
-export function removeRun({ table }: State, key: ContainerKey): void {
+/** Those of runs that an earlier spawner started go with its namespace. */
+const removeRooms = ({ host, table }: State, id: string): void => {
+  if (host?.templated === true) rmSync(`${host.view}${roomsOf(table, id)}`, { recursive: true, force: true })
+}
+
+export function removeRun(state: State, key: ContainerKey): void {
+  const { table } = state
   const run = findRun(table, key)
   if (run === undefined || run.phase !== 'Ended') return
   dropRun(table, key)
@@ -76,6 +83,7 @@ export function removeRun({ table }: State, key: ContainerKey): void {
     ...['log', 'times', 'freed'].map((ending) => `${table.root}/${stem}.${ending}`),
   ]
   for (const file of files) rmSync(file, { force: true, recursive: true })
+  removeRooms(state, run.id)
 }
 
 /** While anything runs, looks now and then for supervisors that were killed and for lines that inotify dropped. */

@@ -59,8 +59,8 @@ export function launchScript(launch: Launch): string {
     `exec >>${shellQuote(launch.logPath)} 2>&1`,
     `_jobd_f=${shellQuote(`${base}.fail`)}`,
     `failed() { printf '%s\\n' "$1" >"$_jobd_f"; exit 125; }`,
-    ...(launch.input === undefined ? [] : [`${launch.input.make} || failed 'making its input'`]),
     ...launch.prepare,
+    ...(launch.input === undefined ? [] : [`${launch.input.make} || failed 'making its input'`]),
     ...(launch.enterRoot === undefined
       ? [`[ -d ${shellQuote(workingDir)} ] || failed cwd`, ...lookup(command, env['PATH'] ?? '')]
       : []),

@@ -6,7 +6,7 @@ import { claimVoid, readIfThere } from './run-files.ts'
 import { addRun, unfinishedRuns } from './run-table.ts'
 import { startSpawner } from './spawner.ts'
 import { launchText } from './start-run.ts'
-import { type Host, modeOf, type State, scriptOf } from './state.ts'
+import { type Host, modeOf, type State, scriptOf, templateOf } from './state.ts'
 import { templateScript } from './template.ts'
 import { detectTools, type HostTools } from './tools.ts'
 
@@ -36,7 +36,7 @@ async function openSpawner(state: State, tools: HostTools, memory: MemoryVolumes
     scratch: table.scratch,
     tools,
     log: options.log,
-    template: tools.unshare === undefined ? undefined : templateScript(tools, `${table.scratch}/.template`),
+    template: tools.unshare === undefined ? undefined : templateScript(tools, templateOf(table)),
     onLost: () => {
       state.onTemplate(false)
       void replaceSpawner(state, tools, memory)
@@ -47,14 +47,14 @@ async function openSpawner(state: State, tools: HostTools, memory: MemoryVolumes
     const because = readIfThere(`${table.root}/spawner.log`)?.slice(-500)
     options.log.warn('volumes cannot be mounted', { because })
   }
-  state.host = { tools, spawner, templated, memory }
+  state.host = { tools, spawner, view: `/proc/${spawner.pid}/root`, templated, memory }
   return state.host
 }
 
 /** Asks the next spawner for what the last one can no longer start. */
 async function replaceSpawner(state: State, tools: HostTools, memory: MemoryVolumes | undefined): Promise<void> {
   if (state.closed) return
-  const { spawner } = await openSpawner(state, tools, memory)
+  const host = await openSpawner(state, tools, memory)
   for (const run of [...unfinishedRuns(state.table)]) {
     if (run.phase !== 'Requested' || run.config === undefined || !claimVoid(run.base)) continue
     const again = addRun(
@@ -64,7 +64,7 @@ async function replaceSpawner(state: State, tools: HostTools, memory: MemoryVolu
     )
     again.waiters = run.waiters
     again.mourners = run.mourners
-    writeFileSync(scriptOf(state.table, again), launchText(state, tools, again, run.config), { mode: 0o600 })
-    spawner.request(modeOf(again), again.id)
+    writeFileSync(scriptOf(state.table, again), launchText(state, host, again, run.config), { mode: 0o600 })
+    host.spawner.request(modeOf(again), again.id)
   }
 }

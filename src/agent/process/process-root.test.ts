@@ -16,8 +16,9 @@ import {
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
 import { realClock } from '../../../test/support/real-clock.ts'
+import { runToEnd } from '../../../test/support/run-to-end.ts'
 import { silentLog } from '../../base/index.ts'
-import type { ContainerConfig, ExecEnd, Exit, Runtime } from '../runtime/index.ts'
+import type { ContainerConfig, ExecEnd, Runtime } from '../runtime/index.ts'
 import { createProcessRuntime } from './process-runtime.ts'
 import { commandMissing, resolveInRoot } from './root-view.ts'
 import { detectTools } from './tools.ts'
@@ -77,25 +78,10 @@ async function world(t: TestContext): Promise<World> {
   }
 }
 
-async function run(runtime: Runtime, wanted: ContainerConfig): Promise<Exit & { readonly log: string }> {
-  const ended = new Promise<Exit>((resolve) => {
-    const silence = runtime.onChange(({ key, state }) => {
-      if (key.podUid !== wanted.key.podUid || state.kind !== 'Exited') return
-      silence()
-      resolve(state.exit)
-    })
-  })
-  const started = await runtime.start(wanted)
-  assert.ok(started.ok, started.ok ? '' : started.error.message)
-  const exit = await ended
-  const path = runtime.logPath(wanted.key)
-  return { ...exit, log: existsSync(path) ? readFileSync(path, 'utf8') : '' }
-}
-
 describe('a run in a root of its own', { skip }, () => {
   test('sees the files of its image and none of the host', async (t) => {
     const { runtime, config, dir } = await world(t)
-    const { log, exitCode } = await run(runtime, config(`cat /etc/own; ls -d ${dir} /home; cat /proc/1/comm; pwd`))
+    const { log, exitCode } = await runToEnd(runtime, config(`cat /etc/own; ls -d ${dir} /home; cat /proc/1/comm; pwd`))
     assert.match(log, /^of the image\n/)
     assert.match(log, new RegExp(`${dir}: No such file`))
     assert.match(log, /\/home: No such file/)
@@ -106,10 +92,10 @@ describe('a run in a root of its own', { skip }, () => {
   test('writes where it wants to, and the image stays as it was', async (t) => {
     const { runtime, config, dir } = await world(t)
     const script = 'echo changed >/etc/own; mkdir /new; echo x >/new/file; cat /etc/own /new/file'
-    assert.equal((await run(runtime, config(script))).log, 'changed\nx\n')
+    assert.equal((await runToEnd(runtime, config(script))).log, 'changed\nx\n')
     assert.equal(readFileSync(`${dir}/image/etc/own`, 'utf8'), 'of the image\n')
     assert.deepEqual(readdirSync(`${dir}/image`).sort(), ['bin', 'etc', 'opt', 'run', 'var'])
-    assert.equal((await run(runtime, config('cat /etc/own'))).log, 'of the image\n', 'the next run begins afresh')
+    assert.equal((await runToEnd(runtime, config('cat /etc/own'))).log, 'of the image\n', 'the next run begins afresh')
   })
 
   test('writes nowhere but to its volumes when its root is read-only', async (t) => {
@@ -118,7 +104,7 @@ describe('a run in a root of its own', { skip }, () => {
     const security = { ...noSecurity, readOnlyRoot: true }
     const mounts = [{ source: `${dir}/volume`, target: '/data', readOnly: false }]
     const script = 'touch /etc/new || touch /new || echo refused; echo x >/data/file'
-    const { log } = await run(runtime, config(script, { security, mounts }))
+    const { log } = await runToEnd(runtime, config(script, { security, mounts }))
     assert.match(log, /Read-only file system\n.*refused\n$/s)
     assert.equal(readFileSync(`${dir}/volume/file`, 'utf8'), 'x\n')
   })
@@ -138,7 +124,7 @@ describe('a run in a root of its own', { skip }, () => {
     mkdirSync(`${dir}/a/inner`)
     const script =
       'cat /data/file /data/inner/file /run/secrets/own/file /etc/single; touch /data/no 2>/dev/null || echo kept'
-    assert.equal((await run(runtime, config(script, { mounts }))).log, 'a\nb\nsecret\na\nkept\n')
+    assert.equal((await runToEnd(runtime, config(script, { mounts }))).log, 'a\nb\nsecret\na\nkept\n')
     assert.equal(existsSync('/run/secrets/own'), false, 'nothing is made on the host')
   })
 
@@ -146,7 +132,7 @@ describe('a run in a root of its own', { skip }, () => {
     const { runtime, config } = await world(t)
     const script = 'echo x >/dev/null; cat /dev/fd/0; printf bye >/dev/termination-log; pwd'
     const wanted = config(script, { workingDir: '/work/deep' })
-    const { log, exitCode } = await run(runtime, wanted)
+    const { log, exitCode } = await runToEnd(runtime, wanted)
     assert.deepEqual([log, exitCode], ['/work/deep\n', 0])
     assert.equal(readFileSync(runtime.messagePath(wanted.key), 'utf8'), 'bye')
   })
@@ -154,10 +140,10 @@ describe('a run in a root of its own', { skip }, () => {
   test('gets odd variables and any arguments', async (t) => {
     const { runtime, config } = await world(t)
     const env = { PATH: '/bin', 'with.dots': 'a b', QUOTE: `'"` }
-    const { log } = await run(runtime, config('', { env, command: ['env'] }))
+    const { log } = await runToEnd(runtime, config('', { env, command: ['env'] }))
     assert.match(log, /^with\.dots=a b$/m)
     assert.ok(log.includes(`QUOTE='"\n`))
-    assert.equal((await run(runtime, config('', { command: ['printf', '%s', `-n'x"\n`] }))).log, `-n'x"\n`)
+    assert.equal((await runToEnd(runtime, config('', { command: ['printf', '%s', `-n'x"\n`] }))).log, `-n'x"\n`)
   })
 
   test('whose command is not there has not started, and is told where it was looked for', async (t) => {
@@ -167,7 +153,7 @@ describe('a run in a root of its own', { skip }, () => {
       ['/usr/bin/env', 'not found'],
       ['/opt/plain', 'permission denied'],
     ] as const) {
-      const { exitCode, reason, message = '' } = await run(runtime, config('', { command: [command] }))
+      const { exitCode, reason, message = '' } = await runToEnd(runtime, config('', { command: [command] }))
       assert.deepEqual([exitCode, reason], [128, 'StartError'])
       assert.ok(message.includes(`exec: "${command}": `) && message.includes(what), message)
       assert.ok(message.includes(`${dir}/image`), message)
@@ -178,13 +164,13 @@ describe('a run in a root of its own', { skip }, () => {
     const { runtime, config } = await world(t)
     const runAs = { uid: 1234, gid: 2345, groups: [3456] }
     const wanted = config('id; printf mine >/dev/termination-log', { runAs })
-    assert.match((await run(runtime, wanted)).log, /^uid=1234 gid=2345 groups=3456/)
+    assert.match((await runToEnd(runtime, wanted)).log, /^uid=1234 gid=2345 groups=3456/)
     assert.equal(readFileSync(runtime.messagePath(wanted.key), 'utf8'), 'mine')
   })
 
   test('may have a terminal', async (t) => {
     const { runtime, config } = await world(t)
-    const { log, exitCode } = await run(runtime, config('test -t 1 && echo terminal; exit 4', { tty: true }))
+    const { log, exitCode } = await runToEnd(runtime, config('test -t 1 && echo terminal; exit 4', { tty: true }))
     assert.deepEqual([log, exitCode], ['terminal\r\n', 4])
   })
 

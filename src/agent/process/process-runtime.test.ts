@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
 import { runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
+import { runToEnd } from '../../../test/support/run-to-end.ts'
 import { silentLog } from '../../base/index.ts'
 import type { ContainerConfig, Exit, Observed, Runtime } from '../runtime/index.ts'
 import { allPids, statOf } from './proc.ts'
@@ -67,25 +68,6 @@ function config(command: readonly string[], more: Partial<ContainerConfig> = {})
   }
 }
 
-/** Fulfilled with the end of a run. */
-const endOf = (runtime: Runtime, { key }: ContainerConfig): Promise<Exit> =>
-  new Promise((resolve) => {
-    const silence = runtime.onChange(({ key: other, state }) => {
-      if (other.podUid !== key.podUid || state.kind !== 'Exited') return
-      silence()
-      resolve(state.exit)
-    })
-  })
-
-async function run(runtime: Runtime, wanted: ContainerConfig): Promise<Exit & { readonly log: string }> {
-  const ended = endOf(runtime, wanted)
-  const started = await runtime.start(wanted)
-  assert.ok(started.ok)
-  const exit = await ended
-  const path = runtime.logPath(wanted.key)
-  return { ...exit, log: existsSync(path) ? readFileSync(path, 'utf8') : '' }
-}
-
 const modes = [
   { name: 'in namespaces', namespaces: 'auto', skip: unshare === undefined ? 'this host permits none' : false },
   { name: 'as sessions', namespaces: 'never', skip: false },
@@ -130,11 +112,11 @@ for (const { name, namespaces, skip } of modes) {
       const greedy = config(['sh', '-c', '{ head -c 100000000 /dev/zero; setsid sleep 1000; } | tail'], {
         limits: { memoryBytes: 64 << 20 },
       })
-      const { exitCode, reason } = await run(runtime, greedy)
+      const { exitCode, reason } = await runToEnd(runtime, greedy)
       assert.deepEqual([exitCode, reason], [137, 'OOMKilled'])
       const bomb = 'i=0; while [ $((i += 1)) -le 60 ]; do sleep 1000 & done; wait'
       const many = config(['sh', '-c', bomb], { limits: { pids: 40, memoryBytes: 1 << 30 } })
-      const end = await run(runtime, many)
+      const end = await runToEnd(runtime, many)
       assert.deepEqual([end.exitCode, end.reason], [137, 'Error'])
       assert.match(end.message ?? '', /^the container had \d+ processes at once, more than the 40 /)
       assert.equal((await runtime.observe(small.key.podUid))[0]?.state.kind, 'Running')
@@ -152,7 +134,7 @@ for (const { name, namespaces, skip } of modes) {
         [['sh', '-c', 'cat; echo end'], 0, 'Completed', 'end\n'],
       ]
       for (const [command, exitCode, reason, log] of cases) {
-        const exit = await run(runtime, config(command))
+        const exit = await runToEnd(runtime, config(command))
         assert.deepEqual({ exitCode: exit.exitCode, reason: exit.reason, log: exit.log }, { exitCode, reason, log })
         assert.ok(exit.startedAt <= exit.finishedAt)
       }
@@ -173,7 +155,7 @@ for (const { name, namespaces, skip } of modes) {
         [config([]), /^no command specified: .*"busybox"/],
       ]
       for (const [wanted, message] of cases) {
-        const exit = await run(runtime, wanted)
+        const exit = await runToEnd(runtime, wanted)
         assert.equal(exit.exitCode, 128)
         assert.equal(exit.reason, 'StartError')
         assert.match(exit.message ?? '', message)
@@ -194,10 +176,10 @@ for (const { name, namespaces, skip } of modes) {
         EMPTY: '',
         _: 'underscore',
       }
-      const where = await run(runtime, config(['readlink', '/proc/self/cwd'], { env, workingDir: dir }))
+      const where = await runToEnd(runtime, config(['readlink', '/proc/self/cwd'], { env, workingDir: dir }))
       assert.equal(where.log, `${dir}\n`)
       const wanted = config(['cat', '/proc/self/environ'], { env, workingDir: dir })
-      const variables = (await run(runtime, wanted)).log.split('\0').slice(0, -1)
+      const variables = (await runToEnd(runtime, wanted)).log.split('\0').slice(0, -1)
       const seen = Object.fromEntries(
         variables.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
       )
@@ -327,7 +309,7 @@ describe('rights of a container', { skip: root && unshare !== undefined ? false 
     test(`are ${sentence}`, async (t) => {
       const { runtime } = await world(t, 'auto')
       const wanted = config(['sh', '-c', status], { security: { ...security, ...own }, ...more })
-      assert.match((await run(runtime, wanted)).log, expected)
+      assert.match((await runToEnd(runtime, wanted)).log, expected)
     })
   }
 
@@ -343,7 +325,7 @@ describe('rights of a container', { skip: root && unshare !== undefined ? false 
     const mounts = [{ source: dir, target: '/mnt/jobd-volume', readOnly: false }]
     const script = `touch ${dir}/no /tmp/no /run/no; touch /mnt/jobd-volume/yes && printf bye >/dev/termination-log`
     const wanted = config(['sh', '-c', script], { security: { ...security, readOnlyRoot: true }, mounts })
-    const { log, exitCode } = await run(runtime, wanted)
+    const { log, exitCode } = await runToEnd(runtime, wanted)
     assert.equal(exitCode, 0)
     assert.equal(log.match(/Read-only file system/g)?.length, 3, log)
     assert.ok(existsSync(`${dir}/yes`))

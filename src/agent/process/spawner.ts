@@ -6,6 +6,8 @@ import { spawnerScript } from './spawner-script.ts'
 import type { HostTools } from './tools.ts'
 
 export type Spawner = {
+  /** 0 when it could not be started. */
+  readonly pid: number
   /** Asks for a run. The line lies in the pipe until the spawner reads it, also when this process ends. */
   readonly request: (mode: 'n' | 'N' | 'p', id: string) => void
   /** Lets the spawner collect supervisors that ended. */
@@ -48,6 +50,7 @@ export function startSpawner({ root, scratch, tools, log, template, onLost }: Sp
   child.stdin?.on('error', (error) => log.debug('writing to the spawner failed', { error: error.message }))
   const write = (line: string) => child.stdin?.write(line)
   return {
+    pid: child.pid ?? 0,
     request: (mode, id) => write(`${mode} ${id}\n`),
     reap: () => write('\n'),
     close: () => {

@@ -1,7 +1,7 @@
 /**
- * A directory of the host that is to show more than it holds, such as mount points that do not exist: staged as a small
- * file system of its own that has all entries of the original bound into it. Only the namespace at hand sees it, so that
- * nothing is ever created on the host.
+ * A directory of the host that is to show more than it holds to all runs: staged as a small file system of its own that has
+ * all entries of the original bound into it. Only the namespace at hand sees it, so that nothing is ever created on the host.
+ * What one run alone needs is in rooms.ts.
  */
 import { type Dirent, existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -33,13 +33,15 @@ export type StageText = {
 }
 
 /** Terminals and disks of the machine: many, and no business of a pod. */
-const LEFT_OUT = /^\/dev\/(?:tty\d+|ttyS\d+|vcs[au]?\d*|loop\d+|ram\d+)$/
+const LEFT_OUT = /^(?:tty\d+|ttyS\d+|vcs[au]?\d*|loop\d+|ram\d+)$/
+
+export const isLeftOut = (directory: string, name: string): boolean => directory === '/dev' && LEFT_OUT.test(name)
 
 export function stageText(stage: Stage, place: StagePlace, tools: StageTools): StageText {
   const { directory } = stage
   const path = (name: string) => (directory === '/' ? `/${name}` : `${directory}/${name}`)
   const entries = readdirSync(directory, { withFileTypes: true }).filter(
-    ({ name }) => name !== stage.without && !LEFT_OUT.test(path(name)),
+    ({ name }) => name !== stage.without && !isLeftOut(directory, name),
   )
   const isCopied = (entry: Dirent) =>
     entry.isSymbolicLink() ||
@@ -59,9 +61,7 @@ export function stageText(stage: Stage, place: StagePlace, tools: StageTools): S
     ...stage.fill,
     ...(directory === '/' ? newRoot(tools) : replacing(directory, place, tools)),
   ]
-  const table = bound.map(
-    ({ name }) => `${fstabWord(path(name))} ${fstabWord(`${place.directory}/${name}`)} none rbind 0 0\n`,
-  )
+  const table = bound.map(({ name }) => fstabLine(path(name), `${place.directory}/${name}`, 'rbind'))
   return { script: `{ ${commands.join(' && ')}; }`, table: table.join('') }
 }
 
@@ -80,6 +80,10 @@ const replacing = (directory: string, place: StagePlace, { mount }: StageTools):
 ]
 
 const umountOf = (mount: string): string => mount.replace(/mount$/, 'umount')
+
+/** One mount in the format of fstab. */
+export const fstabLine = (source: string, target: string, options: string): string =>
+  `${fstabWord(source)} ${fstabWord(target)} none ${options} 0 0\n`
 
 /** A path as fstab has it: blanks and backslashes by their octal numbers. */
 const fstabWord = (path: string): string =>

@@ -1,6 +1,7 @@
 /** Starting a run: its files, its launch script, and its place in the queue. */
 import { existsSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { relative } from 'node:path'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
 import { hasLimits, limitCommands } from './cgroups.ts'
@@ -19,7 +20,7 @@ import { addRun, findRun, podDirectories, type Run, type RunTable } from './run-
 import { admit, refuse, startQueued } from './settle-run.ts'
 import { shellQuote } from './shell-quote.ts'
 import { noCommand } from './start-error.ts'
-import { cgroupsOf, type Host, inputPathOf, logPathOf, runDirectory, type State, scriptOf } from './state.ts'
+import { cgroupsOf, type Host, inputPathOf, logPathOf, roomsOf, runDirectory, type State, scriptOf } from './state.ts'
 import type { HostTools } from './tools.ts'
 
 export async function startRun(
@@ -60,7 +61,7 @@ export async function startRun(
   if (run.phase !== 'Queued') return ok(await answer)
   if (config.command.length === 0) refuse(state, run, noCommand(config))
   else {
-    writeFileSync(scriptOf(state.table, run), launchText(state, host.tools, run, config), { mode: 0o600 })
+    writeFileSync(scriptOf(state.table, run), launchText(state, host, run, config), { mode: 0o600 })
     state.queue.push(run)
     startQueued(state)
   }
@@ -122,11 +123,13 @@ const mountsRefused = (what: string, { namespacesMissing }: HostTools): string =
   `${what} a private mount namespace, which this host does not permit (${namespacesMissing ?? 'unknown reason'}); run jobd as root, or install util-linux and allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0)`
 
 /** The launch script of a run; makes the directory that its first process works in. */
-export function launchText(state: State, tools: HostTools, run: Run, config: ContainerConfig): string {
+export function launchText(state: State, { tools, view }: Host, run: Run, config: ContainerConfig): string {
   const { namespaced } = run
   const directory = runDirectory(state.table, run)
   if (namespaced && !run.isFirst) mkdirSync(directory, { mode: 0o700 })
   const { root } = config
+  const script = `./${relative(directory, scriptOf(state.table, run))}`
+  const mounts: RunMounts = { directory, config, tools, rooms: { view, path: roomsOf(state.table, run.id) }, script }
   const inRoot = namespaced && root !== undefined
   return launchScript({
     base: run.base,
@@ -134,8 +137,8 @@ export function launchText(state: State, tools: HostTools, run: Run, config: Con
     logPath: logPathOf(state.table, run.key),
     argv: config.command,
     prepare: [
-      ...(inRoot ? rootLines({ directory, config, tools }, root) : []),
-      ...(namespaced && !inRoot ? mountCommands({ directory, config, tools }) : []),
+      ...(inRoot ? rootLines(mounts, root) : []),
+      ...(namespaced && !inRoot ? mountCommands(mounts) : []),
       ...groupCommands(state, run.id, config),
     ],
     env: { ...(config.tty === true ? TERMINAL : {}), ...config.env, JOBD_POD_UID: config.key.podUid, [COOKIE]: run.id },
@@ -143,7 +146,7 @@ export function launchText(state: State, tools: HostTools, run: Run, config: Con
     namespaced,
     wrappers: [
       ...(namespaced || tools.setsid === undefined ? [] : [tools.setsid]),
-      ...(namespaced && !inRoot ? readOnlyWords({ directory, config, tools }) : []),
+      ...(namespaced && !inRoot ? readOnlyWords(mounts) : []),
       ...(inRoot ? [] : namespaced ? tools.become : []),
       ...identityWords(config, tools),
     ],

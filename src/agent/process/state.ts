@@ -11,7 +11,7 @@ import { findRun, type Run, type RunTable } from './run-table.ts'
 import { nameOf } from './scratch.ts'
 import type { Spawner } from './spawner.ts'
 import type { StartLedger } from './start-ledger.ts'
-import { RUN_TERMINATION_LOG } from './template.ts'
+import { ROOMS, RUN_TERMINATION_LOG } from './template.ts'
 import type { HostTools } from './tools.ts'
 
 export type ProcessRuntimeOptions = {
@@ -35,6 +35,8 @@ export type ProcessRuntimeOptions = {
 export type Host = {
   readonly tools: HostTools
   readonly spawner: Spawner
+  /** The root directory of the namespace that runs start from, as this process sees it. */
+  readonly view: string
   /** The places that every pod expects are there, and volumes can be mounted. */
   readonly templated: boolean
   /** Absent where nothing can be mounted for all containers of a pod. */
@@ -70,6 +72,12 @@ export type State = {
 export const logPathOf = ({ root }: RunTable, key: ContainerKey): string => `${root}/${stemOf(key)}.log`
 
 export const scriptOf = ({ scratch }: RunTable, { id }: Run): string => `${scratch}/${id}.run`
+
+/** What belongs to the mount namespace that runs start from. */
+export const templateOf = ({ scratch }: RunTable): string => `${scratch}/.template`
+
+/** Where the rooms of a pod or of a run are in that namespace, see rooms.ts. */
+export const roomsOf = (table: RunTable, id: string): string => `${templateOf(table)}/${ROOMS}/${id}`
 
 /** Where the pipes of a run's input are, without their endings. */
 export const inputPathOf = ({ scratch }: RunTable, { id }: Run): string => `${scratch}/${id}`

@@ -21,6 +21,9 @@ export const CREDENTIALS = '/run/secrets/kubernetes.io/serviceaccount'
 /** As manifests spell it; `/var/run` is a link to `/run` on every present system. */
 export const CREDENTIALS_ALIAS = '/var/run/secrets/kubernetes.io/serviceaccount'
 
+/** The directory, in that of the template, where the rooms of runs lie, see rooms.ts. */
+export const ROOMS = 'rooms'
+
 /** What lies in the directory of a run, and what the links of the template lead to. */
 export const RUN_TERMINATION_LOG = 'termination-log'
 export const RUN_CREDENTIALS = 'serviceaccount'
@@ -52,7 +55,9 @@ export function templateScript(tools: HostTools, scratch: string): string {
     writeFileSync(place.table, text.table)
     return text.script
   })
-  return texts.join(' && ')
+  const rooms = `${scratch}/${ROOMS}`
+  mkdirSync(rooms)
+  return [...texts, `${tools.mount} -t tmpfs -o mode=700 tmpfs ${shellQuote(rooms)}`].join(' && ')
 }
 
 /** Links where they can be followed, else places to mount on. */
