@@ -14,9 +14,15 @@ import type { ActionResult, AskingAction } from './snapshot.ts'
 
 /** The oldest finished Jobs beyond the limits, unless they are being deleted: first those that succeeded. */
 export function surplusJobs(pass: Pass): readonly SeenJob[] {
-  const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = pass.cronJob.spec
-  const succeeded = oldestBeyond(pass, 'Complete', successfulJobsHistoryLimit)
-  const failed = oldestBeyond(pass, 'Failed', failedJobsHistoryLimit)
+  const { successfulJobsHistoryLimit = Infinity, failedJobsHistoryLimit = Infinity } = pass.cronJob.spec
+  let tooManySucceeded = -successfulJobsHistoryLimit
+  let tooManyFailed = -failedJobsHistoryLimit
+  for (const { end } of pass.jobs) {
+    if (end?.type === 'Complete') tooManySucceeded++
+    else if (end?.type === 'Failed') tooManyFailed++
+  }
+  const succeeded = tooManySucceeded > 0 ? oldest(pass, 'Complete', tooManySucceeded) : none
+  const failed = tooManyFailed > 0 ? oldest(pass, 'Failed', tooManyFailed) : none
   const surplus = failed.length === 0 ? succeeded : [...succeeded, ...failed]
   return pass.options.exact || surplus.length === 0
     ? surplus
@@ -26,15 +32,11 @@ export function surplusJobs(pass: Pass): readonly SeenJob[] {
 type End = 'Complete' | 'Failed'
 const none: readonly SeenJob[] = []
 
-function oldestBeyond({ jobs }: Pass, type: End, limit: number | undefined): readonly SeenJob[] {
-  if (limit === undefined) return none
-  let surplus = -limit
-  for (const { end } of jobs) if (end?.type === type) surplus++
-  if (surplus <= 0) return none
+function oldest({ jobs }: Pass, type: End, count: number): readonly SeenJob[] {
   const finished = jobs.filter(({ end }) => end?.type === type)
   // They mostly come in the order in which they were made.
   const inOrder = finished.every((seen, i) => i === 0 || byStart(finished[i - 1] ?? seen, seen) < 0)
-  return (inOrder ? finished : finished.sort(byStart)).slice(0, surplus)
+  return (inOrder ? finished : finished.sort(byStart)).slice(0, count)
 }
 
 export const deletionOf = ({ metadata: { name = '', uid = '' } }: Job): AskingAction => ({
