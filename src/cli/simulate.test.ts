@@ -8,10 +8,10 @@ import { formatTimeline, mergeSpans, type SimulateRequest, simulateManifests, ti
 import { timelineSvg } from './timeline-svg.ts'
 
 const at = (text: string) => parseTime(text) ?? instant(Number.NaN)
-const manifest = (name: string, schedule: string): string => `
+const manifest = (name: string, schedule: string, namespace = 'default'): string => `
 apiVersion: batch/v1
 kind: CronJob
-metadata: {name: ${JSON.stringify(name)}}
+metadata: {name: ${JSON.stringify(name)}, namespace: ${namespace}}
 spec:
   schedule: '${schedule}'
   jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: b}]}}}}
@@ -54,6 +54,15 @@ test('the table has its lines in order of time, whichever CronJob they are about
   )
 })
 
+test('CronJobs of the same name are told apart by their namespaces', () => {
+  const simulation = simulated(manifest('a', '*/2 * * * *', 'one') + manifest('a', '*/4 * * * *', 'two'))
+  assert.deepEqual(
+    [...simulation.moments].flat().map(({ cronJob, kind }) => `${cronJob} ${kind}`),
+    ['one/a Started', 'one/a Completed', 'two/a Started', 'one/a Started'],
+  )
+  assert.deepEqual(simulation.names, ['one/a', 'two/a'])
+})
+
 test('JSON has one entry for each thing that happens, with the last time of a range', () => {
   const down = [{ from: at('2026-01-01T00:01:00Z'), to: at('2026-01-01T00:04:30Z') }]
   const { entries } = JSON.parse([...timelineJson(simulated(manifest('a', '* * * * *'), { down }))].join(''))
@@ -91,6 +100,11 @@ describe('what cannot be simulated is refused by name', () => {
   const cases = [
     { name: 'no CronJob at all', yaml: '', error: /hold no CronJob/ },
     { name: 'another kind', yaml: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n', error: /takes CronJobs/ },
+    {
+      name: 'a CronJob that is there twice',
+      yaml: manifest('a', '1 * * * *') + manifest('a', '2 * * * *'),
+      error: /CronJob default\/a is there twice: leave one of them out/,
+    },
     { name: 'a schedule that is none', yaml: manifest('a', '99 * * * *'), error: /spec.schedule: .*end of range/ },
   ]
   for (const { name, yaml, error } of cases) {

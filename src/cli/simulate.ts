@@ -6,7 +6,7 @@ import { fail, formatTime, type Instant, ok, parseTime, type Result } from '../b
 import { type Entry, type Scenario, simulateCronJobs } from '../simulator/index.ts'
 import type { Manifest } from './manifests.ts'
 
-export type SimulateRequest = Omit<Scenario, 'cronJob'>
+export type SimulateRequest = Omit<Scenario, 'cronJob' | 'shownAs'>
 
 /** What all CronJobs do, in order of time, worked out as it is asked for. The error names the manifest and the field. */
 export function simulateManifests(
@@ -15,14 +15,22 @@ export function simulateManifests(
   api: ApiOptions,
 ): Result<Simulation, string> {
   if (manifests.length === 0) return fail('nothing to simulate: the files hold no CronJob')
-  const scenarios: Scenario[] = []
+  const cronJobs = new Map<string, CronJob>()
   for (const manifest of manifests) {
     const cronJob = cronJobOf(manifest, request.from, api)
     if (!cronJob.ok) return cronJob
-    scenarios.push({ ...request, cronJob: cronJob.value })
+    const { namespace, name } = cronJob.value.metadata
+    const key = `${namespace}/${name}`
+    if (cronJobs.has(key)) return fail(`${manifest.origin}: CronJob ${key} is there twice: leave one of them out`)
+    cronJobs.set(key, cronJob.value)
   }
-  const names = [...new Set(scenarios.map(({ cronJob }) => cronJob.metadata.name ?? ''))]
-  return ok({ names, moments: simulateCronJobs(scenarios) })
+  // Names are enough where all are of one namespace.
+  const inOne = new Set([...cronJobs.values()].map(({ metadata }) => metadata.namespace)).size === 1
+  const scenarios = [...cronJobs].map(([key, cronJob]): Scenario => {
+    const shownAs = inOne ? (cronJob.metadata.name ?? '') : key
+    return { ...request, cronJob, shownAs }
+  })
+  return ok({ names: scenarios.map(({ shownAs }) => shownAs), moments: simulateCronJobs(scenarios) })
 }
 
 export type Simulation = {

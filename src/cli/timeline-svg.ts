@@ -75,20 +75,21 @@ function collect(
 }
 
 function mark(entry: Entry, marks: Marks, running: Map<string, Column>, x: Scale): void {
-  const { time, kind, scheduled = time, last = scheduled, job = '', text = '' } = entry
+  const { time, cronJob, kind, scheduled = time, last = scheduled, job = '', text = '' } = entry
+  const run = `${cronJob} ${job}`
   const columnAt = (at: Instant): Column => columnOf(marks, Math.round(x(at)), at)
   switch (kind) {
     case 'Started': {
       const column = columnAt(time)
       column.started++
-      running.set(job, column)
+      running.set(run, column)
       break
     }
     case 'Completed':
     case 'Failed':
     case 'Deleted': {
-      const bar = running.get(job)
-      running.delete(job)
+      const bar = running.get(run)
+      running.delete(run)
       if (bar === undefined) break
       if (kind === 'Failed') bar.failed++
       bar.until = instant(Math.max(bar.until, time))

@@ -27,6 +27,7 @@ function run(changes: Partial<Scenario>): readonly Entry[] {
   return [
     ...simulateCronJob({
       cronJob: minutely(),
+      shownAs: 'minutely',
       from: at('2026-01-01T08:25:00Z'),
       to: at('2026-01-01T10:23:00Z'),
       down: [],

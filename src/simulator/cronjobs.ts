@@ -17,6 +17,8 @@ import {
 export type Scenario = {
   /** With defaults and a uid; created at `from` unless it says when. */
   readonly cronJob: CronJob
+  /** What its entries call it. */
+  readonly shownAs: string
   readonly from: Instant
   /** Not included. */
   readonly to: Instant
@@ -46,7 +48,6 @@ type Running = { readonly name: string; readonly end: Instant; readonly fails: b
 
 type State = {
   readonly scenario: Scenario
-  readonly name: string
   /** What happened at this moment. */
   entries: Entry[]
   now: Instant
@@ -64,10 +65,9 @@ type State = {
 /** Everything that happens to a CronJob, in order of time, worked out as it is asked for: what happens at once together. */
 export function* simulateCronJob(scenario: Scenario): Generator<readonly Entry[]> {
   const { cronJob, from } = scenario
-  const { name = '', creationTimestamp = formatTime(from) } = cronJob.metadata
+  const { creationTimestamp = formatTime(from) } = cronJob.metadata
   const state: State = {
     scenario,
-    name,
     entries: [],
     now: from,
     cronJob: { ...cronJob, metadata: { ...cronJob.metadata, creationTimestamp } },
@@ -146,8 +146,8 @@ function endJobs(state: State): boolean {
 }
 
 /** All entries have the same shape, which is what makes reading them quick. */
-const tell = ({ entries, now, name }: State, { kind, scheduled, last, job, text }: About): void =>
-  void entries.push({ time: now, cronJob: name, kind, scheduled, last, job, text })
+const tell = ({ entries, now, scenario }: State, { kind, scheduled, last, job, text }: About): void =>
+  void entries.push({ time: now, cronJob: scenario.shownAs, kind, scheduled, last, job, text })
 
 type About = Pick<Entry, 'kind' | 'scheduled' | 'last' | 'job' | 'text'>
 
