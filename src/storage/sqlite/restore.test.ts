@@ -41,6 +41,9 @@ async function textsOf(store: SqliteStore): Promise<readonly string[]> {
   return listed.value.entries.map(({ key, value }) => `${key}=${value}`)
 }
 
+const schemaOf = (file: string): readonly unknown[] =>
+  new DatabaseSync(file).prepare('SELECT type, name, sql FROM sqlite_master ORDER BY name').all()
+
 for (let version = 1; version <= format; version++) {
   test(`a database of format ${version} is read, and goes on`, () =>
     inDirectory(async (directory) => {
@@ -53,6 +56,10 @@ for (let version = 1; version <= format; version++) {
       assert.equal(next.ok && next.value.modified, 8)
       await store.close()
       assert.equal(new DatabaseSync(file).prepare('PRAGMA user_version').get()?.['user_version'], format)
+      // A step that was changed after its release would leave old databases with other tables than new ones.
+      const fresh = join(directory, 'fresh.db')
+      await (await opened(fresh)).close()
+      assert.deepEqual(schemaOf(file), schemaOf(fresh))
     }))
 }
 
