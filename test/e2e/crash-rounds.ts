@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
+import { unmountBelow } from '../../src/agent/memory/index.ts'
 import { nameOf } from '../../src/agent/process/scratch.ts'
 import type { Job } from '../../src/apis/batch/index.ts'
 import { type SeededRandom, seededRandom } from '../sim/seeded-random.ts'
@@ -274,8 +275,10 @@ async function cutPower({ data, result }: World, disk: PowerDisk, { server, requ
   await server.kill()
   const [after, later] = [readFileSync(database), readFileSync(log)]
   killAll(data)
-  for (const place of ['/run/jobd', '/dev/shm/jobd']) {
-    rmSync(join(place, nameOf(join(data, 'pods'))), { recursive: true, force: true })
+  for (const memory of ['/run/jobd', '/dev/shm/jobd']) {
+    const place = join(memory, nameOf(join(data, 'pods')))
+    await unmountBelow(place)
+    rmSync(place, { recursive: true, force: true })
   }
   disk.reboot()
   forgetBoot(join(data, 'pods/pods/starts'))
