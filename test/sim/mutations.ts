@@ -58,7 +58,7 @@ export const mutations: readonly Mutation[] = [
     'src/storage/revision/keyspace.ts',
     'if (head.modified !== request.ifRevision)',
     'if (head.modified < request.ifRevision)',
-    20,
+    40,
   ),
   one(
     'watch-skips',
@@ -98,7 +98,7 @@ export const mutations: readonly Mutation[] = [
     'src/controllers/cronjob/reconcile.ts',
     'if (scheduled === undefined || scheduled <= told) continue',
     'if (scheduled === undefined || scheduled > 0) continue',
-    300,
+    700,
   ),
   one(
     'forbid-ignored',
