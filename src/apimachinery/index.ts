@@ -5,13 +5,15 @@ export {
   type Envelope,
   encodeMessage,
   encodeProtobuf,
-  encodeWatchFrame,
-  type ListEncoder,
-  listEncoder,
+  envelopeEnd,
+  envelopeText,
+  type ListFrame,
+  listFrame,
   type ObjectKind,
   openEnvelope,
   type WatchEventType,
   type WatchFrame,
+  watchFrameText,
 } from './codec/protobuf.ts'
 export {
   newWriter,

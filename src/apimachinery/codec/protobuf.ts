@@ -48,40 +48,67 @@ export const encodeProtobuf = (type: TypeName, kind: ObjectKind, object: object)
   })
 
 /**
- * A list whose items are encoded some at a time: the body is `head`, with the length of all the items' bytes, then
- * these, then `tail`.
+ * A body that is put together from messages that are known already, as texts of a character per byte: such texts are
+ * joined, kept and sent like those of JSON.
  */
-export type ListEncoder = {
-  readonly items: (items: readonly object[]) => Uint8Array
-  readonly head: (kind: ObjectKind, metadata: object, length: number) => Uint8Array
-  readonly tail: Uint8Array
+export type ListFrame = {
+  /** What stands before the message of an item of so many bytes. */
+  readonly item: (length: number) => string
+  /** What stands before the items, which are so many bytes with what stands before each. */
+  readonly head: (kind: ObjectKind, metadata: object, length: number) => string
 }
 
+/** The bytes as a text of a character per byte; for short ones. */
+function asText(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return text
+}
+
+/** A whole number from 0 to 2^32 as a varint. */
+function varintText(value: number): string {
+  let text = ''
+  let rest = value
+  for (; rest >= 128; rest = Math.floor(rest / 128)) text += String.fromCharCode((rest % 128) | 128)
+  return text + String.fromCharCode(rest)
+}
+
+/** What envelopes of a kind begin with, up to the length of the message. */
+const envelopeStarts = new Map<string, string>()
+
+function envelopeStart(kind: ObjectKind): string {
+  const key = `${kind.apiVersion} ${kind.kind}`
+  const known = envelopeStarts.get(key)
+  if (known !== undefined) return known
+  const start = asText(
+    write((writer) => {
+      putVarint(writer, second)
+      putKind(writer, kind)
+    }),
+  )
+  // There are as many as kinds.
+  envelopeStarts.set(key, start)
+  return start
+}
+
+/** What stands behind the content of an envelope. */
+export const envelopeEnd = asText(write(putTail))
+
+/** The body of a message, which is a text too. */
+export const envelopeText = (kind: ObjectKind, message: string): string =>
+  envelopeStart(kind) + varintText(message.length) + message + envelopeEnd
+
 /** For lists of a type that has `metadata` and `items` and nothing behind these, as all lists have. */
-export function listEncoder(type: TypeName): ListEncoder {
-  const items = schema.types[type]?.fields?.['items']
-  const { proto: field, list } = items ?? {}
-  const item = list?.ref
-  if (field === undefined || item === undefined) throw new Error(`${type} is no list with a protobuf form`)
-  const { put } = messageCodec(item)
-  const tag = sizedTag(field)
+export function listFrame(type: TypeName): ListFrame {
+  const field = schema.types[type]?.fields?.['items']?.proto
+  if (field === undefined) throw new Error(`${type} is no list with a protobuf form`)
+  const tag = varintText(sizedTag(field))
   return {
-    items: (some) =>
-      write((writer) => {
-        for (let index = some.length - 1; index >= 0; index--) {
-          const before = size(writer)
-          put(writer, some[index] as Readonly<Record<string, unknown>>)
-          putLength(writer, tag, before)
-        }
-      }),
-    head: (kind, metadata, length) =>
-      write((writer) => {
-        messageCodec(type).put(writer, { metadata })
-        putVarint(writer, size(writer) + length)
-        putVarint(writer, second)
-        putKind(writer, kind)
-      }),
-    tail: write(putTail),
+    item: (length) => tag + varintText(length),
+    head(kind, metadata, length) {
+      const message = asText(encodeMessage(type, { metadata }))
+      return envelopeStart(kind) + varintText(message.length + length) + message
+    },
   }
 }
 
@@ -144,20 +171,16 @@ function readKind(reader: Reader): ObjectKind {
 
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
 
-/** One frame of a watch stream: four bytes of length, then the event; `object` is a body of `encodeProtobuf`. */
-export function encodeWatchFrame(type: WatchEventType, object: Uint8Array): Uint8Array {
-  return write((writer) => {
-    const end = size(writer)
-    const before = size(writer)
-    const rawBefore = size(writer)
-    putBytes(writer, object)
-    putLength(writer, first, rawBefore)
-    putLength(writer, second, before)
-    stringValue.put(writer, first, type)
-    const length = size(writer) - end
-    putBytes(writer, Uint8Array.of(length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255))
-  })
+/** One frame of a watch stream: four bytes of length, then the event; `body` is that of an object. */
+export function watchFrameText(type: WatchEventType, body: string): string {
+  const raw = rawTag + varintText(body.length)
+  const event = `${typeTag}${varintText(type.length)}${type}${objectTag}${varintText(raw.length + body.length)}${raw}`
+  const length = event.length + body.length
+  return String.fromCharCode(length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255) + event + body
 }
+const typeTag = String.fromCharCode(first)
+const objectTag = String.fromCharCode(second)
+const rawTag = String.fromCharCode(first)
 
 export type WatchFrame = { readonly type: string; readonly object: Uint8Array }
 

@@ -12,12 +12,21 @@ test('forms are kept in two generations', () => {
   assert.equal(recent.of(object), JSON.stringify(object), 'forgotten, and made anew')
 })
 
-test('a look keeps nothing new and drives nothing out', () => {
+test('a list keeps its beginning, as far as there is room', () => {
+  let made = 0
+  const recent = newRecent(() => `${made++}`, 1)
+  const list = [{}, {}, {}, {}]
+  const forms = () => list.map(recent.ofList())
+  assert.deepEqual(forms(), ['0', '1', '2', '3'])
+  assert.deepEqual(forms(), ['0', '1', '4', '5'], 'the first two again')
+  assert.deepEqual(forms(), ['0', '1', '6', '7'], 'and again')
+})
+
+test('a list drives out nothing on its way', () => {
   let made = 0
   const recent = newRecent(() => `${made++}`, 1)
   const kept = {}
   assert.equal(recent.of(kept), '0')
-  const other = {}
-  for (const expected of ['1', '2', '3']) assert.equal(recent.peek(other), expected)
-  assert.equal(recent.peek(kept), '0')
+  Array.from({ length: 100 }, () => ({})).map(recent.ofList())
+  assert.equal(recent.of(kept), '0')
 })

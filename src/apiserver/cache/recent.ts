@@ -3,8 +3,11 @@
 export type Recent<Form> = {
   /** The form of an object: the kept one, else a new one, which is then kept. */
   readonly of: (object: object) => Form
-  /** As `of`, but keeps nothing new: for long lists, which would drive out all else. */
-  readonly peek: (object: object) => Form
+  /**
+   * As `of`, for the objects of one list: new forms are kept as long as there is room, so that a list that is longer
+   * than the bound keeps its beginning, and drives out nothing on its way.
+   */
+  readonly ofList: () => (object: object) => Form
   readonly remember: (object: object, form: Form) => void
 }
 
@@ -16,14 +19,19 @@ export function newRecent<Form extends { readonly length: number }>(
   let young = new Map<object, Form>()
   let old = new Map<object, Form>()
   let size = 0
-  const remember = (object: object, form: Form): void => {
-    if (size > bound) {
-      old = young
-      young = new Map()
-      size = 0
-    }
+  const age = (): void => {
+    if (size <= bound) return
+    old = young
+    young = new Map()
+    size = 0
+  }
+  const add = (object: object, form: Form): void => {
     young.set(object, form)
     size += form.length
+  }
+  const remember = (object: object, form: Form): void => {
+    age()
+    add(object, form)
   }
   return {
     remember,
@@ -34,6 +42,15 @@ export function newRecent<Form extends { readonly length: number }>(
       remember(object, form)
       return form
     },
-    peek: (object) => young.get(object) ?? old.get(object) ?? make(object),
+    ofList() {
+      age()
+      return (object) => {
+        const known = young.get(object)
+        if (known !== undefined) return known
+        const form = old.get(object) ?? make(object)
+        if (size <= bound) add(object, form)
+        return form
+      }
+    },
   }
 }

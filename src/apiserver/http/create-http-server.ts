@@ -12,7 +12,7 @@ import { type AuditLog, auditLine } from './audit.ts'
 import type { Exchange } from './exchange.ts'
 import type { HealthCheck } from './health.ts'
 import type { Maintenance } from './maintenance.ts'
-import { protobufOf } from './media.ts'
+import { messageOf } from './media.ts'
 import { newServePath } from './paths.ts'
 import { serveLog } from './pod-log.ts'
 import { refuseStream, type StreamParts, serveStream, type Upgrade } from './pod-streams.ts'
@@ -81,10 +81,13 @@ async function serveConnect(
   return upgrade === undefined ? refuseStream(x, parts, route) : serveStream(x, parts, route, upgrade)
 }
 
+/** Twice as many bytes are kept at most, and nothing while nobody asks for protobuf. */
+const messagesBound = 8 * 1024 * 1024
+
 /** Listens and serves until `close`. Rejects when the address cannot be had. */
 export async function createHttpServer(config: HttpServerConfig): Promise<HttpServer> {
   const { api, options, auth, audit, certificates, clock, random, log, listen } = config
-  const presenter: Presenter = { api, options, messages: newRecent((object) => protobufOf(object)) }
+  const presenter: Presenter = { api, options, messages: newRecent(messageOf, messagesBound) }
   const metrics = config.metrics ?? newMetrics()
   const streamParts = { presenter, authorize: auth.authorize, streams: config.streams, logs: config.logs, clock }
   let address = `${listen.host}:${listen.port}`

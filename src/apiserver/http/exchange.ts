@@ -68,6 +68,10 @@ function headersOf(x: Exchange, contentType: string, extra: readonly string[]): 
   return headers
 }
 
+/** Texts of protobuf have a character for each byte, see `messageText`. */
+export const encodingOf = (contentType: string): 'latin1' | 'utf8' =>
+  contentType.startsWith(contentTypes.protobuf) ? 'latin1' : 'utf8'
+
 const gzipped = promisify(gzip)
 const compressFrom = 128 * 1024
 
@@ -84,15 +88,17 @@ export function send(
   const { res } = x
   if (res.isBegun() || res.isGone()) return
   x.code = code
-  const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+  const encoding = encodingOf(contentType)
+  const bytes = typeof body === 'string' ? Buffer.byteLength(body, encoding) : body.byteLength
   if (bytes > compressFrom && takesGzip(x)) {
-    void sendCompressed(x, code, contentType, body, extra)
+    void sendCompressed(x, code, contentType, typeof body === 'string' ? Buffer.from(body, encoding) : body, extra)
     return
   }
   const headers = headersOf(x, contentType, extra)
   headers.push('Content-Length', String(bytes))
   res.begin(code, headers)
   if (x.req.method === 'HEAD') res.body.end()
+  else if (typeof body === 'string') res.body.end(body, encoding)
   else res.body.end(body)
 }
 
@@ -100,7 +106,7 @@ async function sendCompressed(
   x: Exchange,
   code: number,
   contentType: string,
-  body: string | Uint8Array,
+  body: Uint8Array,
   extra: readonly string[],
 ): Promise<void> {
   const packed = await gzipped(body, { level: 1 })
@@ -118,14 +124,13 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
  * Writes an answer whose pieces are made one by one. A short one is written at once; a long one as its reader takes it,
  * with a turn for everybody else after each piece. When the reader goes away no more pieces are made.
  */
-async function sendPieces<Piece extends string | Uint8Array>(
+async function sendPieces(
   x: Exchange,
   contentType: string,
-  pieces: AsyncIterable<Piece> | Iterable<Piece>,
-  join: (pieces: readonly Piece[]) => Piece,
+  pieces: AsyncIterable<string> | Iterable<string>,
 ): Promise<void> {
   const { res } = x
-  const waiting: Piece[] = []
+  const waiting: string[] = []
   let length = 0
   let sink: Writable | undefined
   for await (const piece of pieces) {
@@ -135,14 +140,14 @@ async function sendPieces<Piece extends string | Uint8Array>(
     // The reader went away, or time was over and it has been told so.
     if (res.isGone() || (sink === undefined && res.isBegun())) return
     sink ??= beginLong(x, contentType)
-    const next = join(waiting)
+    const next = Buffer.from(waiting.join(''), encodingOf(contentType))
     waiting.length = 0
     // As bytes: of a text beyond ASCII node may say that it waits for the reader, and never that it went on.
-    const took = sink.write(typeof next === 'string' ? Buffer.from(next) : next)
+    const took = sink.write(next)
     if (took) await turn()
     else await drained(sink, res)
   }
-  if (sink === undefined) send(x, 200, contentType, join(waiting))
+  if (sink === undefined) send(x, 200, contentType, waiting.join(''))
   else sink.end()
 }
 
@@ -196,20 +201,20 @@ function jsonFor(x: Exchange, form: Representation, value: () => unknown, text: 
 
 export type Document = {
   /** The value; evaluated only for YAML, protobuf and indented JSON. */
-  readonly value: () => unknown
+  readonly value: () => object
   /** Its compact JSON. */
   readonly text: () => string
-  /** Its protobuf body, where that is kept. */
-  readonly message?: () => Uint8Array
+  /** Its protobuf message, where that is kept. */
+  readonly message?: () => string
 }
 
 /** A document that may be long. */
 export type LongDocument = {
-  readonly value: () => unknown
+  readonly value: () => object
   /** Its compact JSON in pieces. */
   readonly texts: () => Iterable<string>
   /** Its protobuf body in pieces; undefined when it has none. */
-  readonly messages: (() => AsyncIterable<Uint8Array>) | undefined
+  readonly messages: (() => AsyncIterable<string>) | undefined
 }
 
 /** Writes an object in the negotiated form. */
@@ -225,23 +230,18 @@ export function sendDocument(
   } else if (form.media === 'yaml') {
     send(x, code, contentTypes.yaml, yamlText(document.value()), extra)
   } else {
-    send(x, code, contentTypes.protobuf, document.message?.() ?? protobufOf(document.value()), extra)
+    send(x, code, contentTypes.protobuf, protobufOf(document.value(), document.message?.()), extra)
   }
 }
 
 /** Writes a list in the negotiated form. */
 export async function sendLong(x: Exchange, form: Representation, document: LongDocument): Promise<void> {
   const { value, texts, messages } = document
-  if (form.media === 'protobuf' && messages !== undefined)
-    return sendPieces(x, contentTypes.protobuf, messages(), joinBytes)
+  if (form.media === 'protobuf' && messages !== undefined) return sendPieces(x, contentTypes.protobuf, messages())
   const isIndented = form.pretty || wantsPretty(first(x.query, 'pretty'), userAgentOf(x))
-  if (form.media === 'json' && !isIndented) return sendPieces(x, contentTypes.json, withNewline(texts()), joinTexts)
+  if (form.media === 'json' && !isIndented) return sendPieces(x, contentTypes.json, withNewline(texts()))
   return sendDocument(x, 200, form, { value, text: () => JSON.stringify(value()) })
 }
-
-const joinTexts = (texts: readonly string[]): string => texts.join('')
-const joinBytes = (pieces: readonly Uint8Array[]): Uint8Array =>
-  pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
 
 function* withNewline(texts: Iterable<string>): Generator<string, void, undefined> {
   yield* texts

@@ -6,15 +6,17 @@
  */
 import {
   apiVersionOf,
+  envelopeEnd,
   type KindSchema,
   type KubeObject,
-  listEncoder,
+  listFrame,
+  type ObjectKind,
   type Status,
-  typeOfKind,
 } from '../../apimachinery/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { Listing } from '../registry/index.ts'
 import { type LongDocument, turn } from './exchange.ts'
+import { messageText, protobufType } from './media.ts'
 import type { Representation } from './negotiate.ts'
 import {
   type IncludeObject,
@@ -31,8 +33,6 @@ import {
 
 /** Characters of one piece: about a millisecond of work. */
 const pieceLength = 64 * 1024
-/** Objects that are encoded as protobuf at a time. */
-const pieceObjects = 64
 
 function listMeta(listing: Listing): TableMeta {
   return {
@@ -73,25 +73,29 @@ function opened(value: unknown): readonly [before: string, after: string] {
   return [text.slice(0, -2), text.slice(-2)]
 }
 
+/** The messages of the items are made before the first is sent: the length of all stands at the start. */
 async function* listMessage(
-  kind: { readonly apiVersion: string; readonly kind: string },
+  kind: ObjectKind,
   metadata: object,
   items: readonly KubeObject[],
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const type = typeOfKind(kind.apiVersion === 'meta.k8s.io/v1beta1' ? 'meta.k8s.io/v1' : kind.apiVersion, kind.kind)
-  if (type === undefined) throw new Error(`${kind.apiVersion} ${kind.kind} has no protobuf form`)
-  const encoder = listEncoder(type)
-  const pieces: Uint8Array[] = []
+  messageOf: (object: KubeObject) => string,
+): AsyncGenerator<string, void, undefined> {
+  const frame = listFrame(protobufType(kind))
+  const pieces: string[] = []
+  let piece = ''
   let length = 0
-  for (let at = 0; at < items.length; at += pieceObjects) {
-    if (at > 0) await turn()
-    const piece = encoder.items(items.slice(at, at + pieceObjects))
+  for (const item of items) {
+    const message = messageOf(item)
+    piece += frame.item(message.length) + message
+    if (piece.length < pieceLength) continue
     pieces.push(piece)
     length += piece.length
+    piece = ''
+    await turn()
   }
-  yield encoder.head(kind, metadata, length)
+  yield frame.head(kind, metadata, length + piece.length)
   yield* pieces
-  yield encoder.tail
+  yield piece + envelopeEnd
 }
 
 /** A list of objects as they are, or of their metadata; both have `metadata` and `items`. */
@@ -100,7 +104,8 @@ function plainList(
   kind: string,
   listing: Listing,
   itemOf: (object: KubeObject) => KubeObject,
-  textOf: (object: KubeObject) => string,
+  textsOf: () => (object: KubeObject) => string,
+  messagesOf: () => (object: KubeObject) => string,
 ): LongDocument {
   const metadata = listMeta(listing)
   const value = (items: readonly KubeObject[]) => ({ kind, apiVersion, metadata, items })
@@ -108,9 +113,9 @@ function plainList(
     value: () => value(listing.items.map(itemOf)),
     texts() {
       const [before, after] = opened(value([]))
-      return joined(before, listing.items, textOf, after)
+      return joined(before, listing.items, textsOf(), after)
     },
-    messages: () => listMessage({ apiVersion, kind }, metadata, listing.items),
+    messages: () => listMessage({ apiVersion, kind }, metadata, listing.items, messagesOf()),
   }
 }
 
@@ -123,20 +128,23 @@ export function listDocument(
   form: Representation,
   include: IncludeObject,
 ): Result<LongDocument, Status> {
-  const { api } = presenter
+  const { api, messages } = presenter
   const apiVersion = apiVersionOf(kind.group, kind.version)
   switch (form.as) {
     case undefined: {
       const prefix = `{"kind":"${kind.kind}","apiVersion":"${apiVersion}",`
-      const textOf = (object: KubeObject): string => {
-        const text = api.textInList(object)
-        return text.startsWith(prefix) ? `{${text.slice(prefix.length)}` : JSON.stringify(bare(object))
+      const textsOf = () => {
+        const textOf = api.textsOfList()
+        return (object: KubeObject): string => {
+          const text = textOf(object)
+          return text.startsWith(prefix) ? `{${text.slice(prefix.length)}` : JSON.stringify(bare(object))
+        }
       }
-      return ok(plainList(apiVersion, `${kind.kind}List`, listing, bare, textOf))
+      return ok(plainList(apiVersion, `${kind.kind}List`, listing, bare, textsOf, messages.ofList))
     }
     case 'Table': {
       const table = tableOf(presenter, resource)
-      const value = (items: readonly KubeObject[]): unknown =>
+      const value = (items: readonly KubeObject[]): object =>
         tableValue(presenter, table, items, listMeta(listing), form, include, true)
       return ok({
         value: () => value(listing.items),
@@ -152,7 +160,17 @@ export function listDocument(
       const version = metaVersion(form)
       const itemOf = (object: KubeObject): KubeObject => partial(object, version)
       const textOf = (object: KubeObject): string => JSON.stringify(itemOf(object))
-      return ok(plainList(version, 'PartialObjectMetadataList', listing, itemOf, textOf))
+      const messageOf = (object: KubeObject): string => messageText('meta.v1.PartialObjectMetadata', object)
+      return ok(
+        plainList(
+          version,
+          'PartialObjectMetadataList',
+          listing,
+          itemOf,
+          () => textOf,
+          () => messageOf,
+        ),
+      )
     }
     default:
       return fail(mismatch(form.as, kind, true))

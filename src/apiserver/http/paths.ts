@@ -48,7 +48,7 @@ export type PathParts = {
 const noMethod: Status = methodNotAllowed('the server does not allow this method on the requested resource')
 const plainTypes: readonly string[] = mediaTypes
 
-const documentOf = (value: unknown): Document => ({ value: () => value, text: () => JSON.stringify(value) })
+const documentOf = (value: object): Document => ({ value: () => value, text: () => JSON.stringify(value) })
 
 /** Documents are made when they are first asked for, and kept: they never change while the server runs. */
 function remembered<Key, Value>(
@@ -73,14 +73,14 @@ function plainForm(x: Exchange): Result<Representation, Status> {
   return negotiate(x.req.headers.accept, 'plain')
 }
 
-function plainDocument(x: Exchange, value: unknown): void {
+function plainDocument(x: Exchange, value: object): void {
   const form = plainForm(x)
   if (form.ok) sendDocument(x, 200, form.value, documentOf(value))
   else sendStatus(x, form.error)
 }
 
 /** Values of no kind have no other form than indented JSON. */
-const rawJson = (x: Exchange, value: unknown): void =>
+const rawJson = (x: Exchange, value: object): void =>
   send(x, 200, contentTypes.json, JSON.stringify(value, undefined, 2))
 
 const jsonOnly: readonly string[] = [contentTypes.json]
@@ -96,7 +96,7 @@ const aggregated = remembered((root: 'api' | 'apis', added: readonly KindSchema[
   return { text, etag: etagOf(text) }
 })
 
-function discoveryRoot(x: Exchange, parts: PathParts, root: 'api' | 'apis', legacy: () => unknown): void {
+function discoveryRoot(x: Exchange, parts: PathParts, root: 'api' | 'apis', legacy: () => object): void {
   const form = negotiate(x.req.headers.accept, 'discovery')
   if (!form.ok) sendStatus(x, form.error)
   else if (form.value.as === undefined) sendDocument(x, 200, form.value, documentOf(legacy()))

@@ -15,8 +15,8 @@ import type { Representation } from './negotiate.ts'
 export type Presenter = {
   readonly api: Api
   readonly options: ApiOptions
-  /** The protobuf bodies of objects. */
-  readonly messages: Recent<Uint8Array>
+  /** The protobuf messages of objects, see `messageOf`. */
+  readonly messages: Recent<string>
 }
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
@@ -115,7 +115,7 @@ export function tableValue(
   form: Representation,
   include: IncludeObject,
   withColumns: boolean,
-): unknown {
+): object {
   const rowForm = rowFormOf(presenter, table, form, include)
   return {
     kind: 'Table',
@@ -126,7 +126,7 @@ export function tableValue(
   }
 }
 
-const documentOf = (value: unknown): Document => ({ value: () => value, text: () => JSON.stringify(value) })
+const documentOf = (value: object): Document => ({ value: () => value, text: () => JSON.stringify(value) })
 
 export const isStatus = (object: KubeObject | Status): object is Status => object.kind === 'Status'
 

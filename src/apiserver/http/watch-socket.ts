@@ -5,7 +5,7 @@ import { seconds, toMillis } from '../../base/index.ts'
 import { websocketTokenPrefix } from '../auth/index.ts'
 import type { ApiWatch, ApiWatchEvent } from '../registry/index.ts'
 import { offeredProtocols } from './channel-protocol.ts'
-import { contextOf, type Exchange, sendStatus } from './exchange.ts'
+import { contextOf, type Exchange, encodingOf, sendStatus } from './exchange.ts'
 import type { Presenter } from './representation.ts'
 import { targetOf } from './resources.ts'
 import type { Route } from './routes.ts'
@@ -14,12 +14,13 @@ import type { AcceptWebSocket } from './websocket-streams.ts'
 
 const maxBuffered = 1024 * 1024
 
-function socketSink(socket: WebSocket, onDrain: () => void): Sink {
+function socketSink(socket: WebSocket, contentType: string, onDrain: () => void): Sink {
+  const binary = encodingOf(contentType) === 'latin1'
   return {
     write(frames) {
       for (const frame of frames) {
-        const data = typeof frame === 'string' ? frame.trimEnd() : frame
-        socket.send(data, { binary: typeof frame !== 'string' }, () => {
+        const data = binary ? Buffer.from(frame, 'latin1') : frame.trimEnd()
+        socket.send(data, { binary }, () => {
           if (socket.bufferedAmount < maxBuffered / 2) onDrain()
         })
       }
@@ -62,7 +63,7 @@ export async function serveWatchSocket(
   let cancel: (() => void) | undefined
   const feed = newFeed(
     framer.value,
-    socketSink(socket, () => feed.drained()),
+    socketSink(socket, framer.value.contentType, () => feed.drained()),
     clock,
     () => {
       cancel?.()

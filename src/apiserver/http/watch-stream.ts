@@ -3,10 +3,10 @@
  *
  * @source kubernetes v1.36 apiserver/pkg/endpoints/handlers/watch.go (facts: frames, content types, timeouts)
  */
-import { badRequest, encodeWatchFrame, type Status } from '../../apimachinery/index.ts'
+import { badRequest, type Status, watchFrameText } from '../../apimachinery/index.ts'
 import { below, type Clock, fail, ok, type Random, type Result, seconds, toMillis } from '../../base/index.ts'
 import type { ApiWatch, ApiWatchEvent, ListQuery } from '../registry/index.ts'
-import { beginStream, contextOf, type Exchange, sendStatus } from './exchange.ts'
+import { beginStream, contextOf, type Exchange, encodingOf, sendStatus } from './exchange.ts'
 import { protobufOf } from './media.ts'
 import { acceptedByRoute, negotiate, type Representation, routeNotAcceptable, streamTypes } from './negotiate.ts'
 import { first, type ListParameters, listParameters } from './query.ts'
@@ -38,8 +38,8 @@ export type WatchOptions = { readonly clock: Clock; readonly random: Random }
 /** Turns events into the frames of one stream. */
 export type Framer = {
   readonly contentType: string
-  readonly frame: (event: ApiWatchEvent) => string | Uint8Array
-  readonly errorFrame: (status: Status) => string | Uint8Array
+  readonly frame: (event: ApiWatchEvent) => string
+  readonly errorFrame: (status: Status) => string
 }
 
 /** What the rows of all kinds take for given, and a bookmark does not have. */
@@ -82,11 +82,11 @@ function protobufFramer(presenter: Presenter, route: Route, form: Representation
   return {
     contentType: streamTypes[1],
     frame: ({ type, object }) => {
-      if (form.as === undefined) return encodeWatchFrame(type, presenter.messages.of(object))
+      if (form.as === undefined) return watchFrameText(type, protobufOf(object, presenter.messages.of(object)))
       const document = objectDocument(presenter, route.kind, route.resource, object, form, 'Metadata')
-      return encodeWatchFrame(type, protobufOf(document.ok ? document.value.value() : object))
+      return watchFrameText(type, protobufOf(document.ok ? document.value.value() : object))
     },
-    errorFrame: (status) => encodeWatchFrame('ERROR', protobufOf(status)),
+    errorFrame: (status) => watchFrameText('ERROR', protobufOf(status)),
   }
 }
 
@@ -133,7 +133,7 @@ export function watchRequest(x: Exchange, route: Route, random: Random): Result<
 /** What a stream of events is written to. */
 export type Sink = {
   /** False when the reader is behind: wait for `onDrain`. */
-  readonly write: (frames: readonly (string | Uint8Array)[]) => boolean
+  readonly write: (frames: readonly string[]) => boolean
   readonly end: () => void
   readonly destroy: () => void
 }
@@ -171,7 +171,7 @@ export function newFeed(framer: Framer, sink: Sink, clock: Clock, onClosed: () =
   }
   const flush = (): void => {
     while (!blocked && !closed && at < pending.length) {
-      const frames: (string | Uint8Array)[] = []
+      const frames: string[] = []
       for (let length = 0; at < pending.length && length < chunkLength; at++) {
         const frame = framer.frame(pending[at] as ApiWatchEvent)
         frames.push(frame)
@@ -226,17 +226,13 @@ export function newFeed(framer: Framer, sink: Sink, clock: Clock, onClosed: () =
   }
 }
 
-function responseSink(x: Exchange): Sink {
+function responseSink(x: Exchange, contentType: string): Sink {
   const { body } = x.res
+  const encoding = encodingOf(contentType)
   return {
     write(frames) {
       if (body.writableEnded || x.res.isGone()) return true
-      let text = ''
-      for (const frame of frames) {
-        if (typeof frame === 'string') text += frame
-        else body.write(frame)
-      }
-      if (text !== '') body.write(text)
+      body.write(frames.join(''), encoding)
       return body.writableLength < maxAhead
     },
     end: () => void body.end(),
@@ -264,7 +260,7 @@ export async function serveWatch(
     begun = true
     beginStream(x, 200, framer.value.contentType)
   }
-  const feed = newFeed(framer.value, responseSink(x), clock, () => {
+  const feed = newFeed(framer.value, responseSink(x, framer.value.contentType), clock, () => {
     over = true
     cancelTimeout?.()
     watch?.stop()

@@ -145,8 +145,8 @@ export type Api = {
 
   /** The JSON text of an object that this Api handed out; of any other object, its plain JSON. */
   readonly textOf: (object: KubeObject) => string
-  /** As `textOf`, for objects of a list: these do not drive out the texts that are kept for others. */
-  readonly textInList: (object: KubeObject) => string
+  /** `textOf` for the objects of one list: a long one does not drive out the texts that are kept for others. */
+  readonly textsOfList: () => (object: KubeObject) => string
   /** The newest revision that reads see. */
   readonly revision: () => Revision
   readonly now: () => Instant

@@ -203,7 +203,7 @@ function apiOf(
       return found.ok ? deleteCollection(registry, found.value, target, options, query, context) : found
     },
     textOf: (object) => cache.texts.of(object),
-    textInList: (object) => cache.texts.peek(object),
+    textsOfList: () => cache.texts.ofList(),
     revision: () => cache.revision(),
     now: () => registry.clock.now(),
     close() {
