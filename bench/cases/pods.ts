@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Pod, PodSpec } from '../../src/apis/core/index.ts'
-import { dockerdMissing, startDockerd } from '../../test/support/dockerd.ts'
+import { type Dockerd, dockerdMissing, startDockerd } from '../../test/support/dockerd.ts'
 import { type Server, startServer, temporaryDirectory } from '../../test/support/executable.ts'
 import { grown, leftoversOf } from '../../test/support/leftovers.ts'
 import { type Connection, connect, createPods, deletePods, isOver, whenJob } from '../../test/support/many-pods.ts'
@@ -70,19 +70,43 @@ async function besideParallel(): Promise<Figures> {
   return { ...figures, parallelPerSecond: isThere ? rounded(count / seconds, 1) : 'needs GNU parallel' }
 }
 
-/** The same in Docker, beside `docker run` in a loop on the same engine. */
+/** The same in Docker, one after another and several at once, beside `docker run` on the same engine. */
 async function dockerTruePods(): Promise<Figures> {
   const missing = dockerdMissing()
   if (missing !== undefined) return { skipped: missing }
   const engine = await startDockerd()
   process.env['DOCKER_HOST'] = engine.host
-  const count = 40
-  const begin = performance.now()
-  for (let i = 0; i < count; i++) engine.cli('run', '--rm', '--network', 'none', engine.image, '/bin/true')
-  const seconds = (performance.now() - begin) / 1000
-  const figures = await truePods({ count, parallelism: 8, image: engine.image }, '--runtime', 'docker')
-  await engine.stop()
-  return { ...figures, dockerRunPerSecond: rounded(count / seconds, 1) }
+  try {
+    const { image } = engine
+    const serial = await besideDockerRun(engine)
+    const figures = await truePods({ count: 40, parallelism: 8, image }, '--runtime', 'docker')
+    return { ...figures, ...serial }
+  } finally {
+    await engine.stop()
+  }
+}
+
+/**
+ * By turns `docker run` and a Job of one pod, from its creation until it is known to be complete. Both in a network, as
+ * containers are by default: this engine has none until one is made.
+ */
+function besideDockerRun({ cli, image }: Dockerd): Promise<Figures> {
+  cli('network', 'create', 'bench')
+  return withServer(['--runtime', 'docker'], async ({ client }) => {
+    const runs: number[] = []
+    const pods: number[] = []
+    for (let turn = 0; turn < 20; turn++) {
+      const begin = performance.now()
+      cli('run', '--rm', '--network', 'bench', image, '/bin/true')
+      runs.push(performance.now() - begin)
+      const created = performance.now()
+      const only = { count: 1, parallelism: 1, image, spec: plain, command: ['/bin/true'] }
+      await whenJob(client, await createPods(client, { name: `serial-${turn}`, ...only }), isOver)
+      pods.push(performance.now() - created)
+    }
+    const [run, pod] = [median(runs), median(pods)]
+    return { dockerRunMs: rounded(run), serialPodMs: rounded(pod), serialRatio: rounded(pod / run, 2) }
+  })
 }
 
 /** A volume, and a container that has it at `/in`. */
