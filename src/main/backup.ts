@@ -1,5 +1,17 @@
 /** `jobd backup` and `jobd restore`. */
-import { chmodSync, closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fail, ok, type Result } from '../base/index.ts'
 import { serverTask } from './compact.ts'
@@ -65,7 +77,8 @@ function sync(path: string): void {
 export async function restore(file: string, flags: BackupFlags): Promise<number> {
   const source = resolve(file)
   const directory = dataDirectory(flags.dataDir)
-  if (!existsSync(source)) return told(fail(`${source} does not exist: check the path`))
+  const problem = problemOf(source)
+  if (problem !== undefined) return told(fail(problem))
   const holder = readHolder(directory)
   if (holder !== undefined) {
     const stop = `stop it with 'jobd down --data-dir ${directory}'`
@@ -87,6 +100,18 @@ export async function restore(file: string, flags: BackupFlags): Promise<number>
   } catch (error) {
     if (!isFileTrouble(error)) throw error
     return told(fail(`cannot restore to ${directory}: ${reasonOf(error)}`))
+  }
+}
+
+/** Why a path is no backup that can be read. */
+function problemOf(source: string): string | undefined {
+  if (!existsSync(source)) return `${source} does not exist: check the path`
+  try {
+    accessSync(source, constants.R_OK)
+    return statSync(source).isFile() ? undefined : `${source} is no file: name one that 'jobd backup' has written`
+  } catch (error) {
+    if (!isFileTrouble(error)) throw error
+    return `cannot read ${source}: ${reasonOf(error)}`
   }
 }
 

@@ -61,6 +61,8 @@ test('what cannot be backed up or restored is told in a sentence', { timeout: 60
   )
   const absent = await run('restore', join(path, 'absent.db'), '--data-dir', join(path, 'nothing'))
   assert.match(absent.err, /absent\.db does not exist: check the path\n$/)
+  const directory = await run('restore', path, '--data-dir', join(path, 'nothing'))
+  assert.match(directory.err, /is no file: name one that 'jobd backup' has written\n$/)
   const server = await startServer(join(path, 'memory'), '--store', 'memory', '--runtime', 'none')
   const memory = await run('backup', join(path, 'x.db'), '--data-dir', join(path, 'memory'))
   assert.deepEqual([memory.code, existsSync(join(path, 'x.db'))], [1, false])
