@@ -120,12 +120,18 @@ function reads(scenario: Scenario): void {
     for (const key of ['/p/b', '/p/a', '/pa', '/o/z', '/p/c/d']) await made(store, key)
     assert.deepEqual(await keys(store, '/p/'), ['/p/a', '/p/b', '/p/c/d'])
   })
-  scenario('list pages with limit and after, and counts what remains', async (store) => {
+  scenario('list pages with limit and a first key, and counts what remains', async (store) => {
     for (const key of ['/a', '/b', '/c', '/d']) await made(store, key)
     const page = await store.list('/', { limit: 3 })
     assert.ok(page.ok)
     assert.deepEqual([page.value.entries.length, page.value.remaining], [3, 1])
-    assert.deepEqual(await keys(store, '/', { after: '/c', limit: 3 }), ['/d'])
+    const few = await store.list('/', { limit: 1 })
+    assert.equal(few.ok && few.value.remaining, 3)
+    const uncounted = await store.list('/', { limit: 1, uncounted: true })
+    assert.equal(uncounted.ok && uncounted.value.remaining, 1, 'that there is more, not how much')
+    const rest = await store.list('/', { from: '/a\u0000', limit: 3, uncounted: true })
+    assert.equal(rest.ok && rest.value.remaining, 0)
+    assert.deepEqual(await keys(store, '/', { from: '/d', limit: 3 }), ['/d'])
   })
   scenario('list at an older revision shows that snapshot', async (store, nth) => {
     const a = await made(store, '/a')

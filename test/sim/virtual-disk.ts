@@ -213,11 +213,15 @@ function rowsOf({ revisions, keys, created, previous, bytes, lengths }: Batch): 
   })
 }
 
-function list(state: State, { prefix, at, after, limit }: Extract<Question, { kind: 'List' }>): Answers['List'] {
+function list(
+  state: State,
+  { prefix, at, from, limit, uncounted }: Extract<Question, { kind: 'List' }>,
+): Answers['List'] {
   const entries = [...newestRows(state, at).values()]
-    .filter(({ key, value }) => value !== undefined && key.startsWith(prefix) && key > after)
+    .filter(({ key, value }) => value !== undefined && key.startsWith(prefix) && key >= from)
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map(entryOf)
   const page = limit === undefined ? entries : entries.slice(0, limit)
-  return { entries: page, remaining: entries.length - page.length }
+  const behind = entries.length - page.length
+  return { entries: page, remaining: uncounted ? Math.min(behind, 1) : behind }
 }

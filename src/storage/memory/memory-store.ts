@@ -103,16 +103,17 @@ function list(
   memory: Memory,
   visible: Revision,
   prefix: string,
-  { at = visible, after = '', limit }: ListOptions,
+  { at = visible, from = '', limit, uncounted = false }: ListOptions,
 ): Result<Listing, StoreError> {
   if (at > visible) return fail({ kind: 'Future', current: visible })
   if (at < memory.oldest) return fail({ kind: 'Compacted', oldest: memory.oldest })
   const snapshot = at === visible ? memory.entries : entriesAt(memory, at)
   const entries = [...snapshot.values()]
-    .filter(({ key }) => key.startsWith(prefix) && key > after)
+    .filter(({ key }) => key.startsWith(prefix) && key >= from)
     .sort((a, b) => (a.key < b.key ? -1 : 1))
   const page = limit === undefined ? entries : entries.slice(0, limit)
-  return ok({ revision: at, entries: page, remaining: entries.length - page.length })
+  const behind = entries.length - page.length
+  return ok({ revision: at, entries: page, remaining: uncounted ? Math.min(behind, 1) : behind })
 }
 
 /** Undoes, newest first, every change after `at`. */

@@ -52,9 +52,11 @@ export type StoreError =
 export type ListOptions = {
   /** The snapshot to read; the newest one when absent. */
   readonly at?: Revision
-  /** Start after this key. */
-  readonly after?: string
+  /** The first key, as far as it lies behind the prefix. */
+  readonly from?: string
   readonly limit?: number
+  /** `remaining` says only whether there are more, as 1: counting takes a look at each. */
+  readonly uncounted?: boolean
 }
 
 export type Listing = {

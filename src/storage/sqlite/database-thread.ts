@@ -1,7 +1,7 @@
 /** Asking the database thread: questions are answered in the order they were put. */
 import { Worker } from 'node:worker_threads'
 import { fail, ok, type Result } from '../../base/index.ts'
-import type { StoreError } from '../revision/index.ts'
+import type { StoreError, Version } from '../revision/index.ts'
 import type { Answers, FromThread, OpenError, Opened, Question, ToThread } from './messages.ts'
 
 export type DatabaseThread = {
@@ -47,11 +47,17 @@ export const startDatabaseThread: StartDatabase = (file, onEnd) => {
     asked.clear()
     onEnd(error)
   }
+  let heads: Version[] = []
   return new Promise((resolve) => {
     worker.on('message', (message: FromThread) => {
       switch (message.kind) {
+        case 'Heads':
+          for (const head of message.heads) heads.push(head)
+          return
         case 'Opened':
-          return resolve(ok({ opened: message.opened, ask }))
+          resolve(ok({ opened: { ...message.opened, heads }, ask }))
+          heads = []
+          return
         case 'NotOpened':
           return resolve(fail(message.error))
         case 'Answer':

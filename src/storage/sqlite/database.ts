@@ -35,14 +35,17 @@ const migrations: readonly string[] = [
 export const format = migrations.length
 
 export type Database = {
-  readonly opened: Opened
+  readonly opened: Omit<Opened, 'heads'>
+  /** Keys and revisions of all that is there, some at a time: nobody holds all of them here. */
+  readonly heads: () => Iterable<readonly Version[]>
   readonly commit: (batch: Batch) => void
   readonly get: (key: string) => Entry | undefined
   readonly list: (
     prefix: string,
     at: number,
-    after: string,
+    from: string,
     limit: number | undefined,
+    uncounted: boolean,
   ) => { readonly entries: readonly Entry[]; readonly remaining: number }
   readonly history: (prefix: string, from: number, to: number) => readonly Change[]
   /** Writes a whole copy of the database to a new file that only its owner can read. */
@@ -176,14 +179,17 @@ function statementsOn(db: DatabaseSync): Database {
   const between = db.prepare('SELECT * FROM revisions WHERE revision > ? AND revision <= ? AND key >= ? AND key < ?')
   const pages = pageStatements(db)
   return {
-    opened: readIndex(db),
+    opened: readState(db),
+    heads: () => readHeads(db),
     commit: (batch) => commit(db, batch, { insert, drop, advance }),
     get: (key) => entryOf(newest.get(key)),
-    list: (prefix, at, after, limit) => {
-      const range = [prefix, prefixEnd(prefix), after, at, at] as const
-      const entries = pages.page.all(...range, limit ?? -1).map((row) => entryOf(row) as Entry)
-      if (limit === undefined || entries.length < limit) return { entries, remaining: 0 }
-      return { entries, remaining: Number(pages.count.get(...range)?.['n'] ?? 0) - entries.length }
+    list: (prefix, at, from, limit, uncounted) => {
+      // One lower bound: of two SQLite would use the first, and step over what lies between them.
+      const range = [from > prefix ? from : prefix, prefixEnd(prefix), at] as const
+      const rows = pages.page.all(...range, at, limit === undefined ? -1 : limit + 1)
+      const entries = rows.slice(0, limit).map((row) => entryOf(row) as Entry)
+      if (uncounted || rows.length === entries.length) return { entries, remaining: rows.length - entries.length }
+      return { entries, remaining: pages.count(...range) - entries.length }
     },
     history: (prefix, from, to) => between.all(from, to, prefix, prefixEnd(prefix)).map(changeOfRow),
     backup: (file) => backup(db, file),
@@ -214,13 +220,23 @@ function leap(db: DatabaseSync, gap: number): void {
     COMMIT`)
 }
 
-function pageStatements(db: DatabaseSync): { page: StatementSync; count: StatementSync } {
-  const where = `FROM revisions r
-    WHERE r.key >= ? AND r.key < ? AND r.key > ? AND r.revision <= ? AND r.value IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM revisions n WHERE n.key = r.key AND n.revision > r.revision AND n.revision <= ?)`
+type Pages = {
+  readonly page: StatementSync
+  readonly count: (from: string, end: string, at: number) => number
+}
+
+function pageStatements(db: DatabaseSync): Pages {
+  const isNewest = `r.revision <= ?
+    AND NOT EXISTS (SELECT 1 FROM revisions n WHERE n.key = r.key AND n.revision > r.revision AND n.revision <= ?)`
+  // Counted in the index alone. Removals are looked for in the history, as there are none that is older.
+  const ever = db.prepare('SELECT count(DISTINCT key) AS n FROM revisions WHERE key >= ? AND key < ? AND revision <= ?')
+  const removed = db.prepare(`SELECT count(*) AS n FROM revisions r
+    WHERE r.revision > (SELECT oldest FROM state) AND r.value IS NULL AND +r.key >= ? AND +r.key < ? AND ${isNewest}`)
+  const number = (row: Row | undefined): number => Number(row?.['n'] ?? 0)
   return {
-    page: db.prepare(`SELECT r.* ${where} ORDER BY r.key LIMIT ?`),
-    count: db.prepare(`SELECT count(*) AS n ${where}`),
+    page: db.prepare(`SELECT r.* FROM revisions r
+      WHERE r.key >= ? AND r.key < ? AND r.value IS NOT NULL AND ${isNewest} ORDER BY r.key LIMIT ?`),
+    count: (from, end, at) => number(ever.get(from, end, at)) - number(removed.get(from, end, at, at)),
   }
 }
 
@@ -273,11 +289,10 @@ function changeOfRow(row: Row): Change {
   return { kind: 'Put', revision: at, entry, previous }
 }
 
-/** Keys and revisions of all that is there, without values. */
-function readIndex(db: DatabaseSync): Opened {
-  const state = db.prepare('SELECT revision, oldest FROM state WHERE id = 1').get()
-  const oldest = Number(state?.['oldest'] ?? 0)
-  const heads: Version[] = []
+const headsAtOnce = 4000
+
+function* readHeads(db: DatabaseSync): Iterable<readonly Version[]> {
+  let heads: Version[] = []
   const newest = db.prepare(
     'SELECT key, created, max(revision) AS revision, value IS NULL AS removed FROM revisions GROUP BY key',
   )
@@ -288,7 +303,16 @@ function readIndex(db: DatabaseSync): Opened {
       created: revision(Number(row['created'])),
       modified: revision(Number(row['revision'])),
     })
+    if (heads.length < headsAtOnce) continue
+    yield heads
+    heads = []
   }
+  yield heads
+}
+
+function readState(db: DatabaseSync): Omit<Opened, 'heads'> {
+  const state = db.prepare('SELECT revision, oldest FROM state WHERE id = 1').get()
+  const oldest = Number(state?.['oldest'] ?? 0)
   const superseded: Superseded[] = []
   const later = db.prepare(
     'SELECT revision, previous, value IS NULL AS removed FROM revisions WHERE revision > ? AND (previous > 0 OR value IS NULL) ORDER BY revision',
@@ -297,7 +321,7 @@ function readIndex(db: DatabaseSync): Opened {
     const at = Number(row['revision'])
     superseded.push({ revision: at, drop: dropsOf(at, Number(row['previous']), row['removed'] === 1) })
   }
-  return { heads, superseded, revision: revision(Number(state?.['revision'] ?? 0)), oldest: revision(oldest) }
+  return { superseded, revision: revision(Number(state?.['revision'] ?? 0)), oldest: revision(oldest) }
 }
 
 /** The rows that are history once the write `at` is the oldest state anybody may ask for. */

@@ -25,8 +25,9 @@ export type Question =
       readonly kind: 'List'
       readonly prefix: string
       readonly at: number
-      readonly after: string
+      readonly from: string
       readonly limit: number | undefined
+      readonly uncounted: boolean
     }
   | { readonly kind: 'History'; readonly prefix: string; readonly from: number; readonly to: number }
   | { readonly kind: 'Backup'; readonly file: string }
@@ -60,7 +61,9 @@ export type OpenError = {
 
 export type ToThread = { readonly id: number; readonly question: Question }
 export type FromThread =
-  | { readonly kind: 'Opened'; readonly opened: Opened }
+  /** Some of the heads, before `Opened`. */
+  | { readonly kind: 'Heads'; readonly heads: readonly Version[] }
+  | { readonly kind: 'Opened'; readonly opened: Omit<Opened, 'heads'> }
   | { readonly kind: 'NotOpened'; readonly error: OpenError }
   | { readonly kind: 'Answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'Failed'; readonly id: number; readonly message: string }

@@ -48,9 +48,11 @@ function prepare(draft: string, backup: string): Result<number, OpenError> {
     opened.value.close()
     return fail({ kind: 'Damaged', message: `the backup ${backup} is damaged (${problem}): take another one` })
   }
+  let count = 0
+  for (const heads of opened.value.heads()) count += heads.length
   opened.value.leap(gap)
   opened.value.close()
-  return ok(opened.value.opened.heads.length)
+  return ok(count)
 }
 
 /** Moves the database away that is there, unless a server has it. */

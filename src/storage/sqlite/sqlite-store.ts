@@ -35,7 +35,7 @@ const sizeable = 64
 type Pending = { readonly write: Write; readonly answer: (result: Result<Change, StoreError>) => void }
 
 type State = {
-  readonly thread: DatabaseThread
+  readonly thread: Pick<DatabaseThread, 'ask'>
   readonly keyspace: Keyspace
   readonly followers: Followers
   queue: Pending[]
@@ -77,7 +77,8 @@ export async function openSqliteStore(
   const keyspace = newKeyspace(opened.revision)
   for (const head of opened.heads) keyspace.heads.set(head.key, head)
   state.current = {
-    thread: started.value,
+    // Without what was opened, which is in the keyspace now.
+    thread: { ask: started.value.ask },
     keyspace,
     followers,
     queue: [],
@@ -125,11 +126,11 @@ function storeOn(state: State): SqliteStore {
 async function list(
   state: State,
   prefix: string,
-  { at = state.keyspace.visible, after = '', limit }: ListOptions,
+  { at = state.keyspace.visible, from = '', limit, uncounted = false }: ListOptions,
 ): Promise<Result<Listing, StoreError>> {
   if (at > state.keyspace.visible) return fail({ kind: 'Future', current: state.keyspace.visible })
   if (at < state.oldest) return fail({ kind: 'Compacted', oldest: state.oldest })
-  const page = await state.thread.ask<'List'>({ kind: 'List', prefix, at, after, limit })
+  const page = await state.thread.ask<'List'>({ kind: 'List', prefix, at, from, limit, uncounted })
   return page.ok ? ok({ revision: at, ...page.value }) : page
 }
 

@@ -10,7 +10,7 @@ function answer(database: Database, question: Question): unknown {
     case 'Get':
       return database.get(question.key)
     case 'List':
-      return database.list(question.prefix, question.at, question.after, question.limit)
+      return database.list(question.prefix, question.at, question.from, question.limit, question.uncounted)
     case 'History':
       return database.history(question.prefix, question.from, question.to)
     case 'Backup':
@@ -35,6 +35,7 @@ if (opened.ok) {
     }
     if (question.kind === 'Close') port.close()
   })
+  for (const heads of database.heads()) say({ kind: 'Heads', heads })
   say({ kind: 'Opened', opened: database.opened })
 } else {
   say({ kind: 'NotOpened', error: opened.error })
