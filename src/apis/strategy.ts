@@ -88,6 +88,11 @@ export type Strategy<T extends KubeObject = KubeObject> = UpdateStrategy<T> & {
    */
   readonly unbuilt?: Readonly<Record<string, string>>
   readonly deletion: DeletionStrategy<T>
+  /**
+   * Objects are many and seldom asked for: they are read from the store each time instead of being kept in memory. By
+   * field, how the names begin of objects that have a value there, so that not all need to be looked at.
+   */
+  readonly onDisk?: Readonly<Record<string, (value: string) => string>>
 }
 
 export type DeletionStrategy<T extends KubeObject> = {

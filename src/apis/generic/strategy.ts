@@ -51,6 +51,7 @@ export type KindDefinition<T extends KubeObject> = UpdateDefinition<T> & {
   readonly unknownField?: (label: string) => string
   readonly unbuilt?: Readonly<Record<string, string>>
   readonly deletion?: Partial<DeletionStrategy<T>>
+  readonly onDisk?: Strategy['onDisk']
 }
 
 const same = <T>(object: T): T => object
@@ -134,6 +135,7 @@ export function buildStrategy<T extends KubeObject>(kind: KindDefinition<T>): St
     fields: kind.fields ?? {},
     ...(unknownField === undefined ? {} : { unknownField }),
     ...(unbuilt === undefined ? {} : { unbuilt }),
+    ...(kind.onDisk === undefined ? {} : { onDisk: kind.onDisk }),
     deletion: { defaultPropagation: 'Background', returnsObject: false, ...kind.deletion },
   }
 }

@@ -45,6 +45,7 @@ function durationText({ startTime, finishTime, result }: Run['status'], now: Ins
 export const runStrategy: Strategy<Run> = buildStrategy<Run>({
   type: 'jobs.v1.Run',
   namespaced: true,
+  onDisk: { 'spec.cronJobName': (name) => `${name}-` },
   table: tableOf(columns, cellsOf),
   fields: {
     'spec.cronJobName': ({ spec }) => spec.cronJobName,

@@ -1,6 +1,9 @@
 /**
  * The objects of all resources in memory, kept in step with the store by its watch. Reads and watches are served from
  * here; only pages of old snapshots are read from the store again.
+ *
+ * Of a resource that stays on disk only the latest changes are here, for its watchers: its objects are read from the
+ * store each time. What a write replaces is then known from who writes.
  */
 import type { KubeObject } from '../../apimachinery/index.ts'
 import { fail, type Log, ok, type Result, type Revision } from '../../base/index.ts'
@@ -19,7 +22,12 @@ import {
 import { objectAt, servedText } from './text.ts'
 
 /** Where a resource's keys lie: `/registry/jobs/`. */
-export type StoredResource = { readonly name: string; readonly prefix: string }
+export type StoredResource = {
+  readonly name: string
+  readonly prefix: string
+  /** Its objects are many and seldom asked for: they are not kept in memory. */
+  readonly onDisk?: boolean | undefined
+}
 
 export type CacheOptions = {
   readonly store: Store
@@ -44,14 +52,16 @@ export type Cache = {
   readonly close: () => void
 }
 
-/** `object` is without a resourceVersion, `text` is its JSON. */
+/** `object` is without a resourceVersion, `text` is its JSON; a removal has neither. */
 export type WriteUnderWay = {
   readonly storeKey: string
   readonly resource: string
   /** Within the resource: `default/pi`. */
   readonly key: string
-  readonly text: string
-  readonly object: KubeObject
+  readonly text?: string
+  readonly object?: KubeObject
+  /** The object that is replaced or removed, at its revision. */
+  readonly previous?: KubeObject | undefined
   /** The object as the cache shows it, from the moment that the store has told of it. */
   shown?: KubeObject
 }
@@ -72,28 +82,18 @@ const pageSize = 4000
 /** Fills a cache with all that is stored, then follows the store. */
 export async function openCache(options: CacheOptions): Promise<Result<Cache, StoreError>> {
   const { store, root, resources, log } = options
-  const listed = await store.list(root, { limit: pageSize })
-  if (!listed.ok) return listed
-  const { revision } = listed.value
+  const revision = store.revision()
   const state: State = {
-    byName: new Map(resources.map(({ name }) => [name, newResourceCache(revision)])),
+    byName: new Map(resources.map(({ name, onDisk }) => [name, newResourceCache(revision, onDisk)])),
     options,
     texts: newRecent(JSON.stringify),
     expected: new Map(),
     waiters: [],
     revision,
   }
-  let page: Listing | undefined = listed.value
-  while (page !== undefined) {
-    const { entries, remaining } = page as Listing
-    const after = entries.at(-1)?.key ?? ''
-    const next = remaining > 0 ? store.list(root, { at: revision, after, limit: pageSize }) : undefined
-    const filled = fill(state, entries)
-    if (!filled.ok) return filled
-    const following = await next
-    if (following?.ok === false) return following
-    page = following?.value
-  }
+  const kept = resources.filter(({ onDisk }) => onDisk !== true)
+  const read = await Promise.all(kept.map((resource) => readAll(state, resource)))
+  for (const each of read) if (!each.ok) return each
   const watch = store.watch(root, revision, {
     onChanges: (changes) => take(state, changes),
     onEnd(error) {
@@ -105,13 +105,31 @@ export async function openCache(options: CacheOptions): Promise<Result<Cache, St
   return ok(cacheOf(state, watch.value.stop))
 }
 
-function fill({ byName, options }: State, entries: readonly Entry[]): Result<undefined, StoreError> {
+/** All objects of a resource as of the revision at which the cache begins. */
+async function readAll(state: State, resource: StoredResource): Promise<Result<undefined, StoreError>> {
+  const { store } = state.options
+  const page = (from: string): ReturnType<Store['list']> =>
+    store.list(resource.prefix, { at: state.revision, from, limit: pageSize, uncounted: true })
+  for (let next: ReturnType<Store['list']> | undefined = page(''); next !== undefined; ) {
+    const listed: Result<Listing, StoreError> = await next
+    if (!listed.ok) return listed
+    const { entries, remaining } = listed.value as Listing
+    next = remaining > 0 ? page(`${entries.at(-1)?.key ?? ''}\u0000`) : undefined
+    const filled = fill(state, resource, entries)
+    if (!filled.ok) return filled
+  }
+  return ok(undefined)
+}
+
+function fill(
+  { byName, options }: State,
+  { name, prefix }: StoredResource,
+  entries: readonly Entry[],
+): Result<undefined, StoreError> {
   for (const entry of entries) {
-    const place = placeOf(options, entry.key)
-    if (place === undefined) continue
     try {
-      const object = decodeAt(options, place.resource, entry.value, entry.modified)
-      byName.get(place.resource)?.objects.set(place.key, object)
+      const object = decodeAt(options, name, entry.value, entry.modified)
+      byName.get(name)?.objects.set(entry.key.slice(prefix.length), object)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       return fail({ kind: 'Unavailable', message: `the stored object ${entry.key} is damaged: ${why}` })
@@ -198,12 +216,13 @@ function take(state: State, changes: readonly Change[]): void {
   const told = new Map<Watcher, CachedEvent[]>()
   for (const change of changes) {
     state.revision = change.revision
-    const expected = change.kind === 'Put' ? expectedOf(state, change.entry) : undefined
+    const writes = state.expected.get(change.kind === 'Put' ? change.entry.key : change.previous.key) ?? none
+    const expected = change.kind === 'Put' ? writes.find(({ text }) => text === change.entry.value) : undefined
     const place = expected ?? placeOf(state.options, change.kind === 'Put' ? change.entry.key : change.previous.key)
     const resource = place === undefined ? undefined : state.byName.get(place.resource)
     if (place === undefined || resource === undefined) continue
-    const previous = resource.objects.get(place.key)
     const object = change.kind === 'Put' ? objectOf(state, place.resource, change.entry, expected) : undefined
+    const previous = resource.onDisk ? replacedOf(change, writes) : resource.objects.get(place.key)
     if (object === undefined && previous === undefined) continue
     const cached: CachedChange = { revision: change.revision, object, previous }
     record(resource, place.key, cached)
@@ -213,8 +232,16 @@ function take(state: State, changes: readonly Change[]): void {
   wakeReached(state)
 }
 
-const expectedOf = ({ expected }: State, { key, value }: Entry): WriteUnderWay | undefined =>
-  expected.get(key)?.find(({ text }) => text === value)
+const none: readonly WriteUnderWay[] = []
+
+/** What a change replaces, as those know it who write: nobody else does without having announced it. */
+function replacedOf({ previous }: Change, writes: readonly WriteUnderWay[]): KubeObject | undefined {
+  if (previous === undefined) return undefined
+  const version = String(previous.modified)
+  const found = writes.find((write) => write.previous?.metadata.resourceVersion === version)
+  if (found?.previous === undefined) throw new Error(`a write of ${previous.key} was not announced`)
+  return found.previous
+}
 
 function objectOf(
   state: State,
@@ -222,7 +249,7 @@ function objectOf(
   { value, modified }: Entry,
   expected: WriteUnderWay | undefined,
 ): KubeObject {
-  if (expected === undefined) return decodeAt(state.options, resource, value, modified)
+  if (expected?.object === undefined) return decodeAt(state.options, resource, value, modified)
   const object = objectAt(expected.object, modified)
   expected.shown = object
   state.texts.remember(object, servedText(value, object.metadata.uid ?? '', modified))

@@ -8,6 +8,7 @@ export {
   type Selection,
   select,
   selectAt,
+  undone,
   type Watcher,
 } from './resource-cache.ts'
 export type { KeyedObject } from './sorted-entries.ts'

@@ -6,7 +6,7 @@
  */
 import type { KubeObject } from '../../apimachinery/index.ts'
 import type { Revision } from '../../base/index.ts'
-import { newSortedEntries, type SortedEntries } from './sorted-entries.ts'
+import { type KeyedObject, newSortedEntries, type SortedEntries } from './sorted-entries.ts'
 import { objectAt } from './text.ts'
 
 /** One write of one object. `object` undefined: it was removed. */
@@ -39,6 +39,8 @@ export type Watcher = {
 const historyBound = 8192
 
 export type ResourceCache = {
+  /** Its objects are in the store alone: `objects` may not be asked. */
+  readonly onDisk: boolean
   readonly objects: SortedEntries
   readonly watchers: Set<Watcher>
   /** Every change after `since` is in `history`, in order; the first `skipped` places are forgotten ones. */
@@ -47,8 +49,21 @@ export type ResourceCache = {
   since: Revision
 }
 
-export const newResourceCache = (since: Revision): ResourceCache => ({
-  objects: newSortedEntries(),
+function refuse(): never {
+  throw new Error('the objects of this resource are on disk: ask the store')
+}
+const notInMemory: SortedEntries = {
+  get: refuse,
+  set: refuse,
+  delete: refuse,
+  size: refuse,
+  list: refuse,
+  entries: refuse,
+}
+
+export const newResourceCache = (since: Revision, onDisk = false): ResourceCache => ({
+  onDisk,
+  objects: onDisk ? notInMemory : newSortedEntries(),
   watchers: new Set(),
   history: [],
   skipped: 0,
@@ -57,8 +72,10 @@ export const newResourceCache = (since: Revision): ResourceCache => ({
 
 /** Takes in one change and remembers it; the objects are as after it. */
 export function record(cache: ResourceCache, key: string, change: CachedChange): void {
-  if (change.object === undefined) cache.objects.delete(key)
-  else cache.objects.set(key, change.object)
+  if (!cache.onDisk) {
+    if (change.object === undefined) cache.objects.delete(key)
+    else cache.objects.set(key, change.object)
+  }
   cache.history.push({ key, ...change })
   if (cache.history.length - cache.skipped <= historyBound) return
   cache.since = (cache.history[cache.skipped] as CachedChange).revision
@@ -136,19 +153,25 @@ function firstLater({ history, skipped }: ResourceCache, after: Revision): numbe
 }
 
 /** The objects under a prefix as they were at an older revision, in order; undefined when that is no longer known. */
-export function selectAt(
+export function selectAt(cache: ResourceCache, prefix: string, at: Revision): readonly KeyedObject[] | undefined {
+  if (at < cache.since) return undefined
+  return undone(cache, cache.objects.entries(prefix), prefix, at)
+}
+
+/** The objects `now` under a prefix, as of the revision `upTo`, as they were at an older one that is still known. */
+export function undone(
   cache: ResourceCache,
+  now: readonly KeyedObject[],
   prefix: string,
   at: Revision,
-): readonly { readonly key: string; readonly object: KubeObject }[] | undefined {
-  if (at < cache.since) return undefined
+  upTo: number = Number.POSITIVE_INFINITY,
+): readonly KeyedObject[] {
   const were = new Map<string, KubeObject | undefined>()
   for (let i = cache.history.length - 1; i >= cache.skipped; i--) {
     const change = cache.history[i] as CachedChange & { readonly key: string }
     if (change.revision <= at) break
-    if (change.key.startsWith(prefix)) were.set(change.key, change.previous)
+    if (change.revision <= upTo && change.key.startsWith(prefix)) were.set(change.key, change.previous)
   }
-  const now = cache.objects.entries(prefix)
   if (were.size === 0) return now
   const kept = now.filter(({ key }) => !were.has(key))
   const changed = [...were].flatMap(([key, object]) => (object === undefined ? [] : [{ key, object }]))

@@ -114,6 +114,7 @@ export async function createApi(config: ApiConfig): Promise<Result<RunningApi, S
     log: config.log,
     resources,
     lateDefaults: new WeakSet(),
+    remainders: new Map(),
     admission: admissionChain(
       [
         ...admissionPlugins(

@@ -15,7 +15,7 @@ import {
   wipeSystemFields,
 } from './metadata.ts'
 import { type Registry, type Resource, subjectOf } from './registry.ts'
-import { attributesOf, commit, currentObject, invalidObject, type WriteRequest, writeContext } from './write.ts'
+import { attributesOf, commit, findObject, invalidObject, type WriteRequest, writeContext } from './write.ts'
 
 /** How often a generated name that is taken is made anew. */
 const nameTries = 8
@@ -87,8 +87,13 @@ async function storeNamed(
   if (/^[1-9]\d*$/.test(resourceVersion ?? '')) {
     return fail(plainError('resourceVersion should not be set on objects to be created'))
   }
-  const existing = currentObject(registry, resource, namespace, name)
-  if (existing !== undefined) return fail(nameTaken(resource, existing))
+  // On disk the store knows best: it refuses what is there.
+  if (resource.stored.onDisk !== true || dryRun) {
+    const looked = findObject(registry, resource, namespace, name)
+    const existing = looked instanceof Promise ? await looked : looked
+    if (!existing.ok) return existing
+    if (existing.value !== undefined) return fail(nameTaken(resource, existing.value))
+  }
   for (const text of resource.strategy.warningsOnCreate?.(made, writeContext(registry, now, requested)) ?? []) {
     context.warn(text)
   }

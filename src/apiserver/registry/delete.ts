@@ -19,7 +19,7 @@ import { listObjects } from './list.ts'
 import { changeMetadata } from './metadata.ts'
 import { deleteSettings, isDryRun } from './options.ts'
 import { kindSubjectOf, type Registry, type Resource, subjectOf } from './registry.ts'
-import { attributesOf, commit, commitDelete, currentObject, missing, type WriteRequest } from './write.ts'
+import { attributesOf, commit, commitDelete, findObject, missing, type WriteRequest } from './write.ts'
 
 const orphanFinalizer = 'orphan'
 const foregroundFinalizer = 'foregroundDeletion'
@@ -71,7 +71,10 @@ async function deleteOne(
   const admitted = answer instanceof Promise ? await answer : answer
   if (!admitted.ok) return admitted
   for (let i = 0; i < tries; i++) {
-    const current = currentObject(registry, resource, namespace, name)
+    const looked = findObject(registry, resource, namespace, name)
+    const found = looked instanceof Promise ? await looked : looked
+    if (!found.ok) return found
+    const current = found.value
     if (current === undefined) return fail(missing(resource, name))
     const outcome = await deleteOnce(registry, request, current, options)
     if (outcome.ok) return outcome
@@ -129,13 +132,15 @@ async function performStep(
     if (removed.ok) last = removed.value
     else if (removed.error.kind !== 'Raced') return fail(removed.error.status)
     // Somebody else who saw the mark may have removed it: what was asked for has been done.
-    else if (step.kind === 'Remove' || isThere(registry, resource, last)) return fail('Raced')
+    else if (step.kind === 'Remove' || (await isThere(registry, resource, last))) return fail('Raced')
   }
   return ok({ object: resource.strategy.deletion.returnsObject ? last : success(resource, last), pending: false })
 }
 
-function isThere(registry: Registry, resource: Resource, { metadata: { namespace = '', name = '', uid } }: KubeObject) {
-  return currentObject(registry, resource, namespace, name)?.metadata.uid === uid
+async function isThere(registry: Registry, resource: Resource, { metadata }: KubeObject): Promise<boolean> {
+  const { namespace = '', name = '', uid } = metadata
+  const found = await findObject(registry, resource, namespace, name)
+  return !found.ok || found.value?.metadata.uid === uid
 }
 
 async function mark(

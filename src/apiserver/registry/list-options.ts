@@ -27,6 +27,8 @@ export type Selectors = {
   readonly selection: Selection
   /** Whether anything but the namespace narrows the selection. */
   readonly isSelective: boolean
+  /** A narrower prefix of the keys, where a selector tells how names begin. */
+  readonly names?: string | undefined
 }
 
 const matchText = 'resourceVersionMatch'
@@ -119,7 +121,17 @@ function selectorsOf(
     name === undefined ? fields : [...fields, { field: 'metadata.name', operator: '=', value: name } as const]
   const selects = selectorOf(resource, labels, byFields)
   const selection = { prefix: exact ? inside + named : inside, exact, matches: selects }
-  return { selection, isSelective: selects !== undefined }
+  const names = exact || inside === '' ? undefined : namesOf(resource, fields)
+  return { selection, isSelective: selects !== undefined, ...(names === undefined ? {} : { names: inside + names }) }
+}
+
+/** How all names begin that fields select, where the kind knows. */
+function namesOf({ strategy: { onDisk } }: Resource, fields: FieldRequirements): string | undefined {
+  for (const { field, operator, value } of fields) {
+    const begin = operator === '=' ? onDisk?.[field] : undefined
+    if (begin !== undefined) return begin(value)
+  }
+  return undefined
 }
 
 function selectorOf(

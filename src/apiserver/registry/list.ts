@@ -8,9 +8,10 @@ import { fail, millis, ok, type Result, type Revision, revision } from '../../ba
 import { type KeyedObject, selectAt } from '../cache/index.ts'
 import type { Listing, ListQuery, Target } from './api.ts'
 import { type ContinueToken, continueAfter, decodeContinue, encodeContinue } from './continue-token.ts'
+import { type Portion, portionOnDisk } from './list-on-disk.ts'
 import { listSelectors, parseRevision, type Selectors } from './list-options.ts'
 import { cacheOf, type Registry, type Resource } from './registry.ts'
-import { currentObject, missing } from './write.ts'
+import { findObject, missing } from './write.ts'
 
 /** How long a reader of a version that is yet to come is kept waiting. */
 const patience = millis(3000)
@@ -52,8 +53,10 @@ export async function getObject(
     if (!asked.ok) return fail(plainError(asked.error))
     if (!(await waitFor(registry, asked.value))) return fail(tooLargeRevision(asked.value, registry.cache.revision()))
   }
-  const object = currentObject(registry, resource, namespace, name)
-  return object === undefined ? fail(missing(resource, name)) : ok(object)
+  const looked = findObject(registry, resource, namespace, name)
+  const found = looked instanceof Promise ? await looked : looked
+  if (!found.ok) return found
+  return found.value === undefined ? fail(missing(resource, name)) : ok(found.value)
 }
 
 /** What a query asks for, understood. */
@@ -103,16 +106,32 @@ async function pageOf(registry: Registry, query: ListQuery): Promise<Result<Page
   return ok({ at: isExact ? asked.value : registry.cache.revision(), start: undefined, limit })
 }
 
-/** All objects of the namespace (or of all) at the page's version and from its start on. */
+/** The objects of the namespace (or of all) at the page's version and from its start on: all, or enough for the page. */
 async function entriesOf(
   registry: Registry,
   resource: Resource,
-  { selection }: Selectors,
+  selectors: Selectors,
   page: Page,
+): Promise<Result<Portion, Status>> {
+  const { prefix } = selectors.selection
+  const from = page.start === undefined ? undefined : prefix + page.start
+  if (resource.stored.onDisk !== true) {
+    const entries = await entriesInMemory(registry, resource, selectors, page, from)
+    return entries.ok ? ok({ entries: entries.value, behind: 0 }) : entries
+  }
+  const read = await portionOnDisk(registry, resource, selectors, { at: page.at, from, limit: page.limit })
+  if (!read.ok) return read
+  return read.value === undefined ? fail(tooOld(page)) : ok(read.value)
+}
+
+async function entriesInMemory(
+  registry: Registry,
+  resource: Resource,
+  { selection: { prefix, exact } }: Selectors,
+  page: Page,
+  from: string | undefined,
 ): Promise<Result<readonly KeyedObject[], Status>> {
   const cache = cacheOf(registry, resource)
-  const { prefix, exact } = selection
-  const from = page.start === undefined ? undefined : prefix + page.start
   const isNow = page.at >= registry.cache.revision()
   if (isNow && exact) {
     const object = cache.objects.get(prefix)
@@ -120,7 +139,7 @@ async function entriesOf(
   }
   if (isNow) return ok(cache.objects.entries(prefix, from))
   const known = selectAt(cache, prefix, page.at) ?? (await storedAt(registry, resource, prefix, page.at))
-  if (known === undefined) return fail(page.start === undefined ? tooOldList() : tooOldToken(page))
+  if (known === undefined) return fail(tooOld(page))
   const inScope = exact ? known.filter(({ key }) => key === prefix) : known
   return ok(from === undefined ? inScope : inScope.filter(({ key }) => key >= from))
 }
@@ -141,6 +160,7 @@ async function storedAt(
   }))
 }
 
+const tooOld = (page: Page): Status => (page.start === undefined ? tooOldList() : tooOldToken(page))
 const tooOldList = (): Status => expired('The resourceVersion for the provided list is too old.')
 
 function tooOldToken({ start = '' }: Page): Status {
@@ -152,7 +172,7 @@ function listingOf(
   resource: Resource,
   { selection, isSelective }: Selectors,
   { at, limit }: Page,
-  entries: readonly KeyedObject[],
+  { entries, behind }: Portion,
 ): Listing {
   const shown = resource.view?.fromStored ?? ((object: KubeObject) => object)
   const items: KubeObject[] = []
@@ -163,7 +183,7 @@ function listingOf(
     if (selection.matches === undefined || selection.matches(object)) items.push(shown(object))
   }
   const resourceVersion = String(at)
-  const remaining = entries.length - seen
+  const remaining = entries.length - seen + behind
   if (remaining === 0 || items.length < limit) return { resourceVersion, items }
   const last = (entries[seen - 1] as KeyedObject).key.slice(selection.exact ? 0 : selection.prefix.length)
   const listing = { resourceVersion, continue: continueAfter(at, last), items }

@@ -3,7 +3,7 @@ import { conflict, type KubeObject, modified, type Status } from '../../apimachi
 import { equal } from '../../apis/meta/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { type Registry, type Resource, subjectOf } from './registry.ts'
-import { commit, currentObject, missing } from './write.ts'
+import { commit, findObject, missing } from './write.ts'
 
 const tries = 100
 
@@ -16,7 +16,10 @@ export async function modifyObject(
   dryRun = false,
 ): Promise<Result<KubeObject, Status>> {
   for (let i = 0; i < tries; i++) {
-    const current = currentObject(registry, resource, namespace, name)
+    const looked = findObject(registry, resource, namespace, name)
+    const found = looked instanceof Promise ? await looked : looked
+    if (!found.ok) return found
+    const current = found.value
     if (current === undefined) return fail(missing(resource, name))
     const changed = change(current)
     if (!changed.ok) return changed

@@ -42,6 +42,8 @@ export type Registry = {
    * it changes nothing.
    */
   readonly lateDefaults: WeakSet<KubeObject>
+  /** How many objects a list that is read from disk has from a key on, for pages that were answered lately. */
+  readonly remainders: Map<string, number>
 }
 
 /** A kind that is served but not stored (reviews), or a subresource without an object of its own. */

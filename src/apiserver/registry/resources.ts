@@ -23,7 +23,7 @@ export function resourceTable(strategies: ReadonlyMap<TypeName, Strategy>): Read
       kind,
       subresources: subresourcesOf(kind),
       strategy,
-      stored: { name: isView ? 'events' : name, prefix: `${root}${place}/` },
+      stored: { name: isView ? 'events' : name, prefix: `${root}${place}/`, onDisk: strategy.onDisk !== undefined },
       ...(isView ? { view: eventsView } : {}),
     })
   }

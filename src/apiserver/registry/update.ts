@@ -25,7 +25,7 @@ import {
   attributesOf,
   commit,
   commitDelete,
-  currentObject,
+  findObject,
   invalidObject,
   missing,
   updateStrategyOf,
@@ -62,7 +62,10 @@ export async function updateObject(
   const strategy = updateStrategyOf(resource, subresource)
   if (strategy === undefined) return fail(routeNotFound())
   for (let i = 0; i < options.tries; i++) {
-    const current = currentObject(registry, resource, namespace, name)
+    const looked = findObject(registry, resource, namespace, name)
+    const found = looked instanceof Promise ? await looked : looked
+    if (!found.ok) return found
+    const current = found.value
     const wrongUid = uidProblem(request, current, options.uid)
     if (wrongUid !== undefined) return fail(wrongUid)
     const now = registry.clock.now()

@@ -5,18 +5,22 @@
  */
 import { apiVersionOf, expired, type KubeObject, plainError, type Status } from '../../apimachinery/index.ts'
 import { fail, later, type Monotonic, millis, ok, type Result, type Revision, revision } from '../../base/index.ts'
-import { type CachedEvent, eventsSince, type Selection, select } from '../cache/index.ts'
+import { type CachedEvent, eventsSince, type KeyedObject, select } from '../cache/index.ts'
 import type { ApiWatch, ApiWatchEvent, ApiWatchObserver, ListQuery, Target } from './api.ts'
 import type { Bookmarks } from './bookmarks.ts'
 import { tooLargeRevision, waitFor } from './list.ts'
-import { listSelectors, parseRevision, withWatchDefaults } from './list-options.ts'
+import { portionOnDisk } from './list-on-disk.ts'
+import { listSelectors, parseRevision, type Selectors, withWatchDefaults } from './list-options.ts'
 import { cacheOf, type Registry, type Resource } from './registry.ts'
+
+/** How many objects on disk are told at a time. */
+const pageSize = 500
 
 const initialEventsEnd = { 'k8s.io/initial-events-end': 'true' }
 
 /** A watch that was found to be right. */
 export type WatchStart = {
-  readonly selection: Selection
+  readonly selectors: Selectors
   readonly from: Revision
   /** Begin with the objects that are there. */
   readonly tellObjects: boolean
@@ -42,7 +46,7 @@ export function prepareWatch(
   const bookmarks = query.allowWatchBookmarks === true
   const { timeoutSeconds } = given
   return ok({
-    selection: selectors.value.selection,
+    selectors: selectors.value,
     from: parsed.value === 0 && !tellObjects ? registry.cache.revision() : parsed.value,
     tellObjects,
     markObjects: bookmarks && query.sendInitialEvents === true,
@@ -88,7 +92,7 @@ function newStream(
   bookmarks: Bookmarks,
 ): Stream {
   const cache = cacheOf(registry, resource)
-  const { selection } = start
+  const { selection } = start.selectors
   let over = false
   const closers: (() => void)[] = []
   const close = (): void => {
@@ -109,17 +113,20 @@ function newStream(
     const at = revision(Math.max(registry.cache.revision(), start.from))
     observer.onEvents([{ type: 'BOOKMARK', object: bookmarkOf(resource, at, annotations) }])
   }
-  const open = (): void => {
+  /** `seen`: the objects that are there have been told as of this revision. */
+  const follow = (seen?: Revision): void => {
     if (over) return
     const now = registry.cache.revision()
     const watcher = { selection, after: revision(Math.max(start.from, now)), onEvents: tell, onEnd: () => end() }
     cache.watchers.add(watcher)
     closers.push(() => cache.watchers.delete(watcher))
-    if (start.tellObjects) tell(select(cache, selection).map((object) => ({ type: 'ADDED', object })))
+    if (seen === undefined && start.tellObjects)
+      tell(select(cache, selection).map((object) => ({ type: 'ADDED', object })))
     else {
-      const missed = eventsSince(cache, selection, start.from)
+      const from = seen ?? start.from
+      const missed = eventsSince(cache, selection, from)
       if (missed === undefined) {
-        end(tooOld(start.from, cache.since))
+        end(tooOld(from, cache.since))
         return
       }
       tell(missed)
@@ -127,7 +134,41 @@ function newStream(
     if (start.markObjects) bookmark(initialEventsEnd)
     if (start.bookmarks && !over) closers.push(bookmarks.add(() => bookmark(), start.deadline))
   }
+  const open = (): void => {
+    if (!cache.onDisk || !start.tellObjects) follow()
+    else {
+      void tellStored(registry, resource, start, (objects) => {
+        tell(objects.map(({ object }) => ({ type: 'ADDED', object })))
+        return !over
+      }).then((told) => (told.ok ? follow(told.value) : end(told.error)))
+    }
+  }
   return { open, end, stop: close }
+}
+
+/** Tells the objects of a resource on disk, some at a time while they are wanted; answers the revision they are as of. */
+async function tellStored(
+  registry: Registry,
+  resource: Resource,
+  { selectors }: WatchStart,
+  tell: (objects: readonly KeyedObject[]) => boolean,
+): Promise<Result<Revision, Status>> {
+  const at = registry.cache.revision()
+  let from: string | undefined
+  for (;;) {
+    const read = await portionOnDisk(
+      registry,
+      resource,
+      { ...selectors, isSelective: true },
+      { at, from, limit: pageSize },
+    )
+    if (!read.ok) return read
+    if (read.value === undefined) return fail(tooOld(at, registry.store.oldest()))
+    const { entries, behind } = read.value
+    const last = entries.at(-1)
+    if (!tell(entries) || behind === 0 || last === undefined) return ok(at)
+    from = `${last.key}\u0000`
+  }
 }
 
 const tooOld = (asked: Revision, oldest: Revision): Status => expired(`too old resource version: ${asked} (${oldest})`)

@@ -31,11 +31,35 @@ export type WriteRequest = WriteSettings & {
   readonly context: RequestContext
 }
 
-/** The object as it is now, in the form of the resource that asks. */
+/** The object of a resource in memory as it is now, in the form of the resource that asks. */
 export function currentObject(registry: Registry, resource: Resource, namespace: string, name: string) {
   const stored = cacheOf(registry, resource).objects.get(keyOf(resource, namespace, name))
   return stored === undefined || resource.view === undefined ? stored : resource.view.fromStored(stored)
 }
+
+type Found = Result<KubeObject | undefined, Status>
+
+/** The object of any resource as it is now: at once where it is in memory. */
+export function findObject(
+  registry: Registry,
+  resource: Resource,
+  namespace: string,
+  name: string,
+): Found | Promise<Found> {
+  if (resource.stored.onDisk !== true) return ok(currentObject(registry, resource, namespace, name))
+  return readObject(registry, resource, storeKeyOf(resource, namespace, name))
+}
+
+async function readObject({ store, cache }: Registry, { stored }: Resource, storeKey: string): Promise<Found> {
+  const read = await store.get(storeKey)
+  if (!read.ok) return fail(storeTrouble(read.error))
+  const entry = read.value
+  return ok(entry === undefined ? undefined : cache.decodeAt(stored.name, entry.value, entry.modified))
+}
+
+/** 503 for a store that cannot be read. */
+export const storeTrouble = (error: StoreError): Status =>
+  serviceUnavailable(error.kind === 'Unavailable' ? error.message : 'the store has lost track of what is asked for')
 
 /** How the endpoint of a write takes updates; undefined when it takes none. */
 export const updateStrategyOf = (
@@ -86,14 +110,16 @@ export async function commit(
   const { name = '', namespace = '' } = object.metadata
   const stored = resource.view === undefined ? object : resource.view.toStored(object)
   const bare = { ...stored, metadata: metadataAt(stored.metadata, undefined) }
+  const text = JSON.stringify(bare)
   const write: WriteUnderWay = {
     storeKey: storeKeyOf(resource, namespace, name),
     resource: resource.stored.name,
     key: keyOf(resource, namespace, name),
-    text: JSON.stringify(bare),
+    text,
     object: bare,
+    previous: old,
   }
-  const { storeKey, text } = write
+  const { storeKey } = write
   cache.expect(write)
   const written = await (old === undefined
     ? store.create(storeKey, text)
@@ -113,9 +139,18 @@ export async function commitDelete(
   old: KubeObject,
 ): Promise<Result<KubeObject, CommitError>> {
   const { name = '', namespace = '' } = old.metadata
-  const removed = await registry.store.delete(storeKeyOf(resource, namespace, name), revisionOf(old))
+  const { cache, store } = registry
+  const write: WriteUnderWay = {
+    storeKey: storeKeyOf(resource, namespace, name),
+    resource: resource.stored.name,
+    key: keyOf(resource, namespace, name),
+    previous: old,
+  }
+  cache.expect(write)
+  const removed = await store.delete(write.storeKey, revisionOf(old))
+  if (removed.ok && cache.revision() < removed.value) await cache.reached(removed.value)
+  cache.expectNoMore(write)
   if (!removed.ok) return fail(await commitError(registry, resource, name, removed.error))
-  if (registry.cache.revision() < removed.value) await registry.cache.reached(removed.value)
   return ok(objectAt(old, removed.value))
 }
 
