@@ -1,4 +1,5 @@
 /** CronJobs: many due at once, many at rest, the search for the next time, and a simulated year. */
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CronJob, Job } from '../../src/apis/batch/index.ts'
@@ -6,8 +7,19 @@ import { formatTime, type Instant, instant, parseTime } from '../../src/base/ind
 import { type Client, createRestClient, loadKubeconfig } from '../../src/client/index.ts'
 import { nextTime, parseSchedule, timeZone } from '../../src/cron/index.ts'
 import { realClock } from '../../src/main/real.ts'
-import { jobd, runProgram, startServer, temporaryDirectory } from '../../test/support/executable.ts'
-import { type Case, type Figures, idleMinute, median, rounded } from '../measure.ts'
+import { openSqliteStore } from '../../src/storage/sqlite/index.ts'
+import { jobd, runProgram, type Server, startServer, temporaryDirectory } from '../../test/support/executable.ts'
+import {
+  type Case,
+  type Figures,
+  idleMinute,
+  median,
+  memoryOf,
+  pause,
+  processTree,
+  rounded,
+  usageOf,
+} from '../measure.ts'
 import { withCore } from './workloads.ts'
 
 const minute = 60_000
@@ -148,9 +160,112 @@ async function simulateYear(): Promise<Figures> {
   return { unit: 's', median: rounded(median(times), 2), best: rounded(Math.min(...times), 2) }
 }
 
+/** One that has ended, as the ledger leaves it in the store. */
+function storedRun(name: string, uid: string, due: Instant): string {
+  const [time, end] = [formatTime(due), formatTime(instant(due + 20_000))]
+  const jobName = `${name}-${due / minute}`
+  const owned = { manager: 'kube-controller-manager', operation: 'Update', apiVersion: 'jobs.jobd.dev/v1' }
+  const fieldsV1 = {
+    'f:spec': { '.': {}, 'f:cronJobName': {}, 'f:cronJobUID': {}, 'f:scheduledTime': {} },
+    'f:status': { '.': {}, 'f:exitCode': {}, 'f:finishTime': {}, 'f:jobName': {}, 'f:jobUID': {}, 'f:reason': {} },
+  }
+  return JSON.stringify({
+    kind: 'Run',
+    apiVersion: 'jobs.jobd.dev/v1',
+    metadata: {
+      name: jobName,
+      namespace: 'default',
+      uid: randomUUID(),
+      generation: 1,
+      creationTimestamp: time,
+      managedFields: [{ ...owned, time: end, fieldsType: 'FieldsV1', fieldsV1 }],
+    },
+    spec: { cronJobName: name, cronJobUID: uid, scheduledTime: time },
+    status: {
+      result: 'Succeeded',
+      reason: 'CompletionsReached',
+      message: 'Reached expected number of succeeded pods',
+      jobName,
+      jobUID: randomUUID(),
+      startTime: time,
+      finishTime: end,
+      exitCode: 0,
+    },
+  })
+}
+
+async function fillLedger(file: string, cronJobs: number, each: number): Promise<void> {
+  const opened = await openSqliteStore(file)
+  if (!opened.ok) throw new Error(opened.error.message)
+  const uids = Array.from({ length: cronJobs }, () => randomUUID())
+  const last = Math.floor(Date.now() / minute)
+  // As they come about: minute by minute, of all CronJobs.
+  for (let i = each; i > 0; i--) {
+    const due = instant((last - i) * minute)
+    const made = uids.map((uid, j) =>
+      opened.value.create(`/registry/runs/default/cron-${j}-${last - i}`, storedRun(`cron-${j}`, uid, due)),
+    )
+    for (const each of await Promise.all(made)) if (!each.ok) throw new Error(each.error.kind)
+  }
+  await opened.value.close()
+}
+
+/** What a server at rest needs in memory and until it is ready. `look` is given one that has settled. */
+async function settledServer(directory: string, look: (server: Server) => Promise<void> = async () => {}) {
+  const begin = performance.now()
+  const server = await startServer(directory)
+  const readyMs = performance.now() - begin
+  // What is done after it is ready has ended, and left the heap.
+  await pause(20_000)
+  const pids = processTree(server.pid)
+  const [mib, { cpuSeconds }] = [memoryOf(pids), usageOf(pids)]
+  await look(server)
+  await server.stop()
+  return { mib, readyMs, cpuSeconds }
+}
+
+/** A ledger of so many Runs: memory, time to boot, and the history of one CronJob of fifty. */
+async function ledger(count: number): Promise<Figures> {
+  const cronJobs = 50
+  const { path, dispose } = temporaryDirectory()
+  await settledServer(path)
+  const empty = await settledServer(path)
+  await fillLedger(join(path, 'jobd.db'), cronJobs, count / cronJobs)
+  const history: number[] = []
+  let runs = 0
+  const full = await settledServer(path, async (server) => {
+    const access = await loadKubeconfig(readFileSync(server.kubeconfig, 'utf8'))
+    if (!access.ok) throw new Error(access.error)
+    const rest = createRestClient({ ...access.value, clock: realClock, userAgent: 'bench' })
+    for (let i = 0; i < 9; i++) {
+      const begin = performance.now()
+      const fieldSelector = `spec.cronJobName=cron-${i}`
+      const listed = await rest.client.list('runs.jobs.jobd.dev', { namespace: 'default', fieldSelector })
+      if (!listed.ok) throw new Error(listed.error.message)
+      runs = listed.value.items.length
+      history.push(performance.now() - begin)
+    }
+    await rest.close()
+  })
+  dispose()
+  return {
+    runs: count,
+    emptyMiB: rounded(empty.mib),
+    fullMiB: rounded(full.mib),
+    bytesPerRun: Math.round(((full.mib - empty.mib) * 2 ** 20) / count),
+    emptyReadyMs: Math.round(empty.readyMs),
+    readyMs: Math.round(full.readyMs),
+    emptyCpuSeconds: rounded(empty.cpuSeconds, 2),
+    cpuSeconds: rounded(full.cpuSeconds, 2),
+    historyRuns: runs,
+    historyMs: rounded(median(history)),
+  }
+}
+
 export const cronJobCases: readonly Case[] = [
   { name: 'cron-next', run: async () => next() },
   { name: 'simulate-year', run: simulateYear },
   { name: 'cronjobs-10000-tick', run: () => tick(10_000) },
   { name: 'cronjobs-10000-idle', run: () => idle(10_000) },
+  { name: 'runs-100000', run: () => ledger(100_000) },
 ]

@@ -1,7 +1,8 @@
 /** `jobd history`: what became of the due times of a CronJob. */
-import type { KindSchema } from '../apimachinery/index.ts'
+import type { KindSchema, Status } from '../apimachinery/index.ts'
 import type { Run } from '../apis/run/index.ts'
 import { runsResource } from '../apis/run/index.ts'
+import type { Terminal } from './connection.ts'
 import type { ObjectsContext } from './objects.ts'
 import { formatObjects, formatTable, type OutputFormat, statusText } from './printing.ts'
 import { findKind } from './resources.ts'
@@ -12,20 +13,19 @@ export async function printHistory(name: string, output: OutputFormat, context: 
   const kind = findKind(runsResource)
   if (!kind.ok) throw new Error(kind.error)
   const selection = { namespace, fieldSelector: `spec.cronJobName=${name}` }
+  if (output === 'table' || output === 'wide') return await printTable(name, kind.value, output, selection, context)
   const listed = await connection.client.list<Run>(runsResource, selection)
-  if (!listed.ok) {
-    // With --exact the kind is not served.
-    const what = listed.error.code === 404 ? 'this server keeps no history (--exact)' : statusText(listed.error)
-    terminal.err(`${what}\n`)
-    return 1
-  }
+  if (!listed.ok) return tellProblem(listed.error, terminal)
   const runs = listed.value.items.toSorted((a, b) => (a.spec.scheduledTime < b.spec.scheduledTime ? -1 : 1))
   if (runs.length === 0) return await tellNone(name, context)
-  if (output !== 'table' && output !== 'wide') {
-    terminal.out(formatObjects(kind.value, runs, output, true))
-    return 0
-  }
-  return await printTable(kind.value, output === 'wide', selection, context)
+  terminal.out(formatObjects(kind.value, runs, output, true))
+  return 0
+}
+
+/** With --exact the kind is not served. */
+function tellProblem(status: Status, terminal: Terminal): number {
+  terminal.err(`${status.code === 404 ? 'this server keeps no history (--exact)' : statusText(status)}\n`)
+  return 1
 }
 
 async function tellNone(name: string, { connection, terminal, namespace }: ObjectsContext): Promise<number> {
@@ -36,16 +36,16 @@ async function tellNone(name: string, { connection, terminal, namespace }: Objec
 }
 
 async function printTable(
+  name: string,
   { resource, group }: KindSchema,
-  wide: boolean,
+  output: 'table' | 'wide',
   selection: { readonly namespace: string; readonly fieldSelector: string },
-  { connection, terminal }: ObjectsContext,
+  context: ObjectsContext,
 ): Promise<number> {
+  const { connection, terminal } = context
   const table = await connection.table(`${resource}.${group}`, selection)
-  if (!table.ok) {
-    terminal.err(`${statusText(table.error)}\n`)
-    return 1
-  }
-  terminal.out(formatTable(table.value, { wide, namespaces: false }))
+  if (!table.ok) return tellProblem(table.error, terminal)
+  if (table.value.rows.length === 0) return await tellNone(name, context)
+  terminal.out(formatTable(table.value, { wide: output === 'wide', namespaces: false }))
   return 0
 }

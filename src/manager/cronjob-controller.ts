@@ -117,10 +117,8 @@ export function createCronJobController(
     if (before !== undefined && before !== key) controller.enqueue(before)
   })
   return {
-    start() {
-      ledger?.start()
-      controller.start()
-    },
+    ...(ledger === undefined ? {} : { prepare: ledger.prepare }),
+    start: controller.start,
     async stop() {
       await controller.stop()
       await ledger?.stop()

@@ -1,42 +1,57 @@
 /**
  * Writes the history of CronJobs. A due time is recorded before the status of its CronJob says that it is done with, so
  * that a crash at any moment leaves it to be told again; telling twice writes once, because names follow from times.
+ *
+ * There may be a million Runs, so no copy of them is kept: all are read once, in pages, before the first pass; after that
+ * this is who writes them, and only those of Jobs that run are kept in mind.
  */
 import { isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound, type Status } from '../apimachinery/index.ts'
 import type { CronJob, Job } from '../apis/batch/index.ts'
 import { isJobFinished } from '../apis/batch/index.ts'
 import { type Run, runsResource } from '../apis/run/index.ts'
-import { type Clock, type Instant, type Log, parseTime, unreachable } from '../base/index.ts'
+import { type Clock, type Instant, type Log, type Timers, unreachable } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { type KeptRuns, mergeRun, runOfJob, runsOf, type SlotFate } from '../controllers/cronjob/index.ts'
 import type { TimeZone } from '../cron/index.ts'
-import { type Informer, keyOf } from './informer.ts'
+import { keyOf } from './informer.ts'
 import type { Informers } from './informers.ts'
+import { newCensus, readAllRuns } from './run-census.ts'
 import { fieldManager } from './running.ts'
 
 export type RunLedger = {
   /** Records what a pass has found out; resolves when it is durable. A status: what could not be written. */
   readonly record: (cronJob: CronJob, fates: readonly SlotFate[], jobs: readonly Job[]) => Promise<Status | undefined>
   /**
-   * The newest time for which a Job of this CronJob is known to have been started, by its Runs: the Job may be gone, and
-   * the status may never have told of it.
+   * The newest time for which a Job of this CronJob is known to have been started, by its Runs as they were when this
+   * process began: the Job may be gone, and the status may never have told of it.
    */
   readonly lastStarted: (cronJob: CronJob) => Instant | undefined
   /** Notes that a Job is being deleted to make place for a newer run. */
   readonly replaced: (job: Job, by: string) => void
   /** The CronJob is gone: what was kept in mind of it is not needed. */
   readonly forget: (uid: string) => void
-  /** Looks at every Job and every Run that has not ended: called once when all local copies are there. */
-  readonly start: () => void
+  /**
+   * Reads all Runs, and brings those up to date whose Jobs have ended: called once when all local copies are there, and
+   * waited for before the first pass.
+   */
+  readonly prepare: () => Promise<void>
   /** Waits for writes under way. */
   readonly stop: () => Promise<void>
 }
 
-export type LedgerOptions = { readonly localZone: TimeZone; readonly kept: KeptRuns }
+/** Who keeps count of Runs hears how many there are, then of each that is written. */
+export type RunTally = {
+  /** `namespace/name` of a CronJob, how many Runs of it there are, and the first of their due times. */
+  readonly counted: (cronJob: string, count: number, oldest: Instant) => void
+  readonly wrote: (run: Run, isNew: boolean) => void
+}
+
+export type LedgerOptions = { readonly localZone: TimeZone; readonly kept: KeptRuns; readonly tally: RunTally }
 
 type LedgerContext = {
   readonly client: Client
   readonly clock: Clock
+  readonly timers: Timers
   readonly log: Log
   readonly informers: Informers
 }
@@ -49,24 +64,29 @@ const tries = 8
 /** Only before the informers start. */
 export function createRunLedger(context: LedgerContext, options: LedgerOptions): RunLedger {
   const { clock, log, informers } = context
-  const runs = informers.of<Run>(runsResource)
   const jobs = informers.of<Job>('jobs.batch')
-  const write = writerOf(context, runs)
+  /** Runs of Jobs that run, as this process has written or read them last. */
+  const open = new Map<string, Run>()
+  const write = writerOf(context, open, options.tally)
   /** By the uid of a CronJob: up to where ranges of its times have been recorded. */
   const recorded = new Map<string, Instant>()
   const replacing = new Map<string, string>()
-  const recordedOf = runs.index(({ metadata, spec }) => [`${metadata.namespace}/${spec.cronJobName}`])
-  /** By the uid of a CronJob, as its Runs told when this process first looked; `null`: of no start. */
-  const lastStarted = new Map<string, Instant | null>()
+  /** By the uid of a CronJob. */
+  const lastStarted = new Map<string, Instant>()
   const underWay = new Set<Promise<void>>()
   let running = false
+  let stopped = false
 
-  /** Closes the Run of a Job. Failures are told in the log; the next start of the server sees to them. */
+  /** Closes the Run of a Job. */
   function close(job: Job, gone: boolean): void {
     const uid = job.metadata.uid ?? ''
     const run = runOfJob(job, gone ? { at: clock.now(), by: replacing.get(uid) } : undefined)
     if (gone) replacing.delete(uid)
-    if (run === undefined) return
+    if (run !== undefined) end(run)
+  }
+
+  /** Failures are told in the log; the next start of the server sees to them. */
+  function end(run: Run): void {
     const writing = write(run).then((problem) => {
       if (problem !== undefined)
         log.warn('the end of a run could not be recorded', { run: keyOf(run), problem: problem.message })
@@ -101,33 +121,35 @@ export function createRunLedger(context: LedgerContext, options: LedgerOptions):
       }
       return undefined
     },
-    lastStarted(cronJob) {
-      const { uid = '' } = cronJob.metadata
-      const there = lastStarted.get(uid)
-      if (there !== undefined) return there ?? undefined
-      const found = newestStart(recordedOf.get(keyOf(cronJob)).values(), uid)
-      lastStarted.set(uid, found ?? null)
-      return found
-    },
+    lastStarted: ({ metadata: { uid = '' } }) => lastStarted.get(uid),
     replaced: (job, by) => void replacing.set(job.metadata.uid ?? '', by),
     forget(uid) {
       recorded.delete(uid)
       lastStarted.delete(uid)
     },
-    start() {
+    async prepare() {
       running = true
-      for (const job of jobs.all().values()) {
-        const run = isJobFinished(job) ? runOfJob(job) : undefined
-        // One that is missing has been cleared away, or the CronJob's next pass tells of it.
-        if (run !== undefined && runs.get(keyOf(run)) !== undefined) close(job, false)
-      }
-      for (const run of runs.all().values()) {
-        const { jobName = '', result } = run.status
-        if (result !== 'Running' || jobs.get(`${run.metadata.namespace}/${jobName}`) !== undefined) continue
-        void write(lostRun(run))
-      }
+      const seen = newCensus()
+      const ended = endedRuns(jobs.all().values())
+      await readAllRuns(context, () => stopped, {
+        begin: seen.begin,
+        take(run) {
+          seen.take(run)
+          const now = ended.get(keyOf(run))
+          if (run.status.result === 'Running') open.set(keyOf(run), run)
+          // A Run that is missing has been cleared away, or the CronJob's next pass tells of it.
+          if (now !== undefined) {
+            if (mergeRun(run, now) !== run) end(now)
+          } else if (run.status.result === 'Running' && jobs.get(jobKey(run)) === undefined) end(lostRun(run))
+        },
+      })
+      for (const [uid, at] of seen.started()) lastStarted.set(uid, at)
+      for (const [cronJob, { count, oldest }] of seen.cronJobs()) options.tally.counted(cronJob, count, oldest)
     },
-    stop: async () => void (await Promise.all(underWay)),
+    async stop() {
+      stopped = true
+      await Promise.all(underWay)
+    },
   }
 }
 
@@ -145,13 +167,16 @@ function rangeEnd(fate: SlotFate): Instant {
   }
 }
 
-function newestStart(runs: Iterable<Run>, uid: string): Instant | undefined {
-  let newest: Instant | undefined
-  for (const { spec, status } of runs) {
-    const at = spec.cronJobUID === uid && status.jobName !== undefined ? parseTime(spec.scheduledTime) : undefined
-    if (at !== undefined && (newest === undefined || at > newest)) newest = at
+const jobKey = ({ metadata, status }: Run): string => `${metadata.namespace}/${status.jobName ?? ''}`
+
+/** By their keys, the Runs of all Jobs that have ended, as the Jobs tell of them. */
+function endedRuns(jobs: Iterable<Job>): ReadonlyMap<string, Run> {
+  const ended = new Map<string, Run>()
+  for (const job of jobs) {
+    const run = isJobFinished(job) ? runOfJob(job) : undefined
+    if (run !== undefined) ended.set(keyOf(run), run)
   }
-  return newest
+  return ended
 }
 
 /** The Job went away while nobody looked. */
@@ -166,14 +191,23 @@ const lostRun = (run: Run): Run => ({
 })
 
 /** Creates a Run, or brings the one that is there up to date; writes nothing where nothing is new. */
-function writerOf({ client }: LedgerContext, runs: Informer<Run>): (told: Run) => Promise<Status | undefined> {
+function writerOf(
+  { client }: LedgerContext,
+  open: Map<string, Run>,
+  tally: RunTally,
+): (told: Run) => Promise<Status | undefined> {
   const read = async (told: Run): Promise<Run | Status | undefined> => {
     const { namespace, name = '' } = told.metadata
     const found = await client.get<Run>({ resource: runsResource, namespace, name })
     return found.ok ? found.value : isNotFound(found.error) ? undefined : found.error
   }
+  const wrote = (run: Run, isNew: boolean): void => {
+    if (run.status.result === 'Running') open.set(keyOf(run), run)
+    else open.delete(keyOf(run))
+    tally.wrote(run, isNew)
+  }
   return async (told) => {
-    let there: Run | undefined = runs.get(keyOf(told))
+    let there = open.get(keyOf(told))
     let problem: Status | undefined
     for (let i = 0; i < tries; i++) {
       const merged = there === undefined ? told : mergeRun(there, told)
@@ -182,8 +216,12 @@ function writerOf({ client }: LedgerContext, runs: Informer<Run>): (told: Run) =
         there === undefined
           ? await client.create<Run>(runsResource, merged, { fieldManager })
           : await client.update<Run>(runsResource, merged, { fieldManager })
+      if (written.ok) {
+        wrote(written.value, there === undefined)
+        return undefined
+      }
       // With its namespace the history goes as well.
-      if (written.ok || isNamespaceTerminating(written.error)) return undefined
+      if (isNamespaceTerminating(written.error)) return undefined
       problem = written.error
       if (!isAlreadyExists(problem) && !isConflict(problem) && !isNotFound(problem)) return problem
       const now = await read(told)

@@ -15,7 +15,9 @@ export type SharedContext = {
 }
 
 export type RunningController = {
-  /** Called when every local copy has its first list. */
+  /** What must be known before any controller starts; called when every local copy has its first list. */
+  readonly prepare?: () => Promise<void>
+  /** Called when all are prepared. */
   readonly start: () => void
   /** Begins nothing new and waits for what is under way. */
   readonly stop: () => Promise<void>

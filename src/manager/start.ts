@@ -62,11 +62,14 @@ export function startManager({ client, clock, log, options }: ManagerContext): M
   const informers = createInformers({ client, clock, timers, log })
   const controllers = createControllers({ client, clock, timers, log, recorder, informers }, options)
   informers.start()
-  const synced = informers.synced().then(() => {
-    for (const controller of controllers) controller.start()
+  let stopped = false
+  const synced = informers.synced().then(async () => {
+    await Promise.all(controllers.map((controller) => controller.prepare?.()))
+    if (!stopped) for (const controller of controllers) controller.start()
   })
   return {
     async stop() {
+      stopped = true
       await Promise.all(controllers.map((controller) => controller.stop()))
       informers.stop()
       await recorder.flush()
@@ -82,11 +85,12 @@ function createControllers(shared: SharedContext, options: ManagerOptions): read
   const job = { ...base, gatherPodChanges: options.exact, noteExitCodes: !options.exact, ...options.job }
   const cronJob = { ...(options.exact ? exactCronJobOptions : defaultCronJobOptions), ...options.cronJob }
   const kept = { ...keptByDefault, ...options.runs }
-  const ledger = options.exact ? undefined : createRunLedger(shared, { localZone: cronJob.localZone, kept })
+  const history = options.exact ? undefined : createRunHistoryController(shared, kept)
+  const ledger = history && createRunLedger(shared, { localZone: cronJob.localZone, kept, tally: history.tally })
   return [
     createJobController(shared, job),
     createCronJobController(shared, cronJob, ledger),
-    ...(options.exact ? [] : [createRunHistoryController(shared, kept)]),
+    ...(history === undefined ? [] : [history]),
     createTtlController(shared),
     createGarbageCollector(shared, options.exact),
     createNamespaceController(shared, options.rootCa),

@@ -1,1 +1,1 @@
-export { type DeleteRun, type HistoryLimits, planHistory } from './plan.ts'
+export { type DeleteRun, dueOf, type HistoryLimits, planHistory } from './plan.ts'

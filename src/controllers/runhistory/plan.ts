@@ -6,31 +6,25 @@ import type { Plan } from '../plan.ts'
 export type HistoryLimits = { readonly age: Millis; readonly count: number }
 export type DeleteRun = { readonly name: string; readonly uid: string }
 
-/** Runs may have been recorded somewhat out of order; so many more than needed are looked at. */
-const slack = 64
-
-const dueOf = ({ spec }: Run): Instant => parseTime(spec.scheduledTime) ?? instant(0)
+/** When it was due; the beginning of time where that cannot be read. */
+export const dueOf = ({ spec }: Run): Instant => parseTime(spec.scheduledTime) ?? instant(0)
 
 /**
- * `recorded`: all Runs of one CronJob, about in order of their times; only as many are looked at as may have to go. One
- * that still runs stays until it has ended. `wakeAt` is when the next becomes too old; absent without Runs.
+ * `oldest`: the oldest Runs of one CronJob, of which there are `surplus` too many in all. One that still runs stays until
+ * it has ended, and another goes in its place. `wakeAt` is when the next of these becomes too old; absent where none is
+ * yet to.
  */
 export function planHistory(
-  recorded: Iterable<Run>,
-  count: number,
+  oldest: readonly Run[],
+  surplus: number,
   limits: HistoryLimits,
   now: Instant,
 ): Plan<DeleteRun> {
-  const surplus = Math.max(0, count - limits.count)
-  const candidates: Run[] = []
-  for (const run of recorded) {
-    if (candidates.length >= surplus + slack && after(dueOf(run), limits.age) > now) break
-    candidates.push(run)
-  }
-  candidates.sort((a, b) => dueOf(a) - dueOf(b))
-  const goes = (run: Run, i: number): boolean => i < surplus || after(dueOf(run), limits.age) <= now
-  const ended = candidates.filter(({ status }) => status.result !== 'Running')
-  const actions = ended.filter(goes).map(({ metadata: { name = '', uid = '' } }) => ({ name, uid }))
-  const oldest = candidates.find((run) => after(dueOf(run), limits.age) > now)
-  return { actions, wakeAt: oldest && after(dueOf(oldest), limits.age) }
+  const isTooOld = (run: Run): boolean => after(dueOf(run), limits.age) <= now
+  const inOrder = oldest.toSorted((a, b) => dueOf(a) - dueOf(b))
+  const ended = inOrder.filter(({ status }) => status.result !== 'Running')
+  const gone = ended.filter((run, i) => i < surplus || isTooOld(run))
+  const actions = gone.map(({ metadata: { name = '', uid = '' } }) => ({ name, uid }))
+  const next = inOrder.find((run) => !isTooOld(run) && !gone.includes(run))
+  return { actions, wakeAt: next && after(dueOf(next), limits.age) }
 }
