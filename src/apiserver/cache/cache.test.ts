@@ -5,7 +5,7 @@ import { revision, silentLog } from '../../base/index.ts'
 import { createMemoryStore } from '../../storage/memory/index.ts'
 import type { Store } from '../../storage/revision/index.ts'
 import { type Cache, openCache, type WriteUnderWay } from './cache.ts'
-import type { CachedEvent } from './resource-cache.ts'
+import { type CachedEvent, eventsSince } from './resource-cache.ts'
 
 const resources = [
   { name: 'pods', prefix: '/registry/pods/' },
@@ -132,4 +132,31 @@ test('watchers hear the end of the store', async () => {
   })
   await store.close()
   assert.equal(ended, true)
+})
+
+test('of what is on disk, a change that nobody announced sends watchers to list again', async () => {
+  const store = createMemoryStore()
+  const opened = await openCache({
+    store,
+    root: '/registry/',
+    resources: [{ name: 'runs', prefix: '/registry/runs/', onDisk: true }],
+    decode: (_, stored) => JSON.parse(stored) as KubeObject,
+    log: silentLog,
+  })
+  assert.ok(opened.ok)
+  const runs = opened.value.resource('runs')
+  let ends = 0
+  const selection = { prefix: '', exact: false }
+  const watch = () => {
+    runs.watchers.add({ selection, after: opened.value.revision(), onEvents: () => {}, onEnd: () => ends++ })
+  }
+  await store.create('/registry/runs/a/1', text('1'))
+  watch()
+  const before = opened.value.revision()
+  await store.update('/registry/runs/a/1', text('1'), revision(1))
+  assert.deepEqual([ends, eventsSince(runs, selection, before)], [1, undefined])
+  watch()
+  await store.delete('/registry/runs/a/1', revision(2))
+  assert.equal(ends, 2)
+  assert.deepEqual(eventsSince(runs, selection, opened.value.revision()), [])
 })

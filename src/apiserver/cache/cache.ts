@@ -178,11 +178,13 @@ function cacheOf(state: State, stop: () => void): Cache {
 }
 
 function endAll(state: State): void {
-  for (const { watchers } of state.byName.values()) {
-    const all = [...watchers]
-    watchers.clear()
-    for (const watcher of all) watcher.onEnd()
-  }
+  for (const resource of state.byName.values()) endWatchers(resource)
+}
+
+function endWatchers({ watchers }: ResourceCache): void {
+  const all = [...watchers]
+  watchers.clear()
+  for (const watcher of all) watcher.onEnd()
 }
 
 const decodeAt = ({ decode }: CacheOptions, resource: string, text: string, revision: Revision): KubeObject =>
@@ -223,6 +225,10 @@ function take(state: State, changes: readonly Change[]): void {
     if (place === undefined || resource === undefined) continue
     const object = change.kind === 'Put' ? objectOf(state, place.resource, change.entry, expected) : undefined
     const previous = resource.onDisk ? replacedOf(change, writes) : resource.objects.get(place.key)
+    if (resource.onDisk && change.previous !== undefined && previous === undefined) {
+      loseTrack(resource, change.revision)
+      continue
+    }
     if (object === undefined && previous === undefined) continue
     const cached: CachedChange = { revision: change.revision, object, previous }
     record(resource, place.key, cached)
@@ -234,13 +240,19 @@ function take(state: State, changes: readonly Change[]): void {
 
 const none: readonly WriteUnderWay[] = []
 
-/** What a change replaces, as those know it who write: nobody else does without having announced it. */
+/** What a change replaces, as those know it who write. */
 function replacedOf({ previous }: Change, writes: readonly WriteUnderWay[]): KubeObject | undefined {
   if (previous === undefined) return undefined
   const version = String(previous.modified)
-  const found = writes.find((write) => write.previous?.metadata.resourceVersion === version)
-  if (found?.previous === undefined) throw new Error(`a write of ${previous.key} was not announced`)
-  return found.previous
+  return writes.find((write) => write.previous?.metadata.resourceVersion === version)?.previous
+}
+
+/** A write was kept although its writer was told otherwise, and gave up: watchers have to list again. */
+function loseTrack(resource: ResourceCache, at: Revision): void {
+  resource.history = []
+  resource.skipped = 0
+  resource.since = at
+  endWatchers(resource)
 }
 
 function objectOf(

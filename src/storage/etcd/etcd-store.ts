@@ -171,15 +171,14 @@ async function ask<Answer>(state: State, path: string, body: unknown): Promise<R
 async function list(
   state: State,
   prefix: string,
-  { at = state.visible, after, limit }: ListOptions,
+  { at = state.visible, from = '', limit, uncounted = false }: ListOptions,
 ): Promise<Result<Listing, StoreError>> {
   if (at > state.visible) return fail({ kind: 'Future', current: state.visible })
   if (at < state.oldest) return fail({ kind: 'Compacted', oldest: state.oldest })
   const { objects } = state.place
   const read = (seen: Revision) =>
     ask<RangeResponse>(state, '/v3/kv/range', {
-      // The key that follows next to a key ends with a zero byte.
-      key: encode(objects + (after === undefined || after < prefix ? prefix : `${after}\0`)),
+      key: encode(objects + (from > prefix ? from : prefix)),
       range_end: endOfPrefix(objects + prefix),
       revision: String(seen),
       limit: String(limit ?? 0),
@@ -192,7 +191,9 @@ async function list(
   }
   if (!found.ok) return found
   const entries = (found.value.kvs ?? []).map((kv) => entryOf(state.place, kv))
-  return ok({ revision: at, entries, remaining: Number(found.value.count ?? 0) - entries.length })
+  // etcd counts in its index, whether asked or not.
+  const behind = Number(found.value.count ?? 0) - entries.length
+  return ok({ revision: at, entries, remaining: uncounted ? Math.min(behind, 1) : behind })
 }
 
 async function put(
