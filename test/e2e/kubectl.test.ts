@@ -83,6 +83,7 @@ describe('kubectl', { skip, timeout: 240_000 }, () => {
       }
       await creates(kubectl)
       await changes(kubectl, write)
+      await appliesPart(kubectl, write)
       await watches(kubectl, write)
       await asks(kubectl)
       await deletes(kubectl)
@@ -192,6 +193,20 @@ async function asks({ good, run, minor, namespace }: Kubectl): Promise<void> {
   assert.match(await good('describe', 'cronjob', 'nightly'), /^Schedule: +0 3 \* \* \*$/m)
   assert.match(await good('cluster-info'), /is running at/)
   assert.match(await good('version', '-o', 'json'), /"serverVersion"/)
+}
+
+/** Files with kinds that are not served, and without objects that were there. */
+async function appliesPart({ good, bad, run }: Kubectl, write: Write): Promise<void> {
+  const set = { labels: { set: 'pruned' } }
+  const deployment = JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' } })
+  const both = write('mixed', [manifest('kept', set), deployment, manifest('left-out', set)].join('\n'))
+  const mixed = await run('apply', '-f', both)
+  assert.deepEqual([mixed.code, mixed.out], [1, 'job.batch/kept created\njob.batch/left-out created\n'])
+  assert.match(mixed.err, /no matches for kind "Deployment" in version "apps\/v1"/)
+  const prune = ['apply', '-f', write('one', manifest('kept', set)), '--prune', '--selector=set=pruned']
+  assert.match(await bad(...prune), /no matches for kind "Endpoints"/)
+  const pruned = await good(...prune, '--prune-allowlist=batch/v1/Job')
+  assert.equal(pruned, 'job.batch/kept unchanged\njob.batch/left-out pruned\n')
 }
 
 async function deletes({ good, bad }: Kubectl): Promise<void> {
