@@ -251,6 +251,39 @@ test('old Runs and surplus Runs go, and nothing else is written for them', async
   await given.stop()
 })
 
+test('by default 10,000 Runs of a CronJob are kept, for 90 days, and those beyond go in pages', async () => {
+  const given = await world()
+  const { metadata } = await makeCronJob(given.client, { suspend: true })
+  const day = 24 * 60 * minute
+  const kept = async (count: number): Promise<readonly Run[]> =>
+    await eventually(async () => {
+      const runs = await runsIn(given)
+      assert.equal(runs.length, count)
+      return runs
+    })
+  const { name = '', namespace } = metadata
+  const suspend = async (): Promise<void> => {
+    const patch = { metadata: { labels: { at: String(given.api.clock.now()) } } }
+    value(await given.client.patch({ resource: 'cronjobs.batch', namespace, name }, 'merge', patch))
+  }
+  await goOn(given, 6 * day)
+  await suspend()
+  await kept(6 * 1440)
+  await goOn(given, 2 * day)
+  await suspend()
+  const runs = await kept(10_000)
+  const newest = given.api.clock.now() - (given.api.clock.now() % minute)
+  assert.equal(Date.parse(runs.at(-1)?.spec.scheduledTime ?? ''), newest)
+  value(await given.client.delete({ resource: 'cronjobs.batch', namespace, name }))
+  await goOn(given, 83 * day)
+  await kept(10_000)
+  await goOn(given, 5 * day)
+  await kept(2 * 1440)
+  await goOn(given, 3 * day)
+  await kept(0)
+  await given.stop()
+})
+
 test('with --exact nothing is recorded', async () => {
   const given = await world({ exact: true })
   await makeCronJob(given.client)
