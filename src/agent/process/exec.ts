@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { type Clock, fail, ok, type Result } from '../../base/index.ts'
 import type { ExecHandle, ExecOutput, ExecSpec } from '../runtime/index.ts'
+import { boundingSet } from './identity.ts'
 import { resizer, TERMINAL } from './input.ts'
 import { environOf } from './proc.ts'
 import { initPidOf, mainPidOf, type RunProcess, TERMINAL_FLAGS } from './process-tree.ts'
@@ -62,7 +63,7 @@ export function execInRun(run: RunProcess, { spec, output, tools, clock }: ExecP
 /** The words that bring a command to where the main process is. */
 function enterWords(run: RunProcess, main: number, tools: HostTools): Result<readonly string[], string> {
   const inDirectory = [tools.shell, '-c', 'cd "$1" 2>/dev/null; shift; exec "$@"', 'sh', directoryOf(main)]
-  const user = [...inDirectory, ...userWords(main, tools), ...tools.become]
+  const user = [...inDirectory, ...rightsOf(main, tools), ...tools.become]
   if (!run.namespaced) return ok(user)
   const init = initPidOf(run)
   if (init === undefined) return fail('the container is not running')
@@ -71,7 +72,8 @@ function enterWords(run: RunProcess, main: number, tools: HostTools): Result<rea
   const enter = [tools.nsenter, '--target', String(init), ...spaces, '--pid', `--mount=/proc/${main}/ns/mnt`]
   if (!hasOwnRoot(main)) return ok([...enter, ...user])
   // In a root of its own there may be neither a shell nor any program of ours.
-  return ok([...enter, `--root=/proc/${main}/root`, `--wd=/proc/${main}/cwd`, ...plainUserWords(main, tools), '--'])
+  const { groups, uid } = userWords(main, tools)
+  return ok([...groups, ...enter, `--root=/proc/${main}/root`, `--wd=/proc/${main}/cwd`, ...uid, '--'])
 }
 
 /** Whether a process has entered another root than ours. False for one that has ended. */
@@ -83,33 +85,49 @@ export function hasOwnRoot(pid: number): boolean {
   }
 }
 
-/** As nsenter itself can make it: without further groups. */
-function plainUserWords(main: number, { isRoot }: HostTools): readonly string[] {
-  const { uid, gid } = userOf(main)
-  return !isRoot || (uid === '0' && gid === '0') ? [] : [`--setuid=${uid}`, `--setgid=${gid}`]
-}
-
-/** The user of the main process, where it is not our own. */
-function userWords(main: number, { isRoot, setpriv }: HostTools): readonly string[] {
-  if (!isRoot || setpriv === undefined) return []
-  const { uid, gid, groups } = userOf(main)
-  if (uid === '0' && gid === '0') return []
-  return [
-    setpriv,
-    '--reuid',
-    uid,
-    '--regid',
-    gid,
-    ...(groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join(',')]),
+/**
+ * The words that make a command who the main process is, and leave it no more rights.
+ */
+function rightsOf(main: number, { isRoot, setpriv }: HostTools): readonly string[] {
+  if (setpriv === undefined) return []
+  const { uid, gid, groups, bounds, noNewPrivileges } = whoIs(main)
+  const isOther = isRoot && !(uid === '0' && gid === '0' && groups.length === 0)
+  const words = [
+    ...(isOther ? ['--reuid', uid, '--regid', gid, ...groupWords(groups)] : []),
+    ...(isRoot && bounds !== whoIs('self').bounds ? [`--bounding-set=${boundingSet(bounds)}`] : []),
+    ...(noNewPrivileges ? ['--no-new-privs'] : []),
   ]
+  return words.length === 0 ? [] : [setpriv, ...words]
 }
 
-function userOf(pid: number) {
+/** The same in two parts, for a root that only root may enter: capabilities stay what that takes. */
+function userWords(main: number, { isRoot, setpriv }: HostTools) {
+  const { uid, gid, groups, noNewPrivileges } = whoIs(main)
+  const words = [
+    ...(isRoot ? ['--regid', gid, ...groupWords(groups)] : []),
+    ...(noNewPrivileges ? ['--no-new-privs'] : []),
+  ]
+  return {
+    groups: setpriv === undefined || words.length === 0 ? [] : [setpriv, ...words],
+    uid: isRoot && uid !== '0' ? [`--setuid=${uid}`] : [],
+  }
+}
+
+const groupWords = (groups: readonly string[]): readonly string[] =>
+  groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join(',')]
+
+function whoIs(pid: number | 'self') {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? []
+  const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? []
   const [uid = '0'] = field('Uid')
   const [gid = '0'] = field('Gid')
-  return { uid, gid, groups: field('Groups').filter((group) => group !== '') }
+  return {
+    uid,
+    gid,
+    groups: field('Groups').filter((group) => group !== ''),
+    bounds: field('CapBnd')[0] ?? '',
+    noNewPrivileges: field('NoNewPrivs')[0] === '1',
+  }
 }
 
 function directoryOf(pid: number): string {

@@ -69,12 +69,19 @@ function rightsWords(security: Security | undefined, root: string | undefined, i
 /** `CAP_NET_RAW` and `NET_RAW` are the same. */
 const plainName = (name: string): string => name.toLowerCase().replace(/^cap_/, '')
 
-/** @source linux include/uapi/linux/capability.h */
-const CAPABILITIES = new Set(
-  'all chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore'.split(
+/** In the order of their numbers. @source linux include/uapi/linux/capability.h */
+const NUMBERED =
+  'chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore'.split(
     ' ',
-  ),
-)
+  )
+const CAPABILITIES = new Set(['all', ...NUMBERED])
+
+/** A bounding set as setpriv takes it. @param mask in hexadecimal, as in `/proc/<pid>/status` */
+export function boundingSet(mask: string): string {
+  const bits = BigInt(`0x${mask}`)
+  const kept = NUMBERED.filter((_, number) => ((bits >> BigInt(number)) & 1n) === 1n)
+  return ['-all', ...kept.map((name) => `+${name}`)].join(',')
+}
 
 /** Why a container cannot have the rights that it asks for, or asks to be without; undefined when it can. */
 export function rightsRefusal(security: Security | undefined, tools: HostTools): string | undefined {

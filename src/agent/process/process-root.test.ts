@@ -176,7 +176,8 @@ describe('a run in a root of its own', { skip }, () => {
 
   test('takes further commands, which see what it sees', async (t) => {
     const { runtime, config } = await world(t)
-    const wanted = config('exec sleep 1000', { workingDir: '/work' })
+    const runAs = process.getuid?.() === 0 ? { uid: 1234, gid: 2345, groups: [3456] } : undefined
+    const wanted = config('exec sleep 1000', { workingDir: '/work', runAs })
     assert.ok((await runtime.start(wanted)).ok)
     const exec = async (command: readonly string[]) => {
       let out = ''
@@ -193,6 +194,7 @@ describe('a run in a root of its own', { skip }, () => {
       return { out, code: end.kind === 'Exited' ? end.exitCode : end.message }
     }
     assert.deepEqual(await exec(['sh', '-c', 'pwd; cat /etc/own; exit 3']), { out: '/work\nof the image\n', code: 3 })
+    if (runAs !== undefined) assert.match((await exec(['id'])).out, /^uid=1234 gid=2345 groups=(2345,)?3456/)
   })
 })
 
