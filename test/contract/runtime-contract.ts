@@ -61,7 +61,7 @@ export function runRuntimeContract({ name, skip, open, missing = {} }: RuntimeCo
     inputs(scenario, missing)
     signals(scenario)
     survival(scenario)
-    commands(scenario)
+    commands(scenario, missing)
     standardInputs(scenario, missing)
     limits(scenario, missing)
   })
@@ -139,6 +139,15 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 
 const said = (runtime: Runtime, wanted: ContainerConfig, text: string): Promise<void> =>
   until(() => logOf(runtime, wanted).includes(text))
+
+const noSecurity: NonNullable<ContainerConfig['security']> = {
+  privileged: false,
+  readOnlyRoot: false,
+  noNewPrivileges: false,
+  addCapabilities: [],
+  dropCapabilities: [],
+  isUnconfined: false,
+}
 
 type Missing = NonNullable<RuntimeContract['missing']>
 
@@ -280,13 +289,18 @@ function inputs(scenario: Scenario, missing: Missing): void {
   )
 
   scenario(
-    'the last word of another user is in its file too',
+    'the last word of another user, and of one without rights, is in its file too',
     async ({ runtime, config }) => {
-      for (const terminationMessagePath of ['/dev/termination-log', '/tmp/last-word']) {
-        const runAs = { uid: 1234, gid: 2345 }
-        const wanted = config(['sh', '-c', `printf bye >${terminationMessagePath}`], { runAs, terminationMessagePath })
-        assert.equal((await run(runtime, wanted)).exitCode, 0)
-        assert.equal(readFileSync(runtime.messagePath(wanted.key), 'utf8'), 'bye')
+      for (const terminationMessagePath of ['/dev/termination-log', '/last-word']) {
+        for (const identity of [
+          { runAs: { uid: 1234, gid: 2345 } },
+          { security: { ...noSecurity, dropCapabilities: ['ALL'] } },
+        ]) {
+          const script = `printf bye >${terminationMessagePath}`
+          const wanted = config(['sh', '-c', script], { ...identity, terminationMessagePath })
+          assert.equal((await run(runtime, wanted)).exitCode, 0)
+          assert.equal(readFileSync(runtime.messagePath(wanted.key), 'utf8'), 'bye')
+        }
       }
     },
     missing.users ?? missing.mounts,
@@ -414,7 +428,7 @@ function survival(scenario: Scenario): void {
   })
 }
 
-function commands(scenario: Scenario): void {
+function commands(scenario: Scenario, missing: Missing): void {
   const exec = async (runtime: Runtime, wanted: ContainerConfig, command: readonly string[], input?: string) => {
     const output = { out: '', err: '' }
     const end = await new Promise<ExecEnd>((resolve, reject) => {
@@ -443,9 +457,26 @@ function commands(scenario: Scenario): void {
     })
     const long = 'x'.repeat(300_000)
     assert.equal((await exec(runtime, wanted, ['cat'], long)).out, long)
-    const missing = { ...wanted, key: { ...wanted.key, attempt: 7 } }
-    await assert.rejects(exec(runtime, missing, ['true']), /not running/)
+    const other = { ...wanted, key: { ...wanted.key, attempt: 7 } }
+    await assert.rejects(exec(runtime, other, ['true']), /not running/)
   })
+
+  scenario(
+    'a command in a container is who its program is, with no more rights',
+    async ({ runtime, config }) => {
+      const security = { ...noSecurity, noNewPrivileges: true, dropCapabilities: ['ALL'] }
+      const look = 'id -u; id -g; id -G; grep -E "^(CapBnd|NoNewPrivs):" /proc/self/status'
+      for (const runAs of [undefined, { uid: 1234, gid: 2345, groups: [3456] }]) {
+        const wanted = config(['sh', '-c', `${look}; echo up; exec sleep 1000`], { security, runAs })
+        await start(runtime, wanted)
+        await said(runtime, wanted, 'up')
+        const { out } = await exec(runtime, wanted, ['sh', '-c', look])
+        assert.equal(`${out}up\n`, logOf(runtime, wanted))
+        assert.match(out, /CapBnd:\s+0+\nNoNewPrivs:\s+1\n/)
+      }
+    },
+    missing.users,
+  )
 
   scenario('a command that is closed ends with what it has started', async ({ runtime, config, processes }) => {
     const wanted = config(['sh', '-c', 'echo up; exec sleep 1000'])

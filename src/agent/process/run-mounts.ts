@@ -30,7 +30,7 @@ export type RunMounts = {
 /** The shell commands that mount what a run needs; each ends in `|| failed`. Prepares the directory of the run. */
 export function mountCommands(run: RunMounts): readonly string[] {
   const { directory, config, tools } = run
-  const followsLinks = tools.isRoot && config.runAs?.uid === undefined
+  const followsLinks = mayFollowLinks(config, tools)
   const mounts: Mount[] = []
   for (const mount of config.mounts) {
     const target = mount.target === CREDENTIALS_ALIAS ? CREDENTIALS : mount.target.replace(/(.)\/+$/, '$1')
@@ -47,6 +47,10 @@ export function mountCommands(run: RunMounts): readonly string[] {
   }
   return bindAll(mounts, run)
 }
+
+/** Links to what a process has open are for those only who have all its rights. */
+const mayFollowLinks = ({ runAs, security }: ContainerConfig, { isRoot }: HostTools): boolean =>
+  isRoot && runAs?.uid === undefined && (security?.dropCapabilities ?? []).length === 0
 
 /** The template has a link here that another user cannot follow: covered by a directory, `source`, to mount in. */
 function parentOf(target: string, source: string): Mount {
@@ -126,7 +130,9 @@ function makeRooms({ rooms }: RunMounts, spots: readonly Spot[]): Result<readonl
 
 function bindOne(mount: Mount, all: readonly Mount[], { mount: program = 'false' }: HostTools): string {
   const { source, target, readOnly } = mount
-  const place = isInside(mount, all) ? `{ [ -e ${shellQuote(target)} ] || { ${makePlace(mount, target)}; }; } && ` : ''
+  // Directories on the way are for whoever the program runs as.
+  const make = `( umask 022 && ${makePlace(mount, target)} )`
+  const place = isInside(mount, all) ? `{ [ -e ${shellQuote(target)} ] || ${make}; } && ` : ''
   const bind = `${program} -o ${readOnly ? 'bind,ro' : 'bind'} ${shellQuote(source)} ${shellQuote(target)}`
   return `{ ${place}${bind}; } || failed ${shellQuote(`mounting ${target}`)}`
 }

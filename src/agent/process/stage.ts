@@ -10,8 +10,8 @@ import { shellQuote } from './shell-quote.ts'
 export type Stage = {
   /** The directory that is staged; `/` becomes a new root. */
   readonly directory: string
-  /** The entry of the original that is left out, because `fill` makes another in its place. */
-  readonly without?: string | undefined
+  /** Entries of the original that are left out, because `fill` makes others in their place. */
+  readonly without?: readonly string[] | undefined
   /** Shell commands, run in the staged directory before it takes the place of the original. */
   readonly fill: readonly string[]
 }
@@ -41,7 +41,7 @@ export function stageText(stage: Stage, place: StagePlace, tools: StageTools): S
   const { directory } = stage
   const path = (name: string) => (directory === '/' ? `/${name}` : `${directory}/${name}`)
   const entries = readdirSync(directory, { withFileTypes: true }).filter(
-    ({ name }) => name !== stage.without && !isLeftOut(directory, name),
+    ({ name }) => stage.without?.includes(name) !== true && !isLeftOut(directory, name),
   )
   const isCopied = (entry: Dirent) =>
     entry.isSymbolicLink() ||

@@ -39,11 +39,15 @@ export function templateScript(tools: HostTools, scratch: string): string {
   mkdirSync(scratch, { recursive: true, mode: 0o700 })
   const missing = missingFrom(CREDENTIALS)
   const stages: readonly Stage[] = [
-    { directory: '/dev', without: basename(TERMINATION_LOG), fill: [devFill(tools)] },
+    {
+      directory: '/dev',
+      without: [basename(TERMINATION_LOG), ...(tools.isRoot ? [] : ['ptmx'])],
+      fill: [devFill(tools)],
+    },
     missing === undefined
       ? {
           directory: dirname(CREDENTIALS),
-          without: basename(CREDENTIALS),
+          without: [basename(CREDENTIALS)],
           fill: [credentialsFill(tools, basename(CREDENTIALS))],
         }
       : { directory: missing.directory, fill: [credentialsFill(tools, missing.rest)] },
@@ -60,15 +64,19 @@ export function templateScript(tools: HostTools, scratch: string): string {
   return [...texts, `${tools.mount} -t tmpfs -o mode=700 tmpfs ${shellQuote(rooms)}`].join(' && ')
 }
 
-/** Links where they can be followed, else places to mount on. */
-const devFill = ({ isRoot }: HostTools): string =>
+/**
+ * Links where they can be followed, else places to mount on. Terminals come from the `ptmx` that has `pts` beside it, for
+ * which one bound alone will not do.
+ */
+const devFill = ({ isRoot, mount = 'false' }: HostTools): string =>
   isRoot
     ? `mkdir ./jobd && ln -s /proc/1/cwd/${RUN_TERMINATION_LOG} ./jobd/termination-log && ln -s jobd/termination-log ./termination-log`
-    : ': >./termination-log'
+    : `: >./termination-log && mkdir ./jobd && ${mount} --rbind /dev ./jobd && ln -s jobd/ptmx ./ptmx`
 
 function credentialsFill({ isRoot }: HostTools, rest: string): string {
   const path = `./${rest}`
   const parent = path.slice(0, path.lastIndexOf('/'))
   if (!isRoot) return `mkdir -p ${shellQuote(path)}`
-  return `mkdir -p ${shellQuote(parent)} && ln -s /proc/1/cwd/${RUN_CREDENTIALS} ${shellQuote(path)}`
+  // For containers of other users than root too.
+  return `umask 022 && mkdir -p ${shellQuote(parent)} && ln -s /proc/1/cwd/${RUN_CREDENTIALS} ${shellQuote(path)}`
 }
