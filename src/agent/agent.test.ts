@@ -535,6 +535,47 @@ describe('environment and volumes', () => {
     assert.equal(await log({ pod: name }), 'token of defaultCAdefault', JSON.stringify(pod.status.containerStatuses))
   })
 
+  test('are there for other users, with the ways to them', {
+    skip: process.getuid?.() === 0 ? false : 'needs root',
+  }, async (t) => {
+    const { run, phase, log } = await world(t)
+    const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
+    const item = { path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }
+    for (const securityContext of [{ runAsUser: 1234 }, { capabilities: { drop: ['ALL'] } }]) {
+      const { name } = run({
+        volumes: [
+          { name: 'kube-api-access-x', projected: { sources: [{ downwardAPI: { items: [item] } }] } },
+          { name: 'work', emptyDir: {} },
+        ],
+        containers: [
+          {
+            securityContext,
+            command: ['sh', '-c', `cat ${mountPath}/namespace && touch /jobd-deep/er/work/file`],
+            volumeMounts: [
+              { name: 'kube-api-access-x', mountPath },
+              { name: 'work', mountPath: '/jobd-deep/er/work' },
+            ],
+          },
+        ],
+      })
+      const pod = await phase(name, 'Succeeded', 'Failed')
+      assert.equal(await log({ pod: name }), 'default')
+      assert.equal(pod.status.phase, 'Succeeded')
+    }
+  })
+
+  test('that the host refuses keep their pod waiting, and harm nobody else', async (t) => {
+    const { run, phase, api, events, dir } = await world(t)
+    writeFileSync(`${dir}/file`, '')
+    const { name } = run({
+      volumes: [{ name: 'v', hostPath: { path: `${dir}/file/below`, type: 'DirectoryOrCreate' } }],
+      containers: [{ command: ['true'] }],
+    })
+    await api.until<Pod>('pods', name, () => events(name).some((event) => event.includes('ENOTDIR')))
+    const other = run({ containers: [{ command: ['true'] }] })
+    await phase(other.name, 'Succeeded')
+  })
+
   test('without a mount namespace refuse only what somebody asked for', async (t) => {
     const { api, run, phase } = await world(t, 'never')
     const { name } = run({

@@ -8,6 +8,7 @@ import { type Claims, followClaims } from './claims.ts'
 import { containerOf } from './container-hooks.ts'
 import { type Devices, GPU, openDevices } from './devices.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
+import { unlessRefused } from './host-files.ts'
 import { createImageKeeper, type ImageKeeper } from './images/index.ts'
 import {
   createTimeKeeper,
@@ -123,11 +124,11 @@ export function startAgent(options: AgentOptions): Agent {
       const uid = worker.pod.metadata.uid ?? ''
       state.workers.delete(uid)
       state.released.set(uid, versionOf(worker.pod))
-      void runtime.release(uid)
+      inBackground(options, () => runtime.release(uid))
       state.claims?.sweep()
       images?.forget(uid)
       state.devices?.release(uid)
-      void removeVolumes(volumeRoots(options), worker.pod)
+      inBackground(options, () => removeVolumes(volumeRoots(options), worker.pod))
     }),
   }
   const silence = runtime.onChange((observed) => {
@@ -319,13 +320,15 @@ function watchPods(state: State, onReady: () => void): { readonly stop: () => vo
 /** What runs here of pods that are not in the list belongs to nobody any more. */
 async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
   const listed = new Map(pods.map((pod) => [pod.metadata.uid ?? '', pod]))
-  for (const podUid of await state.options.runtime.podUids()) {
+  const { options } = state
+  const { runtime } = options
+  for (const podUid of await runtime.podUids()) {
     const pod = listed.get(podUid)
-    if (pod === undefined) void state.options.runtime.remove(podUid)
-    else if (isOver(pod) && !state.workers.has(podUid)) void state.options.runtime.release(podUid)
+    if (pod === undefined) inBackground(options, () => runtime.remove(podUid))
+    else if (isOver(pod) && !state.workers.has(podUid)) inBackground(options, () => runtime.release(podUid))
   }
   const uids = new Set(listed.keys())
-  void removeVolumesExcept(volumeRoots(state.options), uids)
+  inBackground(options, () => removeVolumesExcept(volumeRoots(options), uids))
   state.devices?.keep(uids)
   for (const podUid of state.released.keys()) if (!listed.has(podUid)) state.released.delete(podUid)
   for (const [podUid, worker] of state.workers) if (!listed.has(podUid)) onDeleted(state, worker.pod)
@@ -373,12 +376,17 @@ function onDeleted(state: State, pod: Pod): void {
   if (worker !== undefined) leave(worker)
   const running = [...(worker?.runs.values() ?? [])].filter((run) => run.state.kind === 'Running')
   if (running.length === 0 && (worker?.starting.size ?? 0) === 0) {
-    void clear(state, pod)
+    inBackground(state.options, () => clear(state, pod))
     return
   }
   for (const { key } of running) void runtime.signal(key, 'SIGTERM')
   const grace = millis(1000 * Math.max(1, pod.metadata.deletionGracePeriodSeconds ?? 0))
-  state.timers.after(grace, () => void clear(state, pod))
+  state.timers.after(grace, () => inBackground(state.options, () => clear(state, pod)))
+}
+
+/** Removing what a pod had may fail as the host pleases. What is left is tried again with the next start. */
+function inBackground({ log }: Pick<AgentOptions, 'log'>, work: () => Promise<void>): void {
+  void unlessRefused(work, (because) => log.warn('what a pod had here could not be removed', { because }))
 }
 
 /** Ends what still runs of a pod and removes all that it had here. */

@@ -2,11 +2,12 @@
  * PersistentVolumeClaims as directories of this host: bound as soon as they are seen, there until the claim is deleted and
  * no pod uses it any more. Their content then goes too, unless the claim says otherwise.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { isConflict, isNotFound } from '../apimachinery/index.ts'
 import type { PersistentVolumeClaim, Pod } from '../apis/core/index.ts'
 import type { Clock, Log } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
+import { removeTree, unlessRefused } from './host-files.ts'
 import { reflect } from './reflector.ts'
 
 /** Annotation of a PersistentVolumeClaim: `Retain` keeps the content of a deleted claim, below `retained`; without it, it is removed as with `Delete`. */
@@ -40,7 +41,8 @@ export function followClaims({ client, clock, log, dir, pods }: ClaimsOptions): 
     for (const [name, isKept] of deleted) {
       if (isUsed(name, pods())) continue
       deleted.delete(name)
-      reclaim(dir, name, isKept)
+      const refused = (because: string) => log.warn('the content of a claim could not be removed', { name, because })
+      void unlessRefused(() => reclaim(dir, name, isKept), refused)
     }
   }
   const { stop } = reflect<PersistentVolumeClaim>({
@@ -96,13 +98,10 @@ function isUsed(directory: string, pods: Iterable<Pod>): boolean {
   return false
 }
 
-function reclaim(dir: string, name: string, isKept: boolean): void {
+async function reclaim(dir: string, name: string, isKept: boolean): Promise<void> {
   const path = `${dir}/claims/${name}`
   if (!existsSync(path)) return
-  if (!isKept) {
-    rmSync(path, { recursive: true, force: true })
-    return
-  }
+  if (!isKept) return removeTree(path)
   mkdirSync(`${dir}/retained`, { recursive: true, mode: 0o700 })
   renameSync(path, `${dir}/retained/${name}`)
 }

@@ -6,6 +6,7 @@ import { after, between, type Clock, fail, type Instant, millis, ok, parseTime, 
 import type { Client } from '../client/index.ts'
 import { claimDirectory } from './claims.ts'
 import type { DownwardFacts } from './env/index.ts'
+import { unlessRefused } from './host-files.ts'
 import type { Runtime } from './runtime/index.ts'
 import {
   giveToGroup,
@@ -53,15 +54,22 @@ export async function preparePodVolumes(
     const layout = isOurs ? 'Flat' : 'Atomic'
     const claimed = volume.persistentVolumeClaim?.claimName
     const inMemory = volume.emptyDir?.medium === 'Memory' ? await memoryVolume(options, pod, volume) : undefined
-    const prepared: Result<Prepared, VolumeFailure> =
-      inMemory !== undefined
-        ? ok({ path: inMemory, files: new Set() })
-        : claimed === undefined
-          ? await prepareVolume(options.roots, wanted, source, layout)
-          : await prepareClaim(options, pod, { volume: volume.name, name: claimed })
+    const prepare = async (): Promise<Result<Prepared, VolumeFailure>> => {
+      if (inMemory !== undefined) return ok({ path: inMemory, files: new Set() })
+      return claimed === undefined
+        ? prepareVolume(options.roots, wanted, source, layout)
+        : prepareClaim(options, pod, { volume: volume.name, name: claimed })
+    }
+    const prepared = await unlessRefused(
+      async () => {
+        const made = await prepare()
+        if (made.ok) await ownVolume(pod, volume, made.value.path)
+        return made
+      },
+      (message) => fail({ volume: volume.name, message }),
+    )
     if (!prepared.ok) return prepared
     if (volume.emptyDir?.medium === 'Memory' && inMemory === undefined) unlimited.push(volume.name)
-    await ownVolume(pod, volume, prepared.value.path)
     paths.set(volume.name, prepared.value.path)
     const isComplete = !isOurs || prepared.value.files.has('ca.crt')
     const at = isComplete ? prepared.value.refreshAt : after(options.clock.now(), CERTIFICATE_RETRY)

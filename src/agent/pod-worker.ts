@@ -23,6 +23,7 @@ import type { Client } from '../client/index.ts'
 import { afterStart, beforeStop, containerOf, eventFactsOf, watchRun } from './container-hooks.ts'
 import { watchEmptyDirs } from './empty-dir-limits.ts'
 import type { EventRecorder } from './event-recorder.ts'
+import { unlessRefused } from './host-files.ts'
 import {
   type FailedStart,
   type NodeFacts,
@@ -411,12 +412,13 @@ type StartAction = Extract<PodAction, { kind: 'StartContainer' }>
 async function startContainer(context: WorkerContext, worker: PodWorker, action: StartAction): Promise<void> {
   const { key, container } = action
   worker.starting.set(key.container, key.attempt)
-  const config = await context.configOf(worker, action)
+  const refused = (message: string) => fail<StartFailure>({ reason: 'CreateContainerError', message })
+  const config = await unlessRefused(() => context.configOf(worker, action), refused)
   // The pod was deleted while this was found out.
   if (worker.isGone) return
   if (config.ok) worker.imageIds.set(slotOf(key), config.value.root ?? 'host')
   context.load.starting += 1
-  const started = config.ok ? await context.runtime.start(config.value) : config
+  const started = config.ok ? await unlessRefused(() => context.runtime.start(config.value), refused) : config
   context.load.starting -= 1
   if (!started.ok) {
     worker.starting.delete(key.container)

@@ -53,14 +53,22 @@ export const startServer = (directory: string, ...flags: readonly string[]): Pro
   startServerIn({}, directory, ...flags)
 
 /** With more variables of environment than those of this process. */
-export async function startServerIn(
+export const startServerIn = (
   env: Readonly<Record<string, string>>,
+  directory: string,
+  ...flags: readonly string[]
+): Promise<Server> => startServerAs({ env }, directory, ...flags)
+
+/** As somebody else than this process, which takes root. */
+export async function startServerAs(
+  { env, ...user }: { readonly env: Readonly<Record<string, string>>; readonly uid?: number; readonly gid?: number },
   directory: string,
   ...flags: readonly string[]
 ): Promise<Server> {
   const child = spawn(jobd, ['up', '--data-dir', directory, '--listen', '127.0.0.1:0', ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
+    ...user,
   })
   const errors: string[] = []
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()))

@@ -1,8 +1,9 @@
 /** Starting a run: its files, its launch script, and its place in the queue. */
-import { existsSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { fail, ok, type Result } from '../../base/index.ts'
+import { unlessRefused } from '../host-files.ts'
 import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
 import { hasLimits, limitCommands } from './cgroups.ts'
 import { identityRefusal, identityWords, rightsRefusal } from './identity.ts'
@@ -16,7 +17,7 @@ import { commandMissing } from './root-view.ts'
 import { claimVoid, writeLostExit } from './run-files.ts'
 import { mountCommands, type RunMounts } from './run-mounts.ts'
 import { type RunName, runIdOf, stemOf } from './run-name.ts'
-import { addRun, findRun, podDirectories, type Run, type RunTable } from './run-table.ts'
+import { addRun, dropRun, findRun, podDirectories, type Run, type RunTable } from './run-table.ts'
 import { admit, refuse, startQueued } from './settle-run.ts'
 import { shellQuote } from './shell-quote.ts'
 import { noCommand } from './start-error.ts'
@@ -53,19 +54,30 @@ export async function startRun(
   )
   onRun()
   const answer = upOrEnded(run)
+  const refused = await unlessRefused(
+    () => queue(state, host, run, config),
+    (because) => because,
+  )
+  if (refused === undefined) return ok(await answer)
+  // It is tried again, as if there had been none.
+  if (run.isFirst !== true) rmSync(runDirectory(state.table, run), { recursive: true, force: true })
+  dropRun(state.table, key)
+  return fail({ reason: 'CreateContainerError', message: refused })
+}
+
+async function queue(state: State, host: Host, run: Run, config: ContainerConfig): Promise<undefined> {
   // On disk, where making a file may wait for others' writes: not on this thread.
   await Promise.all([
-    mkdir(podDirectories(state.table, key.podUid).root, { recursive: true, mode: 0o700 }),
-    state.starts.note(stemOf(key)),
+    mkdir(podDirectories(state.table, run.key.podUid).root, { recursive: true, mode: 0o700 }),
+    state.starts.note(stemOf(run.key)),
   ])
-  if (run.phase !== 'Queued') return ok(await answer)
+  if (run.phase !== 'Queued') return
   if (config.command.length === 0) refuse(state, run, noCommand(config))
   else {
     writeFileSync(scriptOf(state.table, run), launchText(state, host, run, config), { mode: 0o600 })
     state.queue.push(run)
     startQueued(state)
   }
-  return ok(await answer)
 }
 
 /** Less than this is kept for what those who run have still to write. */

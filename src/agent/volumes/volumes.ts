@@ -12,11 +12,11 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Container, Pod, Volume } from '../../apis/core/index.ts'
 import { fail, type Instant, ok, type Result } from '../../base/index.ts'
 import { expand } from '../env/index.ts'
+import { removeTree } from '../host-files.ts'
 import type { Mount } from '../runtime/index.ts'
 import { hostPath } from './host-path.ts'
 import { type Payload, type PayloadFile, type PayloadSource, payloadOf } from './payload.ts'
@@ -165,10 +165,8 @@ export async function removeVolumes({ disk, memory }: VolumeRoots, pod: Pod): Pr
   const volumes = pod.spec.volumes ?? []
   if (volumes.length === 0) return
   const podUid = pod.metadata.uid ?? ''
-  rmSync(podPath(memory, podUid), { recursive: true, force: true })
-  if (volumes.some(({ emptyDir }) => emptyDir !== undefined)) {
-    await rm(podPath(disk, podUid), { recursive: true, force: true })
-  }
+  await removeTree(podPath(memory, podUid))
+  if (volumes.some(({ emptyDir }) => emptyDir !== undefined)) await removeTree(podPath(disk, podUid))
 }
 
 /** Removes the volumes of pods that are no more. */
@@ -176,7 +174,7 @@ export async function removeVolumesExcept({ disk, memory }: VolumeRoots, podUids
   for (const root of [disk, memory]) {
     if (!existsSync(root)) continue
     for (const name of readdirSync(root)) {
-      if (!podUids.has(decodeURIComponent(name))) await rm(`${root}/${name}`, { recursive: true, force: true })
+      if (!podUids.has(decodeURIComponent(name))) await removeTree(`${root}/${name}`)
     }
   }
 }

@@ -1,0 +1,124 @@
+/** Pods of a server that is not root: what works there all the same, and what nobody may break. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { Event, Pod, PodSpec } from '../../src/apis/core/index.ts'
+import { makeRoot, staticBusybox } from '../support/dockerd.ts'
+import { jobd, type Server, startServerAs, temporaryDirectory } from '../support/executable.ts'
+import { type Connection, connect } from '../support/many-pods.ts'
+import { requestsTo } from '../support/requests.ts'
+
+const NOBODY = { uid: 65534, gid: 65534 }
+
+/** Why a server cannot run as somebody else here; false when it can. */
+function missing(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root, to be somebody else'
+  if (spawnSync(jobd, ['version'], NOBODY).status !== 0) return 'this checkout cannot be read by others than root'
+  const tried = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true'], NOBODY)
+  return tried.status === 0 ? false : 'this host permits no user namespaces'
+}
+
+describe('pods of an ordinary user', { skip: missing(), timeout: 240_000 }, () => {
+  const { path, dispose } = temporaryDirectory()
+  const image = join(path, 'image')
+  let server: Server
+  let connection: Connection
+  before(async () => {
+    const data = join(path, 'data')
+    mkdirSync(data, { mode: 0o700 })
+    chownSync(data, NOBODY.uid, NOBODY.gid)
+    chmodSync(path, 0o755)
+    if (staticBusybox() !== undefined) {
+      await makeRoot(image)
+      // A user namespace has no rights to what belongs to root.
+      spawnSync('chown', ['-R', `${NOBODY.uid}:${NOBODY.gid}`, image])
+    }
+    writeFileSync(join(path, 'map.json'), JSON.stringify({ 'busybox:1': image }))
+    mkdirSync(join(path, 'private'), { mode: 0o700 })
+    const flags = ['--image-policy', 'map', '--image-map', join(path, 'map.json')]
+    server = await startServerAs({ env: { HOME: data }, ...NOBODY }, data, ...flags)
+    connection = await connect(server)
+  })
+  after(async () => {
+    await connection.close()
+    await server.stop()
+    dispose()
+  })
+  const ref = (name: string) => ({ resource: 'pods', namespace: 'default', name })
+  const create = async (name: string, script: string, spec: Partial<PodSpec> = {}, own: object = {}): Promise<void> => {
+    const containers = [{ name: 'main', image: 'host', command: ['sh', '-c', script], resources: {}, ...own }]
+    const made = await connection.client.create<Pod>('pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'default' },
+      spec: { restartPolicy: 'Never', ...spec, containers },
+      status: {},
+    })
+    if (!made.ok) throw new Error(made.error.message)
+  }
+  /** Asks for the pod until `isSo`; each look takes the time that a request takes. */
+  const until = async (name: string, isSo: (pod: Pod) => boolean): Promise<Pod> => {
+    for (;;) {
+      const found = await connection.client.get<Pod>(ref(name))
+      if (found.ok && isSo(found.value)) return found.value
+    }
+  }
+  const outcome = async (name: string): Promise<string> => {
+    const { status } = await until(name, (pod) => /Succeeded|Failed/.test(pod.status.phase ?? ''))
+    const requests = requestsTo(server)
+    const { body } = await requests.send({ path: `/api/v1/namespaces/default/pods/${name}/log` })
+    requests.close()
+    const { reason = '', message = '' } = status.containerStatuses?.[0]?.state?.terminated ?? {}
+    return `${body.toString()}${reason} ${message}`.trim()
+  }
+
+  test('may have a terminal', async () => {
+    await create('terminal', 'test -t 0 && echo terminal', {}, { tty: true, stdin: true })
+    assert.equal(await outcome('terminal'), 'terminal\r\nCompleted')
+  })
+
+  test('are kept from writing where they ask for it, and have their last word', async () => {
+    const script =
+      'touch /tmp/new 2>/dev/null || echo refused; grep NoNewPrivs /proc/self/status; echo bye >/dev/termination-log; exit 1'
+    const capabilities = { drop: ['ALL'] }
+    const securityContext = { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities }
+    await create('restricted', script, {}, { securityContext })
+    assert.equal(await outcome('restricted'), 'refused\nNoNewPrivs:\t1\nError bye')
+  })
+
+  test('run in images that are directories', {
+    skip: staticBusybox() === undefined ? 'needs a static busybox (package busybox-static)' : false,
+  }, async () => {
+    await create('mapped', 'ls -d /home 2>&1; touch /tmp/mine && echo wrote', {}, { image: 'busybox:1' })
+    assert.equal(await outcome('mapped'), 'ls: /home: No such file or directory\nwrote\nCompleted')
+    const pod = await until('mapped', () => true)
+    assert.equal(pod.status.containerStatuses?.[0]?.imageID, image)
+    assert.ok(!readdirSync(join(image, 'tmp')).includes('mine'))
+  })
+
+  test('are killed when they take more memory than they may', async () => {
+    const resources = { limits: { memory: '32Mi' } }
+    await create('greedy', 'head -c 200000000 /dev/zero | tail | sleep 1000', {}, { resources })
+    assert.match(await outcome('greedy'), /OOMKilled/)
+  })
+
+  test('wait for directories that may not be made, and break nothing when theirs cannot be read', async () => {
+    const volumes = [{ name: 'v', hostPath: { path: join(path, 'private/new'), type: 'DirectoryOrCreate' } }]
+    await create('refused', 'true', { volumes })
+    for (let told = false; !told; ) {
+      const found = await connection.client.list<Event>('events', { namespace: 'default' })
+      told = found.ok && found.value.items.some(({ message = '' }) => /FailedMount|EACCES/.test(message))
+    }
+    const work = { volumes: [{ name: 'v', emptyDir: {} }] }
+    const mounts = { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] }
+    await create('closed', 'mkdir -p /jobd-v/a/b && chmod 0 /jobd-v/a', work, mounts)
+    await outcome('closed')
+    await connection.client.delete(ref('closed'), {})
+    await create('next', 'echo fine')
+    assert.equal(await outcome('next'), 'fine\nCompleted')
+    const left = join(path, 'data/volumes/volumes')
+    while (readdirSync(left).length > 0) await connection.client.get(ref('next'))
+  })
+})
