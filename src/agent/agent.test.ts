@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerHttp2Stream } from 'node:http2'
@@ -59,6 +60,43 @@ type World = {
   /** Stops the agent and its runtime as a crash would, and starts new ones on the same files. */
   readonly restart: (meanwhile?: () => Promise<void>) => Promise<void>
 }
+
+test("a pod that comes while the runtime is asked what it has is nobody's leftover", async (t) => {
+  const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-agent-`)
+  const api = memoryClient()
+  const hostEnv = process.env
+  const runtime = await createProcessRuntime({ dir: `${dir}/run`, version: '0', clock, log: silentLog, hostEnv })
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const slow: Runtime = {
+    ...runtime,
+    async podUids() {
+      asked.resolve()
+      await answer.promise
+      return runtime.podUids()
+    },
+  }
+  const random = { bits: () => 0 }
+  const shape = { clock, random, log: silentLog, dataDir: dir, nodeName: 'here', version: '0', hostEnv }
+  const agent = startAgent({ ...shape, client: api.client, runtime: slow })
+  t.after(async () => {
+    await agent.stop()
+    for (const uid of await runtime.podUids()) await runtime.remove(uid)
+    await runtime.close()
+    rmSync(dir, { recursive: true })
+  })
+  await asked.promise
+  const fifo = `${dir}/fifo`
+  execFileSync('mkfifo', [fifo])
+  const pod = podOf({ containers: [{ command: ['sh', '-c', `read word <${fifo}`] }] })
+  api.put('pods', pod)
+  const { name = '' } = pod.metadata
+  const is = (phase: string) => api.until<Pod>('pods', name, ({ status }) => status.phase === phase)
+  await is('Running')
+  answer.resolve()
+  await agent.ready
+  writeFileSync(fifo, 'go\n')
+  assert.equal((await is('Succeeded')).status.phase, 'Succeeded')
+})
 
 async function world(t: TestContext, namespaces: 'auto' | 'never' = 'auto'): Promise<World> {
   const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-agent-`)

@@ -320,18 +320,21 @@ function watchPods(state: State, onReady: () => void): { readonly stop: () => vo
 /** What runs here of pods that are not in the list belongs to nobody any more. */
 async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
   const listed = new Map(pods.map((pod) => [pod.metadata.uid ?? '', pod]))
-  const { options } = state
+  const { options, workers } = state
   const { runtime } = options
+  // All that is decided by the list is decided at once: pods that come while somebody is waited for are newer than it.
+  for (const podUid of state.released.keys()) if (!listed.has(podUid)) state.released.delete(podUid)
+  for (const [podUid, worker] of [...workers]) if (!listed.has(podUid)) onDeleted(state, worker.pod)
+  state.devices?.keep(new Set(listed.keys()))
+  const isKnown = (podUid: string): boolean => listed.has(podUid) || workers.has(podUid)
+  inBackground(options, () => removeVolumesExcept(volumeRoots(options), isKnown))
   for (const podUid of await runtime.podUids()) {
     const pod = listed.get(podUid)
-    if (pod === undefined) inBackground(options, () => runtime.remove(podUid))
-    else if (isOver(pod) && !state.workers.has(podUid)) inBackground(options, () => runtime.release(podUid))
+    if (!isKnown(podUid)) inBackground(options, () => runtime.remove(podUid))
+    else if (pod !== undefined && isOver(pod) && !workers.has(podUid)) {
+      inBackground(options, () => runtime.release(podUid))
+    }
   }
-  const uids = new Set(listed.keys())
-  inBackground(options, () => removeVolumesExcept(volumeRoots(options), uids))
-  state.devices?.keep(uids)
-  for (const podUid of state.released.keys()) if (!listed.has(podUid)) state.released.delete(podUid)
-  for (const [podUid, worker] of state.workers) if (!listed.has(podUid)) onDeleted(state, worker.pod)
   await Promise.all(pods.map((pod) => onPod(state, pod)))
 }
 

@@ -168,8 +168,8 @@ export const mutations: readonly Mutation[] = [
     'strays-run-on',
     'containers of pods that went while the agent was away run on',
     'src/agent/agent.ts',
-    'if (pod === undefined) void state.options.runtime.remove(podUid)\n    else if (isOver(pod)',
-    'if (pod !== undefined && isOver(pod)',
+    'if (!isKnown(podUid)) inBackground(options, () => runtime.remove(podUid))\n    else if (pod !== undefined',
+    'if (pod !== undefined',
     120,
   ),
   one(

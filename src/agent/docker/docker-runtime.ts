@@ -1,7 +1,7 @@
 /** The Runtime whose containers a Docker Engine, or Podman, runs from images. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fail, millis, ok, type Result } from '../../base/index.ts'
-import { openMemoryVolumes } from '../memory/index.ts'
+import { openMemoryVolumes, podsWithMemory } from '../memory/index.ts'
 import type { Limiting, Runtime } from '../runtime/index.ts'
 import { releasePod, removePod, removeRun, signalRun } from './end-run.ts'
 import { openEngine } from './engine.ts'
@@ -92,7 +92,7 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
     exec: (key, spec, output) => execInRun(state, key, { spec, output }),
     openInput: (key) => openInput(state, key),
     podUids: async () => [
-      ...new Set([...state.pods.keys(), ...directoriesOf(state), ...(state.memory?.podUids() ?? [])]),
+      ...new Set([...state.pods.keys(), ...directoriesOf(state), ...podsWithMemory(`${options.volatileDir}/memory`)]),
     ],
     observe: async (podUid) => [...(state.pods.get(podUid)?.runs.values() ?? [])].map(({ observed }) => observed),
     onChange: (callback) => {

@@ -1,1 +1,1 @@
-export { type MemoryVolumes, openMemoryVolumes, unmountBelow } from './memory-volumes.ts'
+export { type MemoryVolumes, openMemoryVolumes, podsWithMemory, unmountBelow } from './memory-volumes.ts'

@@ -3,15 +3,13 @@
  * of a pod share it and it stays while containers, or this daemon, come and go. Only root may mount there.
  */
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { rm, rmdir } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { Log } from '../../base/index.ts'
 import type { MemoryVolume } from '../runtime/index.ts'
 
 export type MemoryVolumes = {
-  /** The pods that have some, those of earlier daemons included. */
-  readonly podUids: () => readonly string[]
   /** Makes the volume unless it is there, and answers its path; undefined where that fails. */
   readonly open: (volume: MemoryVolume) => Promise<string | undefined>
   /** Gives the memory of a pod back. */
@@ -27,6 +25,10 @@ export type MemoryVolumesOptions = {
   readonly isShared: boolean
   readonly log: Log
 }
+
+/** The pods that have volumes in a directory of `openMemoryVolumes`, those of earlier daemons included. */
+export const podsWithMemory = (dir: string): readonly string[] =>
+  existsSync(dir) ? readdirSync(dir).map(decodeURIComponent) : []
 
 /** Undefined where this process may not mount. */
 export async function openMemoryVolumes({
@@ -47,7 +49,6 @@ export async function openMemoryVolumes({
   }
   const known = new Set(readdirSync(dir))
   return {
-    podUids: () => [...known].map(decodeURIComponent),
     open: async ({ podUid, volume, bytes }) => {
       const name = encodeURIComponent(podUid)
       const path = `${dir}/${name}/${volume}`

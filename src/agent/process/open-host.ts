@@ -1,12 +1,11 @@
 /** Finding out what the host permits, and starting the spawner on it. */
 import { writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { type MemoryVolumes, openMemoryVolumes } from '../memory/index.ts'
 import { claimVoid, readIfThere } from './run-files.ts'
 import { addRun, unfinishedRuns } from './run-table.ts'
 import { startSpawner } from './spawner.ts'
 import { launchText } from './start-run.ts'
-import { type Host, modeOf, type State, scriptOf, templateOf } from './state.ts'
+import { type Host, memoryOf, modeOf, type State, scriptOf, templateOf } from './state.ts'
 import { templateScript } from './template.ts'
 import { detectTools, type HostTools } from './tools.ts'
 
@@ -17,7 +16,7 @@ export async function openHost(state: State): Promise<Host | undefined> {
     log.info('pods run without namespaces of their own', { because: tools.namespacesMissing })
   }
   // Before there is a spawner: its mount namespace, which runs start from, is to see what is mounted later.
-  const dir = `${dirname(state.table.scratch)}/memory`
+  const dir = memoryOf(state.table)
   const memory =
     state.closed || tools.unshare === undefined ? undefined : await openMemoryVolumes({ dir, isShared: true, log })
   if (!state.closed) return openSpawner(state, tools, memory)

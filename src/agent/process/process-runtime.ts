@@ -1,6 +1,7 @@
 /** The Runtime whose containers are process trees of this host. */
 import { mkdirSync, rmSync } from 'node:fs'
 import { fail, millis, ok, type Result } from '../../base/index.ts'
+import { podsWithMemory } from '../memory/index.ts'
 import type {
   ContainerInput,
   ContainerKey,
@@ -27,7 +28,15 @@ import { claimScratch, removeAbandoned, scratchDirectory } from './scratch.ts'
 import { admit, onEventLine } from './settle-run.ts'
 import { openStartLedger } from './start-ledger.ts'
 import { startRun } from './start-run.ts'
-import { cgroupsOf, inputPathOf, logPathOf, messagePathOf, type ProcessRuntimeOptions, type State } from './state.ts'
+import {
+  cgroupsOf,
+  inputPathOf,
+  logPathOf,
+  memoryOf,
+  messagePathOf,
+  type ProcessRuntimeOptions,
+  type State,
+} from './state.ts'
 
 /**
  * Opens the process runtime on a directory. Runs that an earlier daemon started there are found by `observe`; they have
@@ -87,7 +96,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     signal: async (key, signal) => signalRun(state, key, signal),
     exec: (key, spec, output) => exec(state, key, spec, output),
     openInput: (key) => inputOf(state, key),
-    podUids: async () => podUids(table, (await state.opening)?.memory?.podUids()),
+    podUids: async () => podUids(table),
     observe: async (podUid) => observe(state, podUid),
     onChange: (callback) => {
       state.listeners.add(callback)
@@ -96,11 +105,11 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     remove: async (podUid, beforeFiles) => {
       observe(state, podUid)
       await removePod(state, podUid, beforeFiles)
-      await state.host?.memory?.remove(podUid)
+      await (await state.opening)?.memory?.remove(podUid)
     },
     release: async (podUid) => {
       releasePod(state, podUid)
-      await state.host?.memory?.remove(podUid)
+      await (await state.opening)?.memory?.remove(podUid)
     },
     removeRun: async (key) => removeRun(state, key),
     logPath: (key) => logPathOf(table, key),
@@ -127,9 +136,10 @@ const EXEC_AGAIN = millis(5)
 /** Files of the runtime's own, beside the directories of pods. */
 const OWN = new Set(['events', 'spawner.log', 'starts', 'starts.next', '.template'])
 
-const podUids = ({ root, scratch }: RunTable, withMemory: readonly string[] = []): readonly string[] => {
-  const names = [...readDirectory(root), ...readDirectory(scratch)].filter((name) => !OWN.has(name))
-  return [...new Set([...names.map(textOfFileName), ...withMemory])]
+/** What lies here already: the host need not be open for that. */
+function podUids(table: RunTable): readonly string[] {
+  const names = [...readDirectory(table.root), ...readDirectory(table.scratch)].filter((name) => !OWN.has(name))
+  return [...new Set([...names.map(textOfFileName), ...podsWithMemory(memoryOf(table))])]
 }
 
 function observe(state: State, podUid: string): readonly Observed[] {

@@ -73,6 +73,9 @@ export const logPathOf = ({ root }: RunTable, key: ContainerKey): string => `${r
 
 export const scriptOf = ({ scratch }: RunTable, { id }: Run): string => `${scratch}/${id}.run`
 
+/** Where volumes in memory are mounted. */
+export const memoryOf = ({ scratch }: RunTable): string => `${dirname(scratch)}/memory`
+
 /** What belongs to the mount namespace that runs start from. */
 export const templateOf = ({ scratch }: RunTable): string => `${scratch}/.template`
 

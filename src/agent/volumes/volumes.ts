@@ -170,11 +170,14 @@ export async function removeVolumes({ disk, memory }: VolumeRoots, pod: Pod): Pr
 }
 
 /** Removes the volumes of pods that are no more. */
-export async function removeVolumesExcept({ disk, memory }: VolumeRoots, podUids: ReadonlySet<string>): Promise<void> {
+export async function removeVolumesExcept(
+  { disk, memory }: VolumeRoots,
+  isKept: (podUid: string) => boolean,
+): Promise<void> {
   for (const root of [disk, memory]) {
     if (!existsSync(root)) continue
     for (const name of readdirSync(root)) {
-      if (!podUids.has(decodeURIComponent(name))) await removeTree(`${root}/${name}`)
+      if (!isKept(decodeURIComponent(name))) await removeTree(`${root}/${name}`)
     }
   }
 }
