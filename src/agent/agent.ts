@@ -61,6 +61,8 @@ export type AgentOptions = {
   readonly foldsStatus?: boolean | undefined
   /** How many processes and threads a container may have at once; -1 for any number, 4096 when absent. */
   readonly podPidsLimit?: number | undefined
+  /** Whether a container that does not say has a read-only root; not when absent. */
+  readonly readOnlyRoot?: boolean | undefined
   /** How much of logs is kept; each as `defaultLogLimits` has it unless told otherwise. */
   readonly logLimits?: Partial<LogLimits> | undefined
   /** Where the logs of Jobs' pods go when the pods do; they go with them when absent. */
@@ -222,6 +224,7 @@ function workerContext(
   const serviceEnv = () => options.serviceEnv?.() ?? {}
   const starts = {
     pidsLimit: pidsLimitOf(options),
+    readOnlyRoot: options.readOnlyRoot,
     client,
     runtime,
     services,

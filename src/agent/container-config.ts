@@ -20,6 +20,8 @@ export type ConfigRequest = {
   readonly gpus?: readonly number[] | undefined
   /** How many processes and threads the container may have at once; any number when absent. */
   readonly pidsLimit?: number | undefined
+  /** Whether the files of the host, or of the image, are read-only to a container that does not say. */
+  readonly readOnlyRoot?: boolean | undefined
   /** Where the pod's volumes lie. */
   readonly volumes: ReadonlyMap<string, string>
   readonly read: ReadObject
@@ -56,7 +58,7 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     stdin: container.stdin,
     stdinOnce: container.stdinOnce,
     tty: container.tty,
-    security: securityOf(pod, container),
+    security: securityOf(pod, container, request.readOnlyRoot ?? false),
     env: env.value,
     workingDir: container.workingDir === '' ? image?.workingDir : (container.workingDir ?? image?.workingDir),
     mounts: mounts.value,
@@ -111,11 +113,15 @@ function runAsOf({ spec }: Pod, { securityContext }: Container): ContainerConfig
 }
 
 /** @source kubernetes v1.36 pkg/securitycontext/util.go, AddNoNewPrivileges and DetermineEffectiveSecurityContext */
-function securityOf({ spec }: Pod, { securityContext: own }: Container): ContainerConfig['security'] {
+function securityOf(
+  { spec }: Pod,
+  { securityContext: own }: Container,
+  readOnlyRoot: boolean,
+): ContainerConfig['security'] {
   const seccomp = own?.seccompProfile ?? spec.securityContext?.seccompProfile
   return {
     privileged: own?.privileged === true,
-    readOnlyRoot: own?.readOnlyRootFilesystem === true,
+    readOnlyRoot: own?.readOnlyRootFilesystem ?? readOnlyRoot,
     noNewPrivileges: own?.allowPrivilegeEscalation === false,
     addCapabilities: own?.capabilities?.add ?? [],
     dropCapabilities: own?.capabilities?.drop ?? [],

@@ -21,6 +21,8 @@ export type StartPreparation = {
   readonly devices?: Devices | undefined
   readonly factsOf: (pod: Pod) => DownwardFacts
   readonly pidsLimit?: number | undefined
+  /** Whether a container that does not say has a read-only root; not when absent. */
+  readonly readOnlyRoot?: boolean | undefined
   readonly hostEnv: Readonly<Record<string, string>>
   readonly serviceEnv: () => Readonly<Record<string, string>>
 }
@@ -55,6 +57,7 @@ export async function prepareStart(
     hostEnv: options.hostEnv,
     image: image.value,
     pidsLimit: options.pidsLimit,
+    readOnlyRoot: options.readOnlyRoot,
     gpus: await devices?.of(pod, container),
     serviceEnv: { ...(await services.variablesFor(pod)), ...options.serviceEnv() },
     volumes,

@@ -96,6 +96,12 @@ function addUpCommand(program: Command, finish: Finish): void {
       '--pod-pids-limit <n>',
       'how many processes a container may have at once; -1 for any number (default: 4096)',
     )
+    .addOption(
+      new Option(
+        '--host-files <how>',
+        'whether containers may write outside of their volumes, unless they say themselves (default: writable)',
+      ).choices(['writable', 'read-only']),
+    )
     .option('--log-max-size <size>', 'how much is kept of the log of one run (default: 100Mi)')
     .option('--log-retention-days <days>', 'how long logs outlive their pods (default: 14)')
     .option('--log-retention-size <size>', 'how much is kept of logs whose pods are gone (default: 1Gi)')

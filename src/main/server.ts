@@ -51,6 +51,8 @@ export type ServerOptions = ServeOptions & {
   readonly timeZone?: string | undefined
   /** How many processes a container may have at once, -1 for any number; the default of the agent when absent. */
   readonly podPidsLimit?: number | undefined
+  /** Whether pods may write files of the host outside of volumes, unless they say themselves; they may when absent. */
+  readonly hostFiles?: 'writable' | 'read-only' | undefined
   /** How much of logs is kept; the defaults of the agent when absent. */
   readonly logLimits?: Partial<LogLimits> | undefined
   /** The time, chance and names that objects see; the real ones when absent. Connections live in real time in any case. */
@@ -262,7 +264,7 @@ const builtInNode = (options: ServerOptions, opened: OpenRuntime | undefined): S
   opened === undefined ? undefined : async (client, serviceEnv) => startRuntimeNode(options, opened, client, serviceEnv)
 
 function startRuntimeNode(
-  { directory, store, log, logLimits, podPidsLimit, endsPods, resources }: ServerOptions,
+  { directory, store, log, logLimits, podPidsLimit, hostFiles, endsPods, resources }: ServerOptions,
   { runtime, hostEnv }: OpenRuntime,
   client: Client,
   serviceEnv: Readonly<Record<string, string>>,
@@ -281,6 +283,7 @@ function startRuntimeNode(
     serviceEnv: () => serviceEnv,
     logLimits,
     podPidsLimit,
+    readOnlyRoot: hostFiles === 'read-only',
     // Where objects end with the server nobody comes back to ask.
     keptLogsDir: store === 'memory' ? undefined : join(directory, 'logs'),
   })

@@ -34,6 +34,7 @@ export type UpFlags = StoreFlags & {
   readonly runHistoryLimit?: string
   readonly eventTtl?: string
   readonly podPidsLimit?: string
+  readonly hostFiles?: 'writable' | 'read-only'
   readonly logMaxSize?: string
   readonly logRetentionDays?: string
   readonly logRetentionSize?: string
@@ -110,6 +111,11 @@ async function optionsOf(flags: UpFlags, directory: string): Promise<Result<Serv
   if (!images.ok) return images
   const zone = localZoneOf(flags.timeZone)
   if (!zone.ok) return zone
+  if (flags.hostFiles !== undefined && flags.runtime !== 'process') {
+    return fail(
+      '--host-files goes with --runtime process only: elsewhere pods see no files of the host but their volumes',
+    )
+  }
   const runs = keptRunsOf(flags.runHistoryDays, flags.runHistoryLimit)
   if (!runs.ok) return runs
   const eventTtl = eventTtlOf(flags.eventTtl)
@@ -124,6 +130,7 @@ async function optionsOf(flags: UpFlags, directory: string): Promise<Result<Serv
     directory,
     eventTtl: eventTtl.value,
     podPidsLimit: podPidsLimit.value,
+    hostFiles: flags.hostFiles,
     logLimits: logLimits.value,
     store: store.value,
     runtime: flags.runtime,
