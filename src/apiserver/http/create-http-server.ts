@@ -81,8 +81,8 @@ async function serveConnect(
   return upgrade === undefined ? refuseStream(x, parts, route) : serveStream(x, parts, route, upgrade)
 }
 
-/** Twice as many bytes are kept at most, and nothing while nobody asks for protobuf. */
-const messagesBound = 8 * 1024 * 1024
+/** Room for a list of 10,000 Jobs. Twice as many bytes are kept at most, and nothing while nobody asks for protobuf. */
+const messagesBound = 16 * 1024 * 1024
 
 /** Listens and serves until `close`. Rejects when the address cannot be had. */
 export async function createHttpServer(config: HttpServerConfig): Promise<HttpServer> {
