@@ -177,5 +177,8 @@ test('a directory that goes away deletes nothing', async () => {
 test('a directory that is not there is refused', () => {
   const clock = { wake: () => () => undefined } as unknown as Clock
   const started = watchDirectory({ directory: '/nonexistent/x', client, clock, log, namespace: 'default' })
-  assert.match(started.ok ? '' : started.error, /^the directory \/nonexistent\/x cannot be watched: ENOENT/)
+  assert.match(
+    started.ok ? '' : started.error,
+    /^the directory \/nonexistent\/x cannot be watched: no such file or directory; make it, or name another$/,
+  )
 })

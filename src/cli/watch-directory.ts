@@ -69,7 +69,7 @@ export function watchDirectory(options: WatchOptions): Result<DirectoryWatch, st
       cancel = clock.wake(calm, look)
     })
   } catch (error) {
-    return fail(`the directory ${directory} cannot be watched: ${textOf(error)}`)
+    return fail(`the directory ${directory} cannot be watched: ${textOf(error)}; make it, or name another`)
   }
   watcher.on('error', (error) => log.warn('the directory is watched no longer', { directory, because: textOf(error) }))
   look()
@@ -84,7 +84,11 @@ export function watchDirectory(options: WatchOptions): Result<DirectoryWatch, st
   })
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** What the system says of a file, without the call and the path that Node adds. */
+function textOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return /^[A-Z0-9]+: ([^,]+), \w+/.exec(text)?.[1] ?? text
+}
 
 /** One look at everything: apply what changed, then delete what no file wants. */
 async function sync(state: State): Promise<void> {
