@@ -47,17 +47,16 @@ export const tooManyMissedText =
   'Cannot determine if job needs to be started. Too many missed start time (> 100). Set or decrease .spec.startingDeadlineSeconds or check clock skew.'
 export const tooManyMissed = event('Warning', 'TooManyMissedTimes', tooManyMissedText)
 
-/**
- * Ours: nobody looked while these times were due, as the machine slept, the clock was set, or nothing ran. `starting`: the
- * only one that is started.
- */
-export function missedSchedule(first: Instant, last: Instant, starting: Instant | undefined): CronJobAction {
+/** Ours: nobody looked while these times were due, as the machine slept, the clock was set, or nothing ran. */
+export const missedDeadline = (first: Instant, last: Instant): CronJobAction =>
+  missedSchedule(first, last, 'later than spec.startingDeadlineSeconds allows')
+/** Ours: nor then. `starting` is the only one that is started. */
+export const superseded = (first: Instant, last: Instant, starting: Instant): CronJobAction =>
+  missedSchedule(first, last, `of all that were due only the newest, ${formatTime(starting)}, is started`)
+
+function missedSchedule(first: Instant, last: Instant, why: string): CronJobAction {
   const times = first === last ? `time ${formatTime(first)}` : `times from ${formatTime(first)} to ${formatTime(last)}`
-  const end =
-    starting === undefined
-      ? 'later than spec.startingDeadlineSeconds allows'
-      : `of all that were due only the newest, ${formatTime(starting)}, is started`
-  return event('Warning', 'MissSchedule', `Missed scheduled ${times}: ${end}`)
+  return event('Warning', 'MissSchedule', `Missed scheduled ${times}: ${why}`)
 }
 /** Ours: the clock says less than when the last run was due. */
 export const clockWentBack = (lastScheduleTime: string) =>

@@ -374,6 +374,17 @@ for (const [title, spec, options, expected] of [
   })
 }
 
+test('what is too late and what a newer time replaces are told apart', () => {
+  const cronJob = cronJobOf({ spec: { startingDeadlineSeconds: 100 } })
+  const world = worldOf(cronJob, at('2026-01-01T00:03:30Z'), defaultCronJobOptions)
+  pass(world)
+  const texts = [
+    'Warning MissSchedule Missed scheduled time 2026-01-01T00:01:00Z: later than spec.startingDeadlineSeconds allows',
+    'Warning MissSchedule Missed scheduled time 2026-01-01T00:02:00Z: of all that were due only the newest, 2026-01-01T00:03:00Z, is started',
+  ]
+  assert.deepEqual(world.events.slice(0, 2), texts)
+})
+
 test('under @every below a minute no times are told as missed while somebody looks', () => {
   const cronJob = cronJobOf({ spec: { schedule: '@every 20s' } })
   const world = worldOf(cronJob, at('2026-01-01T00:00:20Z'), defaultCronJobOptions)

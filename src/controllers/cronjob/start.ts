@@ -25,6 +25,7 @@ import type { ActionResult, CronJobAction, SlotFate } from './snapshot.ts'
 
 /** Nothing more to do until something changes. */
 const rest: PassEnd = {}
+const noEvents: readonly CronJobAction[] = []
 const noneActive: readonly ObjectReference[] = []
 
 /** A Job to be started. */
@@ -58,7 +59,7 @@ export function dueStart(pass: Pass): DueStart | PassEnd {
   if (times === undefined) return rest
   const { due, wakeAt, missed } = times
   if (due !== undefined && isStarted(pass, due)) return { wakeAt }
-  if (missed !== undefined) act(pass, missed)
+  for (const event of missed ?? noEvents) act(pass, event)
   if (due === undefined) return { wakeAt }
   if (spec.concurrencyPolicy === 'Forbid' && activeJobs(pass).length > 0) {
     act(pass, events.jobAlreadyActive)
@@ -91,7 +92,7 @@ type Times = {
   readonly due: Instant | undefined
   readonly wakeAt: Instant | undefined
   /** What is to be told of times that nobody saw. */
-  readonly missed?: CronJobAction | undefined
+  readonly missed?: readonly CronJobAction[] | undefined
 }
 
 /** Tells what would have been due, were the CronJob not suspended. */
@@ -130,7 +131,7 @@ function fully(pass: Pass, query: DueQuery): Times | undefined {
   if (lastScheduleTime !== undefined && pass.lastScheduled !== undefined && pass.lastScheduled > pass.now) {
     act(pass, events.clockWentBack(lastScheduleTime))
   }
-  if (!times.tooMany) return { due: times.due, wakeAt: times.next, missed: missedEvent(pass, times) }
+  if (!times.tooMany) return { due: times.due, wakeAt: times.next, missed: missedEvents(pass, times) }
   if (startsLatest(pass)) {
     act(pass, events.tooManyMissedButStarting)
     return { due: times.due, wakeAt: times.next }
@@ -145,14 +146,17 @@ function fully(pass: Pass, query: DueQuery): Times | undefined {
  * What waits for the run before, under Forbid, waits on purpose, and may be looked at often; and of `@every` below a minute
  * only the first time of each minute is started, as names are by the minute.
  */
-function missedEvent(pass: Pass, { due, missed, tooLate }: DueTimes): CronJobAction | undefined {
-  if (missed.length === 0 && tooLate === undefined) return undefined
+function missedEvents(pass: Pass, { due, missed, tooLate }: DueTimes): readonly CronJobAction[] {
+  if (missed.length === 0 && tooLate === undefined) return noEvents
   const minute = Math.floor((pass.lastScheduled ?? 0) / 60_000)
   const later = (at: Instant | undefined): boolean => at !== undefined && Math.floor(at / 60_000) !== minute
   const waits = activeJobs(pass).length > 0 && pass.cronJob.spec.concurrencyPolicy === 'Forbid'
-  const first = later(tooLate?.last) ? tooLate?.first : missed.find(later)
-  const last = missed.at(-1) ?? tooLate?.last
-  return waits || first === undefined || last === undefined ? undefined : events.missedSchedule(first, last, due)
+  if (waits) return noEvents
+  const told: CronJobAction[] = []
+  if (tooLate !== undefined && later(tooLate.last)) told.push(events.missedDeadline(tooLate.first, tooLate.last))
+  const [first, last] = [missed.find(later), missed.at(-1)]
+  if (first !== undefined && last !== undefined && due !== undefined) told.push(events.superseded(first, last, due))
+  return told
 }
 
 function startsLatest({ cronJob, options }: Pass): boolean {
