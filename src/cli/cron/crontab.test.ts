@@ -94,6 +94,11 @@ test('a system crontab names a user, which is noted', () => {
 })
 
 const problems: readonly (readonly [string, string, RegExp])[] = [
+  [
+    'a random time is explained',
+    '0~30 * * * * a',
+    /^line 1 is left out: cron takes a random time of 0~30, .*choose one/,
+  ],
   ['@reboot is explained', '@reboot a', /^line 1 is left out: @reboot has no schedule/],
   ['an unknown nickname', '@often a', /cron has no @often/],
   ['an entry without a command', '* * * * *', /neither a setting nor an entry/],

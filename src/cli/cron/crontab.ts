@@ -137,6 +137,10 @@ type Scheduled = { readonly ok: true; readonly value: string } | { readonly ok: 
 function scheduleOf(fields: readonly string[]): Scheduled {
   const [minute = '', hour, day = '', month, weekday = ''] = fields
   if (hour === undefined) return { ok: true, value: minute }
+  const random = fields.find((field) => field.includes('~'))
+  if (random !== undefined) {
+    return { ok: false, error: `cron takes a random time of ${random}, Kubernetes has no such thing; choose one` }
+  }
   const stepped = (field: string): boolean => field.startsWith('*/')
   if ((stepped(day) && weekday !== '*') || (stepped(weekday) && day !== '*')) {
     const error =
