@@ -65,12 +65,16 @@ export async function startDockerd(): Promise<Dockerd> {
     freeze: () => process.kill(engine.pid, 'SIGSTOP'),
     resume: () => process.kill(engine.pid, 'SIGCONT'),
     stop: async () => {
-      const left = cli('ps', '-aq').split('\n').filter(Boolean)
-      if (left.length > 0) cli('rm', '-f', ...left)
-      const networks = cli('network', 'ls', '-q', '--filter', 'type=custom').split('\n').filter(Boolean)
-      if (networks.length > 0) cli('network', 'rm', ...networks)
-      await end(engine)
-      removeMounted(dir)
+      try {
+        const left = cli('ps', '-aq').split('\n').filter(Boolean)
+        if (left.length > 0) cli('rm', '-f', ...left)
+        const networks = cli('network', 'ls', '-q', '--filter', 'type=custom').split('\n').filter(Boolean)
+        if (networks.length > 0) cli('network', 'rm', ...networks)
+      } finally {
+        // An engine that runs on would keep the test from ending.
+        await end(engine)
+        removeMounted(dir)
+      }
     },
   }
 }

@@ -138,7 +138,7 @@ async function leaveEngine(state: State, network: Network): Promise<void> {
   await state.memory?.close()
   rmSync(options.volatileDir, { recursive: true, force: true })
   await releaseNetwork(state)
-  await removeNetwork(engine, network)
+  await removeNetwork(engine, network, options.clock)
   await removePause(engine)
 }
 

@@ -1,5 +1,5 @@
 /** The network in which the pods of one runtime meet, and find each other by name. */
-import { fail, ok, type Result } from '../../base/index.ts'
+import { type Clock, fail, millis, ok, type Result } from '../../base/index.ts'
 import type { Answer, Engine } from './engine.ts'
 import { OWNER } from './names.ts'
 
@@ -46,7 +46,15 @@ async function findNetwork(engine: Engine, owner: string): Answer<Network | unde
   return ok({ name: found.value.Name, gateway: Gateway?.replace(/\/\d+$/, ''), subnet: Subnet })
 }
 
-/** Takes the network away, if nobody is in it. */
-export async function removeNetwork(engine: Engine, { name }: Network): Promise<void> {
-  await engine.call({ method: 'DELETE', path: `/networks/${name}` })
+/** An engine that has removed a container may still count it as a member of its network for a moment. */
+const TRIES = 15
+const AGAIN = millis(200)
+
+/** Takes the network away, unless somebody stays in it. */
+export async function removeNetwork(engine: Engine, { name }: Network, clock: Clock): Promise<void> {
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const gone = await engine.call({ method: 'DELETE', path: `/networks/${name}` })
+    if (gone.ok || gone.error.kind !== 'Refused' || gone.error.status === 404) return
+    await new Promise<void>((resolve) => clock.wake(AGAIN, resolve))
+  }
 }
