@@ -1,6 +1,5 @@
 /** The node agent: sees the pods of its node, makes them real, and says how they fare. */
-import { parseQuantity, quantityValue } from '../apimachinery/index.ts'
-import type { Pod, Service } from '../apis/core/index.ts'
+import { byteCount, type Pod, type Service } from '../apis/core/index.ts'
 import { type Clock, createTimers, type Log, millis, type Random, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { createAgentLogs, type LogLimits } from './agent-logs.ts'
@@ -218,7 +217,7 @@ function workerContext(
     roots: volumeRoots({ runtime, dataDir: options.dataDir }),
     claimsDir: options.dataDir,
     factsOf,
-    memoryBytes: bytesOf(allocatable['memory']),
+    memoryBytes: byteCount(allocatable['memory']),
   }
   const { recorder, services, sources, timers, images, devices } = parts
   const serviceEnv = () => options.serviceEnv?.() ?? {}
@@ -282,11 +281,6 @@ const identityOf = ({ nodeName, version, runtime, ...options }: AgentOptions): N
   resources: resourcesOf(options),
   limits: limitsText(runtime.limiting(), pidsLimitOf(options)),
 })
-
-function bytesOf(quantity = '0'): number {
-  const parsed = parseQuantity(quantity)
-  return parsed.ok ? Number(quantityValue(parsed.value)) : 0
-}
 
 const versionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion ?? 0)
 

@@ -1,7 +1,7 @@
 /** Watches what pods keep in volumes whose size is limited. */
 import { lstat, readdir } from 'node:fs/promises'
-import { formatQuantity, parseQuantity, quantityValue } from '../apimachinery/index.ts'
-import type { Pod } from '../apis/core/index.ts'
+import { formatQuantity } from '../apimachinery/index.ts'
+import { byteCount, type Pod, quantityOf } from '../apis/core/index.ts'
 import { millis, type Timers } from '../base/index.ts'
 
 /** @source kubernetes v1.36 pkg/kubelet/kubelet.go, evictionMonitoringPeriod */
@@ -42,10 +42,9 @@ export function watchEmptyDirs(
 function limitedOf({ spec }: Pod, volumes: ReadonlyMap<string, string>): readonly Limited[] {
   return (spec.volumes ?? []).flatMap(({ name, emptyDir }) => {
     const path = volumes.get(name)
-    const limit = parseQuantity(String(emptyDir?.sizeLimit ?? '0'))
-    const bytes = limit.ok ? Number(quantityValue(limit.value)) : 0
-    if (path === undefined || !limit.ok || bytes <= 0) return []
-    return [{ volume: name, path, bytes, limit: formatQuantity(limit.value) }]
+    const bytes = byteCount(emptyDir?.sizeLimit)
+    if (path === undefined || bytes <= 0) return []
+    return [{ volume: name, path, bytes, limit: formatQuantity(quantityOf(emptyDir?.sizeLimit)) }]
   })
 }
 

@@ -1,6 +1,6 @@
 /** The volumes of one pod: what each is made of, with the API server as the source. */
-import { type KubeObject, parseQuantity, quantityValue } from '../apimachinery/index.ts'
-import type { PersistentVolumeClaim, Pod, Volume } from '../apis/core/index.ts'
+import type { KubeObject } from '../apimachinery/index.ts'
+import { byteCount, type PersistentVolumeClaim, type Pod, type Volume } from '../apis/core/index.ts'
 import type { TokenRequest } from '../apis/other/index.ts'
 import { after, between, type Clock, fail, type Instant, millis, ok, parseTime, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
@@ -93,15 +93,11 @@ function memoryVolume(
  * @source kubernetes v1.36 pkg/volume/emptydir/empty_dir.go, calculateEmptyDirMemorySize
  */
 export function memoryVolumeSize({ containers, initContainers = [] }: Pod['spec'], { emptyDir }: Volume): number {
-  const bytesOf = (quantity: string | number | undefined): number => {
-    const parsed = parseQuantity(String(quantity ?? ''))
-    return parsed.ok ? Number(quantityValue(parsed.value)) : 0
-  }
   const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')
-  const limits = [...containers, ...sidecars].map(({ resources }) => bytesOf(resources?.limits?.['memory']))
+  const limits = [...containers, ...sidecars].map(({ resources }) => byteCount(resources?.limits?.['memory']))
   const ofPod = limits.reduce((sum, bytes) => sum + bytes, 0)
   return Math.min(
-    ...[ofPod, bytesOf(emptyDir?.sizeLimit)].map((bytes) => (bytes > 0 ? bytes : Number.POSITIVE_INFINITY)),
+    ...[ofPod, byteCount(emptyDir?.sizeLimit)].map((bytes) => (bytes > 0 ? bytes : Number.POSITIVE_INFINITY)),
   )
 }
 

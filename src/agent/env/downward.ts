@@ -1,6 +1,6 @@
 /** What a container may learn of its own pod: fields by path, and its resources. */
-import { parseQuantity, quantityMilliValue } from '../../apimachinery/index.ts'
-import type { Container, Pod } from '../../apis/core/index.ts'
+import { quantityMilliValue } from '../../apimachinery/index.ts'
+import { type Container, type Pod, quantityOf } from '../../apis/core/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
 
 export type DownwardFacts = {
@@ -81,8 +81,5 @@ export function resourceValue(
   return ok(String((amount + unit - 1n) / unit))
 }
 
-/** Thousandths of an amount; nothing for one that is absent or, which validation prevents, unreadable. */
-function milliOf(amount: string | number | undefined): bigint {
-  const quantity = parseQuantity(String(amount ?? '0'))
-  return quantity.ok ? quantityMilliValue(quantity.value) : 0n
-}
+/** Thousandths of an amount; none for one that is absent. */
+const milliOf = (amount: string | number | undefined): bigint => quantityMilliValue(quantityOf(amount))

@@ -34,6 +34,7 @@ export { type PodReferences, podReferences } from './podspec/references.ts'
 export { defaultPodTemplateSpec, validatePodTemplateSpec } from './podspec/template.ts'
 export { visitContainers } from './podspec/visit.ts'
 export { podTemplateWarnings } from './podspec/warnings.ts'
+export { byteCount, quantityOf } from './resources/quantities.ts'
 export type * from './types.gen.ts'
 
 /** The kinds of this group, each with its rules. */

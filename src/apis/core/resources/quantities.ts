@@ -7,6 +7,7 @@ import {
   parseQuantity,
   type Quantity,
   quantityMilliValue,
+  quantityValue,
 } from '../../../apimachinery/index.ts'
 import { isNegativeText } from '../../meta/index.ts'
 import { isIntegerResourceName } from './names.ts'
@@ -28,6 +29,9 @@ export function quantityOf(text: string | number | undefined): Quantity {
   seen.set(text, quantity)
   return quantity
 }
+
+/** How many bytes a stored text stands for, rounded up; none for one that is absent. */
+export const byteCount = (text: string | number | undefined): number => Number(quantityValue(quantityOf(text)))
 
 export const isNegative = (quantity: Quantity): boolean => quantity.value < 0n
 export const isFractional = (quantity: Quantity): boolean => quantityMilliValue(quantity) % 1000n !== 0n
