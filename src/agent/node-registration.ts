@@ -1,6 +1,6 @@
 /** Has the node registered for as long as its agent lives. */
 import type { Node } from '../apis/core/index.ts'
-import { type Clock, type Log, millis, type Timers } from '../base/index.ts'
+import { type Clock, type Log, millis, pause, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { type NodeIdentity, registerNode } from './node-object.ts'
 import { reflect } from './reflector.ts'
@@ -39,7 +39,7 @@ export function createRegistration({ client, clock, timers, log, identity }: Reg
       const registered = await registerNode(client, identity, clock.now())
       if (registered.ok) return
       log.warn('registering the node failed; trying again', { because: registered.error.message })
-      await new Promise<void>((resolve) => timers.after(millis(delay), resolve))
+      await pause({ wake: timers.after }, millis(delay))
     }
   }
 

@@ -12,6 +12,21 @@ export type Clock = {
   readonly wake: (delay: Millis, callback: () => void) => () => void
 }
 
+/**
+ * Fulfilled once `delay` has passed, or as soon as `sooner` is fulfilled, if that comes first; nothing waits on then.
+ *
+ * A delay of timers that can be stopped is `pause({ wake: timers.after }, delay)`; it is never over once they are stopped.
+ */
+export function pause({ wake }: Pick<Clock, 'wake'>, delay: Millis, sooner?: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = wake(delay, resolve)
+    void sooner?.then(() => {
+      cancel()
+      resolve()
+    })
+  })
+}
+
 /** A source of randomness. `bits` returns an unsigned 32-bit integer. */
 export type Random = { readonly bits: () => number }
 

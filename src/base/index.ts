@@ -1,4 +1,4 @@
-export { below, type Clock, type Random } from './clock.ts'
+export { below, type Clock, pause, type Random } from './clock.ts'
 export { dictionary, ownValue } from './dictionary.ts'
 export { createHeap, type Heap } from './heap.ts'
 export { type Log, type LogFields, silentLog } from './log.ts'

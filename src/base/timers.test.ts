@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { virtualClock } from '../../test/support/virtual-clock.ts'
+import { pause } from './clock.ts'
 import { createTimers } from './timers.ts'
 import { after, type Instant, millis } from './units.ts'
 
@@ -125,4 +126,23 @@ test('after stop nothing fires and nothing sleeps', () => {
   assert.equal(clock.waiting(), 0)
   clock.advance(100)
   assert.deepEqual(fired, [])
+})
+
+test('a pause is over with its delay, or with what it waits for, and leaves nothing waiting', async () => {
+  const clock = virtualClock()
+  const over: string[] = []
+  const { promise: event, resolve: happen } = Promise.withResolvers<void>()
+  const pauses = [
+    pause(clock, millis(100)).then(() => over.push('delay')),
+    pause(clock, millis(200), event).then(() => over.push('event')),
+    pause(clock, millis(50), new Promise(() => {})).then(() => over.push('no event')),
+  ]
+  clock.advance(100)
+  await Promise.all([pauses[0], pauses[2]])
+  assert.deepEqual(over, ['no event', 'delay'])
+  assert.equal(clock.waiting(), 1)
+  happen()
+  await pauses[1]
+  assert.deepEqual(over, ['no event', 'delay', 'event'])
+  assert.equal(clock.waiting(), 0)
 })

@@ -1,14 +1,14 @@
 /** Reads all Runs once, in pages, and sums up what is to be known of each CronJob. */
 import type { Status } from '../apimachinery/index.ts'
 import { type Run, runsResource } from '../apis/run/index.ts'
-import { type Instant, type Log, millis, type Timers } from '../base/index.ts'
+import { type Instant, type Log, millis, pause, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { dueOf } from '../controllers/runhistory/index.ts'
 
 /** A megabyte: what is read dies young, and the heap does not grow for it. */
 const pageSize = 250
 /** How long after a failure all is read again. */
-const pause = millis(1000)
+const readAgain = millis(1000)
 
 type ReadContext = { readonly client: Client; readonly timers: Timers; readonly log: Log }
 
@@ -38,7 +38,7 @@ export async function readAllRuns({ client, timers, log }: ReadContext, isOver: 
 
 async function again(log: Log, timers: Timers, why: Status): Promise<void> {
   log.warn('reading the history of CronJobs was interrupted', { reason: why.message })
-  await new Promise<void>((resolve) => void timers.after(pause, resolve))
+  await pause({ wake: timers.after }, readAgain)
 }
 
 /** `namespace/name` of the CronJob. */

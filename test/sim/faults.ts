@@ -1,6 +1,6 @@
 /** A network between a part and the server that loses, delays and repeats, as the seed says. */
 import { conflict, type KubeObject, type Status, serviceUnavailable, timeout } from '../../src/apimachinery/index.ts'
-import { type Clock, fail, millis, type Result } from '../../src/base/index.ts'
+import { type Clock, fail, millis, pause, type Result } from '../../src/base/index.ts'
 import type { Client, Ref, WatchHandle, WatchObserver } from '../../src/client/index.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -97,8 +97,7 @@ export function hit(network: Pick<Network, 'rates' | 'counts' | 'random'>, fault
   return happens
 }
 
-const pause = (network: Network, most: number): Promise<void> =>
-  new Promise((resolve) => void network.clock.wake(millis(network.random.between(1, most)), resolve))
+const delay = ({ clock, random }: Network, most: number): Promise<void> => pause(clock, millis(random.between(1, most)))
 
 /** The client as a part sees it through this network. `server` is asked anew for each call: it may have restarted. */
 export function throughNetwork(server: () => Peer | undefined, network: Network): Client {
@@ -108,8 +107,8 @@ export function throughNetwork(server: () => Peer | undefined, network: Network)
     writes = false,
   ): Promise<T> => {
     if (!network.alive || !network.mayCall() || network.diesNow()) return never
-    if (hit(network, 'delay')) await pause(network, 3000)
-    else if (network.latency > 0) await pause(network, network.latency)
+    if (hit(network, 'delay')) await delay(network, 3000)
+    else if (network.latency > 0) await delay(network, network.latency)
     const peer = server()
     if (!network.alive) return never
     if (peer === undefined || hit(network, 'refuse')) {
@@ -236,7 +235,7 @@ function watchThrough<T extends KubeObject>(
   handle = begin(client, {
     onEvents(events) {
       later(async () => {
-        if (hit(network, 'delayEvents')) await pause(network, 5000)
+        if (hit(network, 'delayEvents')) await delay(network, 5000)
         if (!open || !network.alive || network.diesNow()) return
         for (const { type, object } of events) {
           if (type !== 'BOOKMARK') network.sees(object)

@@ -6,7 +6,7 @@
  * opened again, a transaction without its commit does not. A power cut leaves a part of the log, perhaps with half a
  * record at its end, as the seed says; checksums tell half a record from a whole one.
  */
-import { type Clock, fail, millis, ok, type Result, revision } from '../../src/base/index.ts'
+import { type Clock, fail, millis, ok, pause, type Result, revision } from '../../src/base/index.ts'
 import type { Change, Entry, StoreError, Version } from '../../src/storage/revision/index.ts'
 import type { Answers, Batch, DatabaseThread, Opened, Question, StartDatabase } from '../../src/storage/sqlite/index.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -197,7 +197,7 @@ async function commit(
   if (diesNow()) return undefined
   state.log.push({ commit: { forget, oldest, newest: batch.revisions.at(-1) ?? 0 } })
   const wait = slowness()
-  if (wait > 0) await new Promise<void>((resolve) => void clock.wake(millis(wait), resolve))
+  if (wait > 0) await pause(clock, millis(wait))
   if (!gate.open || diesNow()) return undefined
   sync(state)
   return diesNow() ? undefined : ok(undefined)

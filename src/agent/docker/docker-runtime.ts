@@ -1,6 +1,6 @@
 /** The Runtime whose containers a Docker Engine, or Podman, runs from images. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { fail, millis, ok, type Result } from '../../base/index.ts'
+import { fail, millis, ok, pause, type Result } from '../../base/index.ts'
 import { openMemoryVolumes, podsWithMemory } from '../memory/index.ts'
 import type { Limiting, Runtime } from '../runtime/index.ts'
 import { releasePod, removePod, removeRun, signalRun } from './end-run.ts'
@@ -122,15 +122,8 @@ function tracked({ removals }: State, removal: Promise<void>): Promise<void> {
 }
 
 /** What is being removed may go, if the engine is not away; the next daemon would have to do it. */
-function removalsDone({ removals, options }: State): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = options.clock.wake(PARTING, resolve)
-    void Promise.all(removals).then(() => {
-      cancel()
-      resolve()
-    })
-  })
-}
+const removalsDone = ({ removals, options }: State): Promise<void> =>
+  pause(options.clock, PARTING, Promise.all(removals))
 
 /** Nothing of ours runs: what pods only needed while they ran goes as well. */
 async function leaveEngine(state: State, network: Network): Promise<void> {

@@ -2,9 +2,10 @@
 
 import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { pause } from '../../base/index.ts'
 import type { ContainerKey, Signal } from '../runtime/index.ts'
 import type { EngineError } from './engine.ts'
-import { pause } from './settle.ts'
+import { AGAIN } from './settle.ts'
 import { endOfRun, fileOf, findRun, type PodEntry, podDirectory, type Run, type State, slotOf } from './state.ts'
 
 /** Sends a signal, to an engine that is away as soon as it is back. */
@@ -16,7 +17,7 @@ export async function signalRun(state: State, key: ContainerKey, signal: Signal)
     const sent = await state.engine.call({ method: 'POST', path, query: { signal } })
     // What is not there or not running needs no signal; the engine tells of its end.
     if (sent.ok || sent.error.kind === 'Refused') return
-    await pause(state)
+    await pause(state.options.clock, AGAIN)
   }
 }
 
@@ -36,7 +37,7 @@ export async function removeContainer(state: State, id: string): Promise<void> {
     if (gone.error.kind === 'Refused' && gone.error.status !== 409) {
       state.options.log.warn('a container could not be removed; trying again', { id, because: gone.error.message })
     }
-    await pause(state)
+    await pause(state.options.clock, AGAIN)
   }
 }
 

@@ -1,7 +1,7 @@
 /** Running a command inside a container, over a connection that goes both ways. */
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { fail, millis, ok, type Result } from '../../base/index.ts'
+import { fail, millis, ok, pause, type Result } from '../../base/index.ts'
 import type { ContainerKey, ExecEnd, ExecHandle, ExecOutput, ExecSpec } from '../runtime/index.ts'
 import { createFrameReader } from './frames.ts'
 import { endOfRun, findRun, type State } from './state.ts'
@@ -104,7 +104,7 @@ async function endCommand(state: State, id: string, containerId: string): Promis
       kill(state, Pid, containerId)
       return
     }
-    await new Promise<void>((resolve) => state.options.clock.wake(LOOK_AGAIN, resolve))
+    await pause(state.options.clock, LOOK_AGAIN)
   }
 }
 

@@ -1,11 +1,11 @@
 /** Keeping up with the engine: its events tell at once what happened, and a look now and then what was missed. */
 import type { Readable } from 'node:stream'
-import { millis } from '../../base/index.ts'
+import { millis, pause } from '../../base/index.ts'
 import type { Answer } from './engine.ts'
 import { addressIn, type Inspection } from './inspection.ts'
 import { readJsonLines } from './json-lines.ts'
 import { identityOf, type Labels, OWNER } from './names.ts'
-import { admit, pause, settle } from './settle.ts'
+import { AGAIN, admit, settle } from './settle.ts'
 import { endOfRun, entryOf, type State, slotOf } from './state.ts'
 
 const LOOK_EVERY = millis(30_000)
@@ -45,7 +45,7 @@ export function followEngine(state: State): Follower {
           because: opened.error.message,
         })
       }
-      if (!state.closed) await pause(state)
+      if (!state.closed) await pause(state.options.clock, AGAIN)
     }
   }
   void follow()

@@ -1,5 +1,5 @@
 /** The network in which the pods of one runtime meet, and find each other by name. */
-import { type Clock, fail, millis, ok, type Result } from '../../base/index.ts'
+import { type Clock, fail, millis, ok, pause, type Result } from '../../base/index.ts'
 import type { Answer, Engine } from './engine.ts'
 import { OWNER } from './names.ts'
 
@@ -55,6 +55,6 @@ export async function removeNetwork(engine: Engine, { name }: Network, clock: Cl
   for (let tries = 1; tries <= TRIES; tries++) {
     const gone = await engine.call({ method: 'DELETE', path: `/networks/${name}` })
     if (gone.ok || gone.error.kind !== 'Refused' || gone.error.status === 404) return
-    await new Promise<void>((resolve) => clock.wake(AGAIN, resolve))
+    await pause(clock, AGAIN)
   }
 }

@@ -1,5 +1,5 @@
 /** How runs come to be known here, and how their ends are told: once, and after the last line of their log. */
-import { millis } from '../../base/index.ts'
+import { millis, pause } from '../../base/index.ts'
 import type { ContainerKey, Observed } from '../runtime/index.ts'
 import { addressIn, type Inspection, judge } from './inspection.ts'
 import { copyLog, type LogCopy } from './log-copy.ts'
@@ -73,7 +73,7 @@ async function lookInto(state: State, run: Run): Promise<void> {
       end(state, run, lostRun(state, run))
       return
     }
-    await pause(state)
+    await pause(state.options.clock, AGAIN)
   }
 }
 
@@ -130,8 +130,3 @@ function isWhole({ options }: State, log: LogCopy): Promise<boolean> {
     })
   })
 }
-
-export const pause = ({ options }: State): Promise<void> =>
-  new Promise((resolve) => {
-    options.clock.wake(AGAIN, resolve)
-  })

@@ -11,7 +11,7 @@
 import { execFile } from 'node:child_process'
 import { constants, existsSync, openSync, readlinkSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { type Clock, millis } from '../../base/index.ts'
+import { type Clock, millis, pause } from '../../base/index.ts'
 import type { ContainerConfig, ContainerInput, ExecHandle } from '../runtime/index.ts'
 import { childrenOf } from './proc.ts'
 import { COOKIE, type RunProcess, rootOfMain } from './process-tree.ts'
@@ -80,7 +80,7 @@ export async function openInput(options: InputOptions): Promise<ContainerInput |
     const file = openWriting(path)
     if (file !== undefined) return inputOf(options, file)
     // The program, or who copies for it, opens its end this moment.
-    await new Promise<void>((resolve) => options.clock.wake(SEND_AGAIN, resolve))
+    await pause(options.clock, SEND_AGAIN)
   }
 }
 

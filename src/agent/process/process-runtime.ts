@@ -1,6 +1,6 @@
 /** The Runtime whose containers are process trees of this host. */
 import { mkdirSync, rmSync } from 'node:fs'
-import { fail, millis, ok, type Result } from '../../base/index.ts'
+import { fail, millis, ok, pause, type Result } from '../../base/index.ts'
 import { podsWithMemory } from '../memory/index.ts'
 import type {
   ContainerInput,
@@ -169,7 +169,7 @@ async function exec(
       return execInRun(tree, { spec, output, tools: host.tools, clock: state.options.clock })
     }
     // A run is up a moment before its program is there, and over a moment after it has gone.
-    await new Promise<void>((resolve) => state.options.clock.wake(EXEC_AGAIN, resolve))
+    await pause(state.options.clock, EXEC_AGAIN)
   }
 }
 

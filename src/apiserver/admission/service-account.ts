@@ -4,7 +4,7 @@
  * @source kubernetes v1.36 plugin/pkg/admission/serviceaccount/admission.go
  */
 import type { Container, Pod, ServiceAccount, Volume, VolumeMount } from '../../apis/core/index.ts'
-import { below, fail, millis, ok, type Random } from '../../base/index.ts'
+import { below, fail, millis, ok, pause, type Random } from '../../base/index.ts'
 import { mirrorAnnotation } from './node-restriction.ts'
 import type { AdmissionPlugin, AdmissionWorld, Admitted, Attributes } from './plugin.ts'
 import { podOf, withSpec } from './pods.ts'
@@ -49,7 +49,7 @@ const missing = (attributes: Attributes, name: string) =>
 
 async function whenThere(world: AdmissionWorld, attributes: Attributes, pod: Pod): Promise<Admitted> {
   for (let i = 0; i < looks; i++) {
-    await new Promise<void>((resolve) => void world.clock.wake(between, resolve))
+    await pause(world.clock, between)
     const account = world.get('serviceaccounts', attributes.namespace, defaultName) as ServiceAccount | undefined
     if (account !== undefined) return ok(runAs(pod, defaultName, account, world.random))
   }

@@ -4,7 +4,7 @@
  * @source kubernetes v1.36 apiserver/pkg/storage/cacher/{cacher,delegator}.go (facts: which version answers what)
  */
 import { badRequest, expired, type KubeObject, plainError, type Status, timeout } from '../../apimachinery/index.ts'
-import { fail, millis, ok, type Result, type Revision, revision } from '../../base/index.ts'
+import { fail, millis, ok, pause, type Result, type Revision, revision } from '../../base/index.ts'
 import { type KeyedObject, selectAt } from '../cache/index.ts'
 import type { Listing, ListQuery, Target } from './api.ts'
 import { type ContinueToken, continueAfter, decodeContinue, encodeContinue } from './continue-token.ts'
@@ -32,13 +32,7 @@ export function tooLargeRevision(asked: Revision, current: Revision): Status {
 export async function waitFor(registry: Registry, asked: Revision): Promise<boolean> {
   const { cache, clock } = registry
   if (cache.revision() >= asked) return true
-  await new Promise<void>((resolve) => {
-    const cancel = clock.wake(patience, resolve)
-    void cache.reached(asked).then(() => {
-      cancel()
-      resolve()
-    })
-  })
+  await pause(clock, patience, cache.reached(asked))
   return cache.revision() >= asked
 }
 

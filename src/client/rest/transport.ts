@@ -2,7 +2,7 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import * as https from 'node:https'
 import { plainError, type Status, serviceUnavailable } from '../../apimachinery/index.ts'
-import { type Clock, fail, millis, ok, type Result } from '../../base/index.ts'
+import { type Clock, fail, millis, ok, pause, type Result } from '../../base/index.ts'
 
 /** How to reach a server, and as whom. */
 export type RestConfig = {
@@ -148,7 +148,7 @@ export function newTransport(config: RestConfig): Transport {
         if (seconds === undefined || attempt >= maxRetries) {
           return ok({ code, contentType: res.headers['content-type'] ?? '', text })
         }
-        await new Promise<void>((resolve) => config.clock.wake(millis(seconds * 1000), resolve))
+        await pause(config.clock, millis(seconds * 1000))
       }
     },
     close() {

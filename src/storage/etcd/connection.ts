@@ -4,7 +4,7 @@
  */
 import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps, Agent as SecureAgent } from 'node:https'
-import { type Clock, fail, later, millis, ok, type Result } from '../../base/index.ts'
+import { type Clock, fail, later, millis, ok, pause, type Result } from '../../base/index.ts'
 import type { EtcdTarget } from './target.ts'
 
 /** PEM texts: who may sign for the members, and who we are to them. */
@@ -53,7 +53,7 @@ export type Connection = {
 const answerWithin = millis(5_000)
 /** How long to ask all members in turn. */
 const patience = millis(20_000)
-const pause = millis(200)
+const askAgain = millis(200)
 /** Questions on the way at once: etcd gathers those that come together into one write of its disk. */
 const connections = 128
 
@@ -86,7 +86,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         if (answered.ok || !answered.error.isSilent) return answered as Result<never, Refusal>
         passOver(member)
         if (once ? tries >= options.members.length : clock.monotonic() >= end) return answered
-        await new Promise<void>((resolve) => clock.wake(pause, resolve))
+        await pause(clock, askAgain)
         again?.()
       }
     },
