@@ -1,6 +1,6 @@
 /** The package as users get it: packed, installed in an empty project, and used in every way. */
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { root, runProgram, temporaryDirectory } from '../support/executable.ts'
@@ -24,9 +24,11 @@ describe('the package', { timeout: 300_000 }, () => {
   before(async () => {
     // The package is packed from a copy: its build must not remove what other tests run at the moment.
     const copy = join(path, 'copy')
-    for (const name of ['src', 'tools', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json', 'LICENSE'])
-      cpSync(join(root, name), join(copy, name), { recursive: true })
-    for (const name of ['README.md', 'README.ja.md', 'CHANGELOG.md']) cpSync(join(root, name), join(copy, name))
+    const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: readonly string[] }
+    const copied = new Set([...files, 'src', 'tools', 'package.json', 'package-lock.json', 'tsconfig.json'])
+    for (const name of copied)
+      if (!['dist', '!dist/compile-cache', 'man', 'types'].includes(name))
+        cpSync(join(root, name), join(copy, name), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
     const packed = await runProgram('npm', ['pack', '--pack-destination', path], { cwd: copy, env })
     assert.equal(packed.code, 0, packed.err)
@@ -35,6 +37,8 @@ describe('the package', { timeout: 300_000 }, () => {
     const tarball = readdirSync(path).find((name) => name.endsWith('.tgz')) ?? ''
     const done = await runProgram('npm', ['install', '--offline', '--no-audit', join(path, tarball)], { cwd: project })
     assert.equal(done.code, 0, done.err)
+    // npm names there every package whose scripts it would run.
+    assert.doesNotMatch(done.err, /install-scripts/)
   })
 
   test('it is small, brings nothing else, and runs nothing when it is installed', () => {
@@ -47,19 +51,37 @@ describe('the package', { timeout: 300_000 }, () => {
     assert.deepEqual(packages, ['jobd'])
     const { scripts, dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
     assert.equal(dependencies, undefined)
-    for (const name of ['preinstall', 'install', 'postinstall']) assert.equal(scripts[name], undefined, name)
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) assert.equal(scripts[name], undefined, name)
     assert.deepEqual(readdirSync(installed).sort(), [
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.ja.md',
       'README.md',
       'bin',
       'dist',
+      'docs',
+      'examples',
       'man',
       'package.json',
       'types',
     ])
-    assert.ok(!filesUnder(installed).some((name) => /[.]test[.]|(?<![.]d)[.]ts$/.test(name)))
+    const sources = filesUnder(installed).filter((name) => /[.]test[.]|(?<![.]d)[.]ts$/.test(name))
+    assert.deepEqual(
+      sources.filter((name) => !name.startsWith('examples/library/')),
+      [],
+    )
+  })
+
+  test('every link of its documents leads to a file of it', () => {
+    const documents = filesUnder(installed).filter((name) => name.endsWith('.md'))
+    assert.ok(documents.length > 20)
+    for (const name of documents) {
+      const text = readFileSync(join(installed, name), 'utf8')
+      for (const [, target = ''] of text.matchAll(/\]\(([^)\s#]+)/g))
+        if (!/^[a-z]+:/.test(target))
+          assert.ok(existsSync(join(installed, dirname(name), target)), `${name}: ${target}`)
+    }
   })
 
   test('the executable runs a command', async () => {
