@@ -30,18 +30,19 @@ describe('what a node does not do is told by the path of the field', () => {
         'containers[0].securityContext.appArmorProfile',
         'containers[0].securityContext.seLinuxOptions',
       ],
-      [
-        'securityContext.seccompProfile',
-        'securityContext.sysctls',
-        'containers[0].securityContext.appArmorProfile',
-        'containers[0].securityContext.seLinuxOptions',
-      ],
+      ['securityContext.sysctls', 'containers[0].securityContext.seLinuxOptions'],
+    ],
+    [
+      'profiles of files that the node has not',
+      spec({ securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'a' } } }),
+      ['securityContext.seccompProfile'],
+      ['securityContext.seccompProfile'],
     ],
     [
       'what needs a network of its own',
       spec({ dnsConfig: {}, hostAliases: [{ ip: '10.0.0.1' }], subdomain: 's' }),
       ['dnsConfig', 'hostAliases', 'subdomain'],
-      ['dnsConfig', 'hostAliases'],
+      [],
     ],
     [
       'processes of others',

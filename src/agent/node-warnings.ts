@@ -12,16 +12,24 @@ export const processWarnings =
   (spec, path) => [
     ...imageWarnings(images, spec),
     ...fieldWarnings(spec, path, {
-      ofPod: [...securityOfPod(spec), ...ofHost(spec)],
-      ofContainer: (container) => [...securityOf(container), ...portsOf(container), ...mountsOf(container)],
+      ofPod: [...securityOfPod(spec, isProfile), ...ofHost(spec)],
+      ofContainer: (container) => [
+        ...profiles(container.securityContext, isProfile),
+        ...portsOf(container),
+        ...mountsOf(container),
+      ],
     }),
   ]
 
 /** Warnings of a node whose pods are containers of an engine. */
 export const engineWarnings: Warnings = (spec, path) =>
   fieldWarnings(spec, path, {
-    ofPod: [...securityOfPod(spec), ...ofEngine(spec)],
-    ofContainer: (container) => [...securityOf(container), ...hostPortsOf(container), ...mountsOf(container)],
+    ofPod: securityOfPod(spec, isOwnProfile),
+    ofContainer: (container) => [
+      ...profiles(container.securityContext, isOwnProfile),
+      ...hostPortsOf(container),
+      ...mountsOf(container),
+    ],
   })
 
 function fieldWarnings(
@@ -47,25 +55,34 @@ type Profiles = Pick<
   'appArmorProfile' | 'seLinuxOptions' | 'seccompProfile' | 'windowsOptions'
 >
 
-function profiles(context: Profiles | undefined): readonly Told[] {
+type Profile = { readonly type?: string }
+
+/** @param isIgnored which profiles for system calls and for AppArmor the node does not apply */
+function profiles(context: Profiles | undefined, isIgnored: (profile: Profile) => boolean): readonly Told[] {
   const { appArmorProfile, seLinuxOptions, seccompProfile, windowsOptions } = context ?? {}
   return [
-    ...(isProfile(appArmorProfile) ? [['securityContext.appArmorProfile', NO_PROFILE] as const] : []),
-    ...(isProfile(seccompProfile) ? [['securityContext.seccompProfile', NO_PROFILE] as const] : []),
+    ...(appArmorProfile !== undefined && isIgnored(appArmorProfile)
+      ? [['securityContext.appArmorProfile', NO_PROFILE] as const]
+      : []),
+    ...(seccompProfile !== undefined && isIgnored(seccompProfile)
+      ? [['securityContext.seccompProfile', NO_PROFILE] as const]
+      : []),
     ...(seLinuxOptions === undefined ? [] : [['securityContext.seLinuxOptions', 'it sets no SELinux labels'] as const]),
     ...(windowsOptions === undefined ? [] : [['securityContext.windowsOptions', 'it is not a Windows node'] as const]),
   ]
 }
 
-const isProfile = (profile: { readonly type?: string } | undefined): boolean =>
-  profile !== undefined && profile.type !== 'Unconfined'
+const isProfile = ({ type }: Profile): boolean => type !== 'Unconfined'
+/** An engine has a profile of its own, which it applies to every container. */
+const isOwnProfile = ({ type }: Profile): boolean => type === 'Localhost'
 
-const securityOf = ({ securityContext }: Container): readonly Told[] => profiles(securityContext)
-
-function securityOfPod({ securityContext, hostUsers, resourceClaims = [] }: PodSpec): readonly Told[] {
+function securityOfPod(
+  { securityContext, hostUsers, resourceClaims = [] }: PodSpec,
+  isIgnored: (profile: Profile) => boolean,
+): readonly Told[] {
   const { sysctls = [], supplementalGroupsPolicy } = securityContext ?? {}
   return [
-    ...profiles(securityContext),
+    ...profiles(securityContext, isIgnored),
     ...(sysctls.length === 0 ? [] : [['securityContext.sysctls', 'it sets none'] as const]),
     ...(supplementalGroupsPolicy === undefined || supplementalGroupsPolicy === 'Merge'
       ? []
@@ -87,15 +104,6 @@ function ofHost(spec: PodSpec): readonly Told[] {
       : []),
     ...(setHostnameAsFQDN === true ? [['setHostnameAsFQDN', NETWORK] as const] : []),
     ...(subdomain === undefined || subdomain === '' ? [] : [['subdomain', NETWORK] as const]),
-  ]
-}
-
-function ofEngine({ dnsPolicy, dnsConfig, hostAliases = [], setHostnameAsFQDN }: PodSpec): readonly Told[] {
-  return [
-    ...(dnsPolicy === 'None' ? [['dnsPolicy', 'names are those of the engine'] as const] : []),
-    ...(dnsConfig === undefined ? [] : [['dnsConfig', 'names are those of the engine'] as const]),
-    ...(hostAliases.length === 0 ? [] : [['hostAliases', 'names are those of the engine'] as const]),
-    ...(setHostnameAsFQDN === true ? [['setHostnameAsFQDN', 'the name stays short'] as const] : []),
   ]
 }
 

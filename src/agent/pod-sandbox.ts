@@ -1,7 +1,7 @@
 /** What the containers of a pod share, as its spec asks for it. */
-import type { Pod } from '../apis/core/index.ts'
+import type { Pod, PodSpec } from '../apis/core/index.ts'
 import { hostnameOf } from './env/index.ts'
-import type { PodSandbox } from './runtime/index.ts'
+import type { PodDns, PodSandbox } from './runtime/index.ts'
 
 /** The full name of a Service, or of a pod of one: `db.default.svc.cluster.local`. */
 export const clusterName = (name: string, namespace: string): string => `${name}.${namespace}.svc.cluster.local`
@@ -12,12 +12,18 @@ export function podSandbox(pod: Pod, services: readonly string[]): PodSandbox {
   const namespace = metadata.namespace ?? ''
   const hostname = hostnameOf(pod)
   const { subdomain = '' } = spec
+  const domain = subdomain === '' ? undefined : clusterName(subdomain, namespace)
   const named = subdomain === '' ? services : [...services, `${hostname}.${subdomain}`]
   return {
     podUid: metadata.uid ?? '',
     namespace,
     name: metadata.name ?? '',
-    hostname,
+    // A full name has its domain in it.
+    ...(domain !== undefined && spec.setHostnameAsFQDN === true
+      ? { hostname: `${hostname}.${domain}` }
+      : { hostname, domain }),
+    dns: dnsOf(spec, namespace),
+    hostAliases: (spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames })),
     names: named.map((name) => clusterName(name, namespace)),
     isSingle: isSingle(pod),
     network: spec.hostNetwork === true ? 'Host' : 'Pod',
@@ -25,6 +31,32 @@ export function podSandbox(pod: Pod, services: readonly string[]): PodSandbox {
     processes: spec.hostPID === true ? 'Host' : spec.shareProcessNamespace === true ? 'Pod' : 'Container',
   }
 }
+
+/**
+ * What the policy gives, and behind it what the pod asks for itself; an option of the pod replaces one of its name.
+ *
+ * @source kubernetes v1.36 pkg/kubelet/network/dns/dns.go, GetPodDNS, appendDNSConfig
+ */
+function dnsOf({ dnsPolicy = 'ClusterFirst', dnsConfig, hostNetwork }: PodSpec, namespace: string): PodDns {
+  const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {}
+  const ofCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true)
+  const given = ofCluster ? clusterDomains(namespace) : []
+  const own = options.map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`))
+  const ndots = ofCluster && !options.some(({ name }) => name === 'ndots') ? ['ndots:5'] : []
+  const isOfHost = !ofCluster && dnsPolicy !== 'None' && searches.length === 0
+  return {
+    nameservers,
+    searches: isOfHost ? undefined : [...new Set([...given, ...searches])],
+    options: [...ndots, ...own],
+  }
+}
+
+/** Short names are looked for in the pod's own namespace first. */
+const clusterDomains = (namespace: string): readonly string[] => [
+  `${namespace}.svc.cluster.local`,
+  'svc.cluster.local',
+  'cluster.local',
+]
 
 /** One container that runs once, and need not know its address before it starts. */
 function isSingle({ spec }: Pod): boolean {

@@ -88,6 +88,8 @@ function configOf(
 const sandboxOf = ({ key, pod }: ContainerConfig): PodSandbox => ({
   ...pod,
   podUid: key.podUid,
+  dns: { nameservers: [], searches: undefined, options: [] },
+  hostAliases: [],
   names: [],
   isSingle: true,
   network: 'Pod',

@@ -161,6 +161,40 @@ describe('pods in Docker', { skip, timeout: 500_000 }, () => {
     await kubectl('delete', 'pod', 'shared', '--grace-period=1')
   })
 
+  test('a pod has the names, domains and name servers that its spec asks for', async () => {
+    const dnsConfig = { nameservers: ['127.0.0.9'], searches: ['corp.test'], options: [{ name: 'ndots', value: '2' }] }
+    await apply(
+      pod('named', {
+        hostname: 'first',
+        subdomain: 'group',
+        dnsConfig,
+        hostAliases: [{ ip: '10.9.8.7', hostnames: ['old', 'older'] }],
+        containers: [container('main', 'hostname; cat /etc/hosts /etc/resolv.conf')],
+      }),
+      pod('full', {
+        hostname: 'first',
+        subdomain: 'group',
+        setHostnameAsFQDN: true,
+        dnsPolicy: 'None',
+        dnsConfig: { nameservers: ['127.0.0.9'] },
+        containers: [container('main', 'hostname; hostname -f; cat /etc/resolv.conf')],
+      }),
+    )
+    await phase('named', /Succeeded/)
+    const [hostname, ...lines] = (await kubectl('logs', 'named')).split('\n')
+    assert.equal(hostname, 'first')
+    const fields = lines.map((line) => line.split(/\s+/))
+    assert.ok(fields.some(([ip, name]) => ip === '10.9.8.7' && name === 'older'))
+    assert.ok(fields.some(([, full, short]) => full === 'first.group.default.svc.cluster.local' && short === 'first'))
+    const domains = ['default.svc.cluster.local', 'svc.cluster.local', 'cluster.local', 'corp.test']
+    assert.deepEqual(fields.find(([word]) => word === 'search')?.slice(1), domains)
+    assert.deepEqual(fields.find(([word]) => word === 'options')?.slice(1), ['ndots:2'])
+    await phase('full', /Succeeded/)
+    const said = await kubectl('logs', 'full')
+    assert.match(said, /^(first\.group\.default\.svc\.cluster\.local\n){2}/)
+    assert.ok(!/^search \w/m.test(said), said)
+  })
+
   test('an image that cannot be had is named on the pod and in its events', async () => {
     const cases = [
       ['absent', { image: 'localhost:1/absent:1', imagePullPolicy: 'IfNotPresent' }, /ErrImagePull|ImagePullBackOff/],

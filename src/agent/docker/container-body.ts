@@ -81,6 +81,7 @@ function namespacesOf({ network }: Place, sandbox: PodSandbox) {
   return {
     body: {
       ...(isHost ? {} : { Hostname: sandbox.hostname }),
+      ...(isHost || sandbox.domain === undefined ? {} : { Domainname: sandbox.domain }),
       ...(isHost ? {} : { NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: sandbox.names } } } }),
     },
     host: {
@@ -88,14 +89,16 @@ function namespacesOf({ network }: Place, sandbox: PodSandbox) {
       IpcMode: sandbox.ipc === 'Host' ? 'host' : sandbox.isSingle ? 'private' : 'shareable',
       ...(sandbox.processes === 'Host' ? { PidMode: 'host' } : {}),
       ...(isHost ? {} : dnsOf(sandbox)),
+      ExtraHosts: sandbox.hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => `${name}:${ip}`)),
     },
   }
 }
 
-/** Short names are looked for in the pod's own namespace first. @source kubernetes v1.36 pkg/kubelet/network/dns/dns.go */
-const dnsOf = ({ namespace }: PodSandbox) => ({
-  DnsSearch: [`${namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'],
-  DnsOptions: ['ndots:5'],
+const dnsOf = ({ dns: { nameservers, searches, options } }: PodSandbox) => ({
+  Dns: nameservers,
+  // Engines take no domains for those of the host, and a dot for none.
+  DnsSearch: searches?.length === 0 ? ['.'] : searches,
+  DnsOptions: options,
 })
 
 const sharedNamespaces = (sandbox: PodSandbox, id: string) => ({

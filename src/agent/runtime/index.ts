@@ -15,6 +15,7 @@ export type {
   MemoryVolume,
   Mount,
   Observed,
+  PodDns,
   PodSandbox,
   RegistryCredential,
   Runtime,

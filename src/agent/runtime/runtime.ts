@@ -1,5 +1,5 @@
 /**
- * What makes containers real: the contract of the process, Docker and CRI runtimes, which know no API objects beyond
+ * What makes containers real: the contract of the process and Docker runtimes, which know no API objects beyond
  * the pod they are given. All state of a runtime survives it: after a restart `observe` tells what runs and what ended.
  */
 import type { Instant, Result } from '../../base/index.ts'
@@ -17,12 +17,27 @@ export type Mount = {
 /** A volume of a pod in memory. */
 export type MemoryVolume = { readonly podUid: string; readonly volume: string; readonly bytes: number }
 
+/** How names are resolved in a pod; what is empty is left to the runtime. */
+export type PodDns = {
+  /** Addresses of name servers. */
+  readonly nameservers: readonly string[]
+  /** Domains in which short names are looked for; undefined for those of the host. */
+  readonly searches: readonly string[] | undefined
+  /** As in resolv.conf: `ndots:5`. */
+  readonly options: readonly string[]
+}
+
 /** What the containers of a pod share, made ready before the first of them starts. */
 export type PodSandbox = {
   readonly podUid: string
   readonly namespace: string
   readonly name: string
   readonly hostname: string
+  /** The domain of a pod with a subdomain, which makes its hostname a full name. */
+  readonly domain?: string | undefined
+  readonly dns: PodDns
+  /** More names for addresses. */
+  readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[]
   /** Names under which other pods find this one, fully qualified. */
   readonly names: readonly string[]
   /** The pod has one container, which runs once: nothing has to outlive it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { after, describe, test } from 'node:test'
 import { temporaryDirectory } from '../../../test/support/executable.ts'
-import type { Container } from '../../apis/core/index.ts'
+import type { Container, Volume } from '../../apis/core/index.ts'
 import { mountsOf } from './index.ts'
 
 describe('a subPath', () => {
@@ -49,4 +49,29 @@ describe('a subPath', () => {
     })
 
   test('of the root directory is any path', () => assert.equal(sourceOf(volume.slice(1), '/'), volume))
+})
+
+test('what jobd fills is read-only in containers, as is what asks for it', () => {
+  const volumes: readonly Volume[] = [
+    { name: 'configMap', configMap: { name: 'a' } },
+    { name: 'secret', secret: { secretName: 'a' } },
+    { name: 'projected', projected: { sources: [] } },
+    { name: 'downwardAPI', downwardAPI: { items: [] } },
+    { name: 'emptyDir', emptyDir: {} },
+    { name: 'hostPath', hostPath: { path: '/srv' } },
+    { name: 'claim', persistentVolumeClaim: { claimName: 'a', readOnly: true } },
+  ]
+  const mounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }))
+  const container = {
+    name: 'main',
+    resources: {},
+    volumeMounts: [...mounts, { name: 'emptyDir', mountPath: '/again', readOnly: true }],
+  }
+  const found = mountsOf(container, new Map(volumes.map(({ name }) => [name, `/volumes/${name}`])), {
+    env: {},
+    volumes,
+  })
+  assert.ok(found.ok)
+  const closed = found.value.filter(({ readOnly }) => readOnly).map(({ target }) => target)
+  assert.deepEqual(closed, ['/configMap', '/secret', '/projected', '/downwardAPI', '/claim', '/again'])
 })

@@ -134,11 +134,22 @@ export function mountsOf(
     const inner = subPathExpr === undefined ? (subPath ?? '') : expand(subPathExpr, env)
     const source = inner === '' ? path : placeInside(path, inner)
     if (source === undefined) return fail(`subPath "${inner}" of volume "${name}" leads out of the volume`)
-    const claim = volumes.find((volume) => volume.name === name)?.persistentVolumeClaim
-    mounts.push({ source, target: mountPath, readOnly: readOnly === true || claim?.readOnly === true })
+    const volume = volumes.find((each) => each.name === name)
+    mounts.push({ source, target: mountPath, readOnly: readOnly === true || isReadOnly(volume) })
   }
   return ok(mounts)
 }
+
+/** What jobd fills is never a container's to change. @source kubernetes v1.36 pkg/kubelet/kubelet_pods.go, makeMounts */
+const isReadOnly = ({
+  configMap,
+  secret,
+  projected,
+  downwardAPI,
+  persistentVolumeClaim,
+}: Partial<Volume> = {}): boolean =>
+  [configMap, secret, projected, downwardAPI].some((source) => source !== undefined) ||
+  persistentVolumeClaim?.readOnly === true
 
 /**
  * The real path of a file or directory below `root`; a directory is made where there is none. Undefined where it lies elsewhere:
