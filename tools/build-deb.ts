@@ -18,6 +18,11 @@ const write = (path: string, text: string | Uint8Array, mode = 0o644): void => {
   writeFileSync(at(path), text)
   chmodSync(at(path), mode)
 }
+/** Commands for the systemd that runs on this machine, if one does and the package goes into this machine's own root. */
+const whereSystemdRuns = (commands: string): string =>
+  `if [ -z "$DPKG_ROOT" ] && [ -d /run/systemd/system ]; then\n${commands}\nfi`
+const script = (name: string, commands: string): void =>
+  write(`DEBIAN/${name}`, `#!/bin/sh\nset -e\n${whereSystemdRuns(commands)}\n`, 0o755)
 const kilobytes = (folder: string): number =>
   Number(execFileSync('du', ['-sk', folder], { encoding: 'utf8' }).split('\t')[0])
 
@@ -58,6 +63,15 @@ Description: ${description}
  plain processes: the same manifests, the same kubectl.
 `,
   )
+  // A new version replaces the one that serves; pods run on. What is not enabled or does not run stays so.
+  script(
+    'postinst',
+    `if [ "$1" = configure ]; then
+  systemctl daemon-reload
+  [ -z "$2" ] || systemctl try-restart jobd.service || echo 'jobd does not start again: see systemctl status jobd' >&2
+fi`,
+  )
+  script('prerm', '[ "$1" != remove ] || systemctl disable --now jobd.service')
   // Compiled code is kept beside the bundle and belongs to no package.
   write(
     'DEBIAN/postrm',
@@ -65,6 +79,8 @@ Description: ${description}
 set -e
 rm -rf "$DPKG_ROOT/usr/lib/jobd/dist/compile-cache"
 case "$1" in remove|purge) rm -rf "$DPKG_ROOT/usr/lib/jobd" ;; esac
+${whereSystemdRuns('case "$1" in remove) systemctl daemon-reload; systemctl reset-failed jobd.service 2>/dev/null || : ;; esac')}
+[ "$1" != purge ] || [ ! -e "$DPKG_ROOT/var/lib/jobd" ] || echo 'Data of jobd stays in /var/lib/jobd.' >&2
 `,
     0o755,
   )

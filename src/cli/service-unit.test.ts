@@ -23,7 +23,9 @@ test('pods outlive the service in both scopes, and only the system has powers to
     assert.match(text, /^ExecStart=\/j up --data-dir \/d --listen h:1 --exact$/m)
     for (const line of ['KillMode=process', 'Delegate=yes', 'Restart=always', 'OOMPolicy=continue'])
       assert.ok(text.includes(`\n${line}\n`), line)
+    for (const line of ['Type=notify', 'RestartPreventExitStatus=2']) assert.ok(text.includes(`\n${line}\n`), line)
     assert.equal(text.includes('CapabilityBoundingSet='), scope === 'system')
+    assert.equal(text.includes('\nRequiresMountsFor="/d"\n'), scope === 'system')
     assert.ok(text.endsWith(`WantedBy=${scope === 'system' ? 'multi-user' : 'default'}.target\n`))
   }
 })

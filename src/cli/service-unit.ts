@@ -21,9 +21,9 @@ export function unitWord(text: string): string {
   return /^[\w@%+=:,./$-]+$/.test(inert) ? inert : `"${inert.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`
 }
 
-/** Of `Environment=`: specifiers only, variables are not looked at there. */
-const unitVariable = (name: string, value: string): string =>
-  `"${`${name}=${value}`.replaceAll('%', '%%').replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`
+/** Of lines other than commands: specifiers only, variables are not looked at there. */
+const quoted = (value: string): string =>
+  `"${value.replaceAll('%', '%%').replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`
 
 /** Powers that neither jobd nor the pods of one machine need. Mount and PID namespaces, users and groups they do. */
 const hardening = `# Pods inherit all this. What is not here would break them: private mounts hide their files, filters of namespaces
@@ -34,19 +34,31 @@ RestrictRealtime=yes
 KeyringMode=private
 `
 
+/** What only the manager of the machine orders: schedules need the right time, and data may lie on a disk of its own. */
+const orderOfSystem = (dataDirectory: string): string => `After=network.target local-fs.target time-sync.target
+RequiresMountsFor=${quoted(dataDirectory)}
+`
+
 export function unitText({ scope, executable, node, dataDirectory, listen, flags }: ServiceRequest): string {
   const words = [executable, 'up', '--data-dir', dataDirectory, '--listen', listen, ...flags]
+  const isSystem = scope === 'system'
   return `${unitMark}
 [Unit]
 Description=jobd, Kubernetes Jobs and CronJobs without a cluster
 Documentation=man:jobd(1)
-${scope === 'system' ? 'After=network.target local-fs.target\n' : ''}StartLimitIntervalSec=0
+${isSystem ? orderOfSystem(dataDirectory) : ''}StartLimitIntervalSec=0
 
 [Service]
-Type=exec
-ExecStart=${words.map(unitWord).join(' ')}
-${node === undefined ? '' : `Environment=${unitVariable('JOBD_NODE', node)}\n`}Restart=always
+# 'systemctl start' and 'restart' come back when the API answers, or have failed. A big database may take its time.
+Type=notify
+# It speaks by systemd-notify, which only root can have speak for another process.
+NotifyAccess=${isSystem ? 'main' : 'all'}
+TimeoutStartSec=infinity
+${isSystem ? "# Gives pods root's HOME, USER and LOGNAME.\nUser=root\n" : ''}ExecStart=${words.map(unitWord).join(' ')}
+${node === undefined ? '' : `Environment=${quoted(`JOBD_NODE=${node}`)}\n`}Restart=always
 RestartSec=2
+# Wrong flags, which do not mend themselves.
+RestartPreventExitStatus=2
 TimeoutStopSec=30
 # Only jobd itself is stopped: pods run on, and the next start finds them.
 KillMode=process
@@ -56,8 +68,8 @@ Delegate=yes
 OOMPolicy=continue
 TasksMax=infinity
 LimitNOFILE=524288
-${scope === 'system' ? hardening : ''}
+${isSystem ? hardening : ''}
 [Install]
-WantedBy=${scope === 'system' ? 'multi-user.target' : 'default.target'}
+WantedBy=${isSystem ? 'multi-user.target' : 'default.target'}
 `
 }

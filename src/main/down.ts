@@ -2,6 +2,7 @@
 import { watch } from 'node:fs'
 import { dataDirectory, type Holder, readHolder } from './data-dir.ts'
 import { realTerminal } from './real.ts'
+import { stopCommandOf } from './systemd.ts'
 
 type Options = { readonly dataDir?: string | undefined }
 
@@ -15,6 +16,7 @@ export async function down(options: Options): Promise<number> {
     return 1
   }
   const gone = whenGone(directory, holder)
+  const stopCommand = stopCommandOf(holder.pid)
   try {
     process.kill(holder.pid, 'SIGTERM')
   } catch (error) {
@@ -22,6 +24,8 @@ export async function down(options: Options): Promise<number> {
     return 1
   }
   await gone
+  if (stopCommand !== undefined)
+    terminal.err(`systemd, which started it, may start it again: '${stopCommand}' keeps it down\n`)
   return 0
 }
 

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 
 export type Answer = { readonly code: number; readonly out: string; readonly err: string }
 
-/** Runs a program to its end, for ten seconds at most; code 127 when it cannot be run. */
-export const ask = (program: string, args: readonly string[]): Promise<Answer> =>
+/** Runs a program to its end, for `timeout` at most, in milliseconds; code 127 when it cannot be run. */
+export const ask = (program: string, args: readonly string[], timeout = 10_000): Promise<Answer> =>
   new Promise((resolve) => {
-    execFile(program, [...args], { timeout: 10_000 }, (error, out, err) => {
+    execFile(program, [...args], { timeout }, (error, out, err) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 127
       resolve({ code, out, err: err === '' && error !== null ? error.message : err })
     })

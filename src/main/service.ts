@@ -6,12 +6,14 @@ import { fail, ok, type Result } from '../base/index.ts'
 import { type ServiceRequest, unitMark, unitText } from '../cli/index.ts'
 import { dataDirectory, isFileTrouble, reasonOf } from './data-dir.ts'
 import { ask } from './programs.ts'
-import { realTerminal } from './real.ts'
+import { realClock, realTerminal } from './real.ts'
 
 type Where = { readonly system: boolean; readonly root?: string | undefined }
 type InstallFlags = Where & { readonly dataDir?: string | undefined; readonly listen: string; readonly dryRun: boolean }
 
 const unit = 'jobd.service'
+/** How long systemctl is waited for, in milliseconds: it waits for the old server to stop and the new one to serve. */
+const longestStart = 120_000
 
 /** In the bundle this file is a part in dist/, in a checkout it is in src/main/. */
 const executable = (): string =>
@@ -41,10 +43,26 @@ export async function install(upFlags: readonly string[], flags: InstallFlags): 
   const file = unitFile(flags)
   const written = writeUnit(file, text)
   if (!written.ok || flags.root !== undefined) return told(written)
+  const since = Math.floor(realClock.now() / 1000)
   const started = await systemctl(flags, [['daemon-reload'], ['enable', unit], ['restart', unit]])
-  if (!started.ok) return told(fail(`${written.value}, but ${started.error}`))
-  const linger = flags.system ? '' : "; 'loginctl enable-linger' lets it run while you are not logged in"
-  return told(ok(`${written.value}, and jobd runs${linger}`))
+  if (!started.ok)
+    return told(fail([`${written.value}, but ${started.error}`, ...(await said(flags, since))].join('\n')))
+  return told(ok(`${written.value}, and jobd runs${await hintAfter(request)}`))
+}
+
+/** What somebody has to know who sees the service run for the first time. */
+async function hintAfter({ scope, dataDirectory: directory }: ServiceRequest): Promise<string> {
+  if (scope === 'system') return `: eval "$(jobd env --data-dir ${directory})"`
+  const { out } = await ask('loginctl', ['show-user', '--property=Linger', '--value', String(process.getuid?.())])
+  return out.trim() === 'yes' ? '' : "; 'loginctl enable-linger' lets it run while you are not logged in"
+}
+
+/** The last lines that the service itself has written since a time, in seconds; none where the journal is not ours to read. */
+async function said({ system }: Where, since: number): Promise<readonly string[]> {
+  const scope = system ? '--unit' : '--user-unit'
+  const flags = ['--no-pager', '--quiet', '--output=cat', '--lines=3', `--since=@${since}`]
+  const { code, out } = await ask('journalctl', [...flags, `${scope}=${unit}`, '_TRANSPORT=stdout'])
+  return code === 0 && out.trim() !== '' ? [out.trimEnd()] : []
 }
 
 /** Stops the service and removes its unit. Pods run on, and data stays. */
@@ -60,7 +78,8 @@ export async function uninstall(flags: Where): Promise<number> {
     if (!isFileTrouble(error)) throw error
     return told(fail(`${file} cannot be removed: ${reasonOf(error)}`))
   }
-  if (flags.root === undefined && stopped.ok) await systemctl(flags, [['daemon-reload']])
+  // A start that failed would keep its name in the lists; there is nothing to forget of one that did not.
+  if (flags.root === undefined && stopped.ok) await systemctl(flags, [['daemon-reload'], ['reset-failed', unit]])
   return told(stopped.ok ? ok(`removed ${file}`) : fail(`removed ${file}, but ${stopped.error}`))
 }
 
@@ -88,7 +107,7 @@ async function systemctl(
 ): Promise<Result<undefined, string>> {
   for (const words of commands) {
     const scoped = [...(system ? [] : ['--user']), ...words]
-    const { code, err } = await ask('systemctl', scoped)
+    const { code, err } = await ask('systemctl', scoped, longestStart)
     if (code !== 0) return fail(`'systemctl ${scoped.join(' ')}' failed: ${err.trim().split('\n')[0]}`)
   }
   return ok(undefined)

@@ -12,6 +12,7 @@ import { type LogLevel, stderrLog } from './log.ts'
 import { type StoreFlags, storeOf } from './open-store.ts'
 import { realClock, realTerminal } from './real.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
+import { tellReady } from './systemd.ts'
 import { localZoneOf } from './zone.ts'
 
 export type UpFlags = StoreFlags & {
@@ -77,6 +78,8 @@ export async function up(flags: UpFlags): Promise<number> {
   const watching = announced.ok ? startWatch(server.value, flags) : announced
   if (announced.ok && watching.ok) terminal.out(announced.value)
   if (!watching.ok) terminal.err(`${watching.error}\n`)
+  const told = watching.ok ? await tellReady(server.value.http?.address.url ?? '') : ok(undefined)
+  if (!told.ok) log.error(told.error)
   if (watching.ok) await stopped
   if (watching.ok) await watching.value?.stop()
   await server.value.stop()
