@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { millis } from '../../base/index.ts'
 import type { ContainerKey, Signal } from '../runtime/index.ts'
+import { gone } from './leftovers.ts'
 import { isAlive } from './proc.ts'
 import { killTree, type RunProcess, signalMain } from './process-tree.ts'
 import { judge } from './recover.ts'
@@ -44,9 +45,10 @@ export function treeOf(run: Run): RunProcess | undefined {
   return { supervisor: claim.supervisor, id: run.id, namespaced: claim.namespaced }
 }
 
-/** Ends what still runs of a pod, waits for its end, and removes all its files. */
+/** Ends what still runs of a pod, waits until nobody is left of it, and removes all its files. */
 export async function removePod(state: State, podUid: string, beforeFiles?: () => Promise<void>): Promise<void> {
-  const ends = runsOf(state.table, podUid)
+  const runs = runsOf(state.table, podUid)
+  const ends = runs
     .filter((run) => run.phase !== 'Ended')
     .map((run) => {
       const end = new Promise<void>((resolve) => run.mourners.push(resolve))
@@ -54,6 +56,7 @@ export async function removePod(state: State, podUid: string, beforeFiles?: () =
       return end
     })
   await Promise.all(ends)
+  await Promise.all(runs.map(({ id }) => gone(state, id)))
   await beforeFiles?.()
   releasePod(state, podUid)
   await rm(podDirectories(state.table, podUid).root, { recursive: true, force: true })

@@ -163,6 +163,16 @@ for (const { name, namespaces, skip } of modes) {
       }
     })
 
+    test('are removed only when nobody is left of them, wherever they have gone', async (t) => {
+      const { runtime } = await world(t, namespaces)
+      for (let round = 0; round < 5; round += 1) {
+        const wanted = config(['sh', '-c', 'setsid sleep 1000 & sleep 1000 & exit 3'])
+        assert.equal((await runToEnd(runtime, wanted)).exitCode, 3)
+        await runtime.remove(wanted.key.podUid)
+        assert.deepEqual(leaked(), [])
+      }
+    })
+
     test('get exactly their arguments, environment and directory', async (t) => {
       const { runtime, dir } = await world(t, namespaces)
       const env = {

@@ -17,6 +17,7 @@ import { lookAtAll, releasePod, removePod, removeRun, signalRun, treeOf, watchOv
 import { followEventFile } from './event-file.ts'
 import { execInRun, hasOwnRoot } from './exec.ts'
 import { openInput } from './input.ts'
+import { endSweeps } from './leftovers.ts'
 import { watchLimits } from './limit-watch.ts'
 import { openHost } from './open-host.ts'
 import { bootId } from './proc.ts'
@@ -70,7 +71,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
       log: options.log,
     }),
     onTemplate() {},
-    doomed: new Set(),
+    doomed: new Map(),
     sweepPause: millis(0),
     closed: false,
   }
@@ -186,7 +187,7 @@ async function close(state: State, scratchDir: string): Promise<void> {
   state.closed = true
   state.cancelLook?.()
   state.cancelLimitLook?.()
-  state.cancelSweep?.()
+  endSweeps(state)
   await state.opening
   state.events.close()
   await state.starts.close()

@@ -63,23 +63,26 @@ export function killTree(run: RunProcess): void {
 }
 
 /**
- * Kills every process whose cookie names a run that `isDoomed`. Goes round until a round finds nobody, since a process
+ * Kills every process whose cookie names a run that `isDoomed`. Goes round until a round finds nobody new, since a process
  * may fork while it is being looked for.
  *
- * @returns how many were killed
+ * @returns the runs of which somebody was there, and may be for a moment yet
  */
-export function sweep(isDoomed: (id: string) => boolean): number {
-  let killed = 0
+export function sweep(isDoomed: (id: string) => boolean): ReadonlySet<string> {
+  const runs = new Set<string>()
+  const killed = new Set<number>()
   for (let round = 0; round < 50; round += 1) {
-    const found = allPids().filter((pid) => {
-      const id = cookieOf(pid)
-      return id !== undefined && isDoomed(id) && statOf(pid)?.state !== 'Z'
-    })
-    if (found.length === 0) return killed
-    for (const pid of found) sendSignal(pid, 'SIGKILL')
-    killed += found.length
+    const before = killed.size
+    for (const pid of allPids()) {
+      const id = killed.has(pid) ? undefined : cookieOf(pid)
+      if (id === undefined || !isDoomed(id) || statOf(pid)?.state === 'Z') continue
+      sendSignal(pid, 'SIGKILL')
+      killed.add(pid)
+      runs.add(id)
+    }
+    if (killed.size === before) return runs
   }
-  return killed
+  return runs
 }
 
 /** The id of the run that a process belongs to, by its environment. */

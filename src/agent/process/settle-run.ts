@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { type Instant, millis } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
 import { hasLimits, refusedProcesses, refusedText, removeCgroup, wasOutOfMemory } from './cgroups.ts'
-import { sweep } from './process-tree.ts'
+import { sweepSoon } from './leftovers.ts'
 import type { Found } from './recover.ts'
 import { claimVoid, type ExitRecord, readClaim, readExit, startedAt, takeLaunchMessage } from './run-files.ts'
 import { parseRunId } from './run-name.ts'
@@ -156,22 +156,4 @@ function settle(state: State, run: Run, phase: 'Up' | 'Ended', observed: Observe
   for (const listener of state.listeners) listener(observed)
   startQueued(state)
   return observed
-}
-
-/**
- * Without namespaces, processes of an ended run may live on in sessions of their own; they are looked for after each
- * end, many ends at once when they come fast.
- */
-function sweepSoon(state: State, id: string): void {
-  state.doomed.add(id)
-  if (state.cancelSweep !== undefined || state.closed) return
-  state.cancelSweep = state.options.clock.wake(state.sweepPause, () => {
-    const began = state.options.clock.monotonic()
-    const doomed = state.doomed
-    state.doomed = new Set()
-    state.cancelSweep = undefined
-    sweep((other) => doomed.has(other))
-    // At most a twentieth of the time goes into looking.
-    state.sweepPause = millis(20 * (state.options.clock.monotonic() - began))
-  })
 }

@@ -62,8 +62,8 @@ export type State = {
   onTemplate: (templated: boolean) => void
   cancelLook?: (() => void) | undefined
   cancelLimitLook?: (() => void) | undefined
-  /** Ended runs without namespaces whose left-over processes are still to be looked for. */
-  doomed: Set<string>
+  /** Ended runs without namespaces whose left-over processes are still to be looked for, and who waits for each. */
+  readonly doomed: Map<string, (() => void)[]>
   cancelSweep?: (() => void) | undefined
   sweepPause: Millis
   closed: boolean
