@@ -41,7 +41,9 @@ try {
   write('usr/share/man/man1/jobd.1.gz', gzipSync(readFileSync(page), { level: 9 }))
   rmSync(page)
   write('usr/share/doc/jobd/changelog.gz', gzipSync(readFileSync(join(root, 'CHANGELOG.md')), { level: 9 }))
-  write('usr/share/doc/jobd/README.md', readFileSync(join(root, 'README.md')))
+  // Beside each other as in a checkout, so that their links lead somewhere.
+  for (const name of ['README.md', 'README.ja.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs', 'examples'])
+    cpSync(join(root, name), at('usr/share/doc/jobd', name), { recursive: true })
   const licences = readFileSync(join(root, 'dist/LICENCES.txt'), 'utf8')
   write(
     'usr/share/doc/jobd/copyright',

@@ -1,11 +1,11 @@
 /** The commands of an example's README, run as a reader would run them. */
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, runProgram, type Server } from './executable.ts'
 import { freePort } from './free-port.ts'
 
-/** A checkout as the commands see it: `examples` is a copy in which ports are free ones, `bin` is the real one. */
+/** A folder as the commands see it: `examples` is a copy in which ports are free ones, `jobd` on the PATH is the real one. */
 export type Checkout = {
   readonly path: string
   /** The `sh` blocks of `examples/NAME/README.md`, in order. */
@@ -22,7 +22,6 @@ const PORTS = /\b3(?:567[234]|6379)\b/g
 export async function checkoutFor(server: Server, path: string): Promise<Checkout> {
   mkdirSync(path)
   cpSync(join(root, 'examples'), join(path, 'examples'), { recursive: true })
-  symlinkSync(join(root, 'bin'), join(path, 'bin'))
   const ports = new Map<string, string>()
   for (const file of filesBelow(join(path, 'examples'))) {
     const text = readFileSync(file, 'utf8')
@@ -32,7 +31,12 @@ export async function checkoutFor(server: Server, path: string): Promise<Checkou
       text.replaceAll(PORTS, (port) => ports.get(port) ?? port),
     )
   }
-  const env = { KUBECONFIG: server.kubeconfig, HOME: path, KUBECACHEDIR: join(path, 'kubectl-cache') }
+  const env = {
+    PATH: `${join(root, 'bin')}:${process.env['PATH']}`,
+    KUBECONFIG: server.kubeconfig,
+    HOME: path,
+    KUBECACHEDIR: join(path, 'kubectl-cache'),
+  }
   const attempt = (commands: string) => runProgram('bash', ['-euo', 'pipefail', '-c', commands], { cwd: path, env })
   return {
     path,
