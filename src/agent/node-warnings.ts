@@ -46,6 +46,10 @@ function fieldWarnings(
   return [...told.ofPod, ...places].map(([field, why]) => `${path}.${field}: has no effect on this node: ${why}`)
 }
 
+/** What a client hears that adds a container to a running pod, as `kubectl debug` does. */
+export const noEphemeralContainers =
+  'this node adds no containers to running pods: use kubectl exec, or kubectl debug --copy-to for a changed copy of the pod'
+
 const NETWORK = 'pods use the network of the host'
 const NO_PROFILE = 'it applies no profiles'
 

@@ -26,6 +26,8 @@ export type ApiOptions = {
   readonly exact: boolean
   /** What the node will not do of what a pod asks for, for Warning headers; `path` is where the spec stands. */
   readonly nodeWarnings?: ((spec: PodSpec, path: string) => readonly string[]) | undefined
+  /** Why no containers can be added to running pods, and what to do instead; absent when the nodes can, or nothing is known of them. */
+  readonly noEphemeralContainers?: string | undefined
   /** Whether a zone name is known, exactly spelled; the pure code has no zone data of its own. */
   readonly isTimeZone: (name: string) => boolean
   /** The time zone of the server, for schedules that name none; UTC when absent. */

@@ -7,6 +7,7 @@ import {
   engineWarnings,
   type ImagePolicy,
   type LogLimits,
+  noEphemeralContainers,
   processWarnings,
   startAgent,
 } from '../agent/index.ts'
@@ -128,6 +129,7 @@ async function startWith(
     api: {
       exact: options.exact,
       nodeWarnings: warningsOf(options),
+      noEphemeralContainers: options.runtime === 'none' ? undefined : noEphemeralContainers,
       isTimeZone,
       localTimeZone: options.timeZone,
     },

@@ -96,6 +96,11 @@ async function creates({ good, bad }: Kubectl): Promise<void> {
   assert.equal(made, 'job.batch/quick created\n')
   await good('wait', '--for=condition=complete', '--timeout=30s', 'job/quick')
   assert.equal(await good('logs', 'job/quick'), 'quick\n')
+  const pod = await good('get', 'pods', '--selector=job-name=quick', '--output=name')
+  assert.match(
+    await bad('debug', pod.trim(), '--image=busybox', '--', 'true'),
+    /spec\.ephemeralContainers: Forbidden: this node adds no containers to running pods: use kubectl exec/,
+  )
   await good('create', 'cronjob', 'nightly', '--image=busybox', '--schedule=0 3 * * *', '--', 'true')
   assert.match(await good('get', 'cronjob', 'nightly'), /^nightly +0 3 \* \* \* .*False +0/m)
   await good('create', 'job', 'by-hand', '--from=cronjob/nightly')

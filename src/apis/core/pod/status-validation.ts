@@ -149,8 +149,12 @@ function validateAddresses(
   }
 }
 
-/** Ephemeral containers may come, and neither change nor go. */
-export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): readonly FieldError[] {
+/** Ephemeral containers may come, unless there is a reason `whyNone`, and neither change nor go. */
+export function validateEphemeralContainersUpdate(
+  pod: Pod,
+  old: Pod,
+  whyNone: string | undefined,
+): readonly FieldError[] {
   const options = optionsFor(old)
   const errors: FieldError[] = [...validateCoreObjectMetaUpdate(pod.metadata, old.metadata)]
   errors.push(...validatePodAndSpec(pod, options))
@@ -159,6 +163,9 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): readonly 
     return [forbiddenField('[]', 'static pods do not support ephemeral containers')]
   }
   const field = 'spec.ephemeralContainers'
+  if (whyNone !== undefined && changed(pod.spec.ephemeralContainers ?? [], old.spec.ephemeralContainers ?? [])) {
+    return [forbiddenField(field, whyNone)]
+  }
   for (const before of old.spec.ephemeralContainers ?? []) {
     const now = pod.spec.ephemeralContainers?.findLast(({ name }) => name === before.name)
     const what = `existing ephemeral containers ${quoted(before.name)}`

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { fieldErrorText } from '../../../apimachinery/index.ts'
 import { instant } from '../../../base/index.ts'
-import type { WriteContext } from '../../strategy.ts'
+import type { UpdateStrategy, WriteContext } from '../../strategy.ts'
 import type { Container, Pod } from '../types.gen.ts'
 import { podStrategy } from './strategy.ts'
 
@@ -141,4 +141,18 @@ describe('what the node does not do', () => {
     podStrategy.warningsOnCreate?.(stored, { now, options: { exact, nodeWarnings, isTimeZone: () => true } })
   test('is told', () => assert.deepEqual(warn(false), ['spec has 1 containers']))
   test('is never told by an exact server', () => assert.deepEqual(warn(true), []))
+})
+
+describe('containers for a running pod', () => {
+  const subresource = podStrategy.subresources['ephemeralcontainers'] as UpdateStrategy<Pod>
+  const shell = { name: 'shell', image: 'busybox', resources: {} }
+  const added = podStrategy.defaults({ ...stored, spec: { ...stored.spec, ephemeralContainers: [shell] } })
+  const check = (pod: Pod, old: Pod, noEphemeralContainers?: string): readonly string[] => {
+    const options = { exact: false, noEphemeralContainers, isTimeZone: () => true }
+    return subresource.validateUpdate(pod, old, { now, options }).map(fieldErrorText)
+  }
+  test('are taken where nothing speaks against it', () => assert.deepEqual(check(added, stored), []))
+  test('are refused with the reason that the nodes have', () =>
+    assert.deepEqual(check(added, stored, 'not here'), ['spec.ephemeralContainers: Forbidden: not here']))
+  test('do not stand in the way of a write that adds none', () => assert.deepEqual(check(added, added, 'not here'), []))
 })

@@ -81,7 +81,8 @@ export const podStrategy: Strategy<Pod> = buildStrategy<Pod>({
     },
     ephemeralcontainers: {
       prepareForUpdate: prepareEphemeralContainers,
-      validateUpdate: (pod, old) => validateEphemeralContainersUpdate(pod, old),
+      validateUpdate: (pod, old, { options }) =>
+        validateEphemeralContainersUpdate(pod, old, options.noEphemeralContainers),
       resetFields: [['status'], ['metadata'], ...specPathsBut('ephemeralContainers')],
     },
     resize: {
