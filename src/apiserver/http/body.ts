@@ -13,8 +13,8 @@ const gone: Result<never, Status> = fail(plainError('the client closed the conne
 const empty: Result<Buffer, Status> = ok(Buffer.alloc(0))
 
 /**
- * The whole body. One that is too large is read to its end and forgotten, so that the client sees the answer; one that
- * never ends is cut off.
+ * The whole body. One that is too large is told as soon as it is known to be; what still comes is read and forgotten, so that
+ * a client that reads no answer before it has sent everything sees it too. One that does not end is cut off.
  */
 export function readBody({ body, isBodiless, isCutShort }: Request): Promise<Result<Buffer, Status>> {
   if (isBodiless) return Promise.resolve(empty)
@@ -27,6 +27,7 @@ export function readBody({ body, isBodiless, isCutShort }: Request): Promise<Res
       if (length > bodyLimit) {
         only = undefined
         chunks = undefined
+        resolve(overLimit)
         if (length > drainLimit) body.destroy()
       } else if (only === undefined) only = chunk
       else if (chunks === undefined) chunks = [only, chunk]
@@ -34,7 +35,6 @@ export function readBody({ body, isBodiless, isCutShort }: Request): Promise<Res
     })
     body.on('end', () => {
       if (isCutShort()) resolve(gone)
-      else if (length > bodyLimit) resolve(overLimit)
       else if (chunks !== undefined) resolve(ok(Buffer.concat(chunks, length)))
       else resolve(only === undefined ? empty : ok(only))
     })

@@ -81,6 +81,15 @@ describe('the HTTPS server', () => {
     assert.equal((JSON.parse(data.toString()) as { type: string }).type, 'ADDED')
     socket.terminate()
   })
+  it('tells of a body that is too large before it ends', async () => {
+    const headers = { authorization: 'Bearer admintoken' }
+    const path = '/api/v1/namespaces/default/configmaps'
+    const req = request(`${world.url}${path}`, { method: 'POST', ca: world.certificates.ca, agent: false, headers })
+    req.write(Buffer.alloc(3 * 1024 * 1024 + 1, ' '))
+    const [res] = (await once(req, 'response')) as [IncomingMessage]
+    assert.equal(res.statusCode, 413)
+    req.on('error', () => {}).destroy()
+  })
   it('speaks nothing older than TLS 1.2', async () => {
     const { port } = world.server.address
     const socket = connect({

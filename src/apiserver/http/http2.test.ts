@@ -236,7 +236,7 @@ describe('HTTP/2', () => {
       stream.resume()
       assert.equal(headers[':status'], 201)
     })
-    it('one without end is cut off, and its connection goes on', async () => {
+    it('one without end is answered and cut off, and its connection goes on', async () => {
       const one = await session()
       const stream = one.request({ ':method': 'POST', ':path': maps, authorization })
       stream.on('error', () => {})
@@ -244,7 +244,11 @@ describe('HTTP/2', () => {
       const more = (): void => {
         if (!stream.destroyed) stream.write(piece, (error) => error == null && more())
       }
+      const answered = once(stream, 'response')
       more()
+      const [headers] = await answered
+      assert.equal(headers[':status'], 413)
+      stream.resume()
       await once(stream, 'close')
       const next = one.request({ ':path': '/readyz' })
       await once(next, 'response')
