@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -95,6 +95,9 @@ describe('certificates', () => {
     const content = { server: 'https://127.0.0.1:1', ca: made.ca, ...made.admin }
     writeKubeconfig(path, content)
     assert.equal(readFileSync(path, 'utf8'), kubeconfigText(content))
+    const key = Buffer.from(/client-key-data: (.+)/.exec(kubeconfigText(content))?.[1] ?? '', 'base64').toString()
+    assert.match(key, /^-----BEGIN EC PRIVATE KEY-----\n/)
+    assert.ok(new X509Certificate(made.admin.cert).checkPrivateKey(createPrivateKey(key)))
     assert.equal(statSync(path).mode & 0o777, 0o600)
     assert.deepEqual(
       readdirSync(dataDir).filter((name) => name.endsWith('.tmp')),

@@ -1,4 +1,5 @@
 /** The administrator's kubeconfig: a file of our own in the data directory, never the user's. */
+import { createPrivateKey } from 'node:crypto'
 import { readIfThere, writePrivate } from './files.ts'
 
 export type KubeconfigContent = {
@@ -11,7 +12,13 @@ export type KubeconfigContent = {
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 
-/** A kubeconfig with everything embedded, so that it can be copied and mounted as one file. */
+/**
+ * An EC key in the form whose first line names it (`BEGIN EC PRIVATE KEY`), as upstream writes keys: fabric8's client takes every
+ * other for RSA.
+ */
+const keyText = (key: string): string => createPrivateKey(key).export({ type: 'sec1', format: 'pem' }) as string
+
+/** A kubeconfig with everything embedded, so that it can be copied and mounted as one file. The key is one on a curve. */
 export const kubeconfigText = ({ server, ca, cert, key }: KubeconfigContent): string => `apiVersion: v1
 kind: Config
 clusters:
@@ -23,7 +30,7 @@ users:
 - name: jobd-admin
   user:
     client-certificate-data: ${base64(cert)}
-    client-key-data: ${base64(key)}
+    client-key-data: ${base64(keyText(key))}
 contexts:
 - name: jobd
   context:
