@@ -84,7 +84,6 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
     ignored: {
       dnsConfig: `${warned}; obeyed by \`--runtime docker\``,
       dnsPolicy: `\`None\`: ${warned}; others: the network of the host; obeyed by \`--runtime docker\``,
-      ephemeralContainers: 'taken by the subresource of pods as upstream, and never started',
       hostAliases: `${warned}; obeyed by \`--runtime docker\``,
       hostIPC: 'as if it were set; obeyed by `--runtime docker`',
       hostNetwork: `${hostNetwork}; obeyed by \`--runtime docker\``,
@@ -100,7 +99,11 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
       subdomain: `${warned}; obeyed by \`--runtime docker\``,
       topologySpreadConstraints: oneNode,
     },
-    refused: { runtimeClassName: 'the pod is refused: `pod rejected: RuntimeClass "…" not found`' },
+    refused: {
+      ephemeralContainers:
+        '`kubectl debug` of a running pod is answered with 422, and what to do instead: `kubectl exec` or `--copy-to`; with `--runtime none` they are taken as upstream',
+      runtimeClassName: 'the pod is refused: `pod rejected: RuntimeClass "…" not found`',
+    },
   },
   'core.v1.Affinity': { supported: 'nodeAffinity', ignored: { podAffinity: oneNode, podAntiAffinity: oneNode } },
   'core.v1.NodeAffinity': {
