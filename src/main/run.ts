@@ -1,7 +1,9 @@
 /** `jobd run`: on the running server of the data directory, or on a private one that ends with the run. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { claimDirectory, isAbandoned } from '../agent/process/index.ts'
 import { fail, ok, type Result } from '../base/index.ts'
 import { type Connection, type Manifest, parseManifests, readManifests, runManifests } from '../cli/index.ts'
 import { connect, connectEmbedded } from './connect.ts'
@@ -46,9 +48,12 @@ export async function run(words: readonly string[], options: RunOptions, isComma
   }
 }
 
+/** The directories of private servers, each gone with its server unless that was killed. */
+const PRIVATE = 'jobd-run-'
+
 async function onSomeServer(options: RunOptions, act: (connection: Connection) => Promise<number>): Promise<number> {
   const running = readHolder(dataDirectory(options.dataDir)) !== undefined
-  const directory = running ? undefined : await mkdtemp(join(tmpdir(), 'jobd-run-'))
+  const directory = running ? undefined : await privateDirectory()
   try {
     const connection = directory === undefined ? await connect(options.dataDir) : await connectEmbedded(directory)
     if (!connection.ok) {
@@ -62,6 +67,25 @@ async function onSomeServer(options: RunOptions, act: (connection: Connection) =
     }
   } finally {
     if (directory !== undefined) await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function privateDirectory(): Promise<string> {
+  // First: what they have in memory goes when the server starts and finds that their directories have gone.
+  await removeKilledRuns()
+  const directory = await mkdtemp(join(tmpdir(), PRIVATE))
+  claimDirectory(directory, directory)
+  return directory
+}
+
+/** Removes what private servers of this user have left that were killed, once nothing of them runs any more. */
+async function removeKilledRuns(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const path = join(tmpdir(), name)
+    if (!name.startsWith(PRIVATE) || !isAbandoned(path)) continue
+    if (statSync(path, { throwIfNoEntry: false })?.uid !== process.getuid?.()) continue
+    // It keeps nobody from running: what is left is for the next, or another is removing it this moment.
+    await rm(path, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 

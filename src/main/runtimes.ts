@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { BlockList, isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { type ImagePolicy, imagesOf } from '../agent/index.ts'
-import { claimScratch, createProcessRuntime, scratchDirectory } from '../agent/process/index.ts'
+import { claimDirectory, createProcessRuntime, removeAbandoned, scratchDirectory } from '../agent/process/index.ts'
 import type { Runtime } from '../agent/runtime/index.ts'
 import { type Log, ok, type Result } from '../base/index.ts'
 import { newUid, realClock } from './real.ts'
@@ -55,16 +55,18 @@ async function openDocker({ directory, log }: RuntimeChoice): Promise<Result<Ope
   const socketPath = socketPathOf(process.env)
   if (!socketPath.ok) return socketPath
   const dir = join(directory, 'containers')
+  const volatileDir = scratchDirectory(dir)
   const opened = await createDockerRuntime({
     dir,
-    volatileDir: scratchDirectory(dir),
+    volatileDir,
     socketPath: socketPath.value,
     clock: realClock,
     log,
     newOwner: newUid,
   })
   if (!opened.ok) return opened
-  claimScratch(scratchDirectory(dir), dir)
+  claimDirectory(volatileDir, dir)
+  void removeAbandoned(volatileDir, log)
   const { gateway, subnet } = opened.value.network
   const door = gateway === undefined || subnet === undefined ? undefined : { address: gateway, subnet }
   // An image brings its own environment.

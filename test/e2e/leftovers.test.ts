@@ -1,8 +1,13 @@
 /** Pods leave nothing behind. The long form, ten thousand of them, is the bench case `clean-pods`. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { startServer, temporaryDirectory } from '../support/executable.ts'
-import { grown, leftoversOf, MARK } from '../support/leftovers.ts'
+import { scratchDirectory } from '../../src/agent/process/index.ts'
+import { jobd, runProgram, startServer, temporaryDirectory } from '../support/executable.ts'
+import { grown, killAll, leftoversOf, MARK } from '../support/leftovers.ts'
 import { connect, createPods, deletePods, isOver, type ManyPods, whenJob } from '../support/many-pods.ts'
 
 test('300 pods with mounts, limits and children that detach leave nothing', { timeout: 300_000 }, async () => {
@@ -48,6 +53,72 @@ test('300 pods with mounts, limits and children that detach leave nothing', { ti
   } finally {
     await close()
     await server.stop()
+    dispose()
+  }
+})
+
+/** What is mounted in a place, seen from here. */
+const mountsIn = (place: string): readonly string[] =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(` ${place}/`))
+
+const inMemory = process.getuid?.() === 0 ? false : 'needs root, which alone has places outside the data directory'
+
+test('what a killed server has in memory serves the next one, and goes with it', { skip: inMemory }, async () => {
+  const { path, dispose } = temporaryDirectory()
+  const place = scratchDirectory(join(path, 'pods'))
+  try {
+    await (await startServer(path)).kill()
+    assert.equal(existsSync(place), true)
+    const mounted = mountsIn(place).length
+    const next = await startServer(path)
+    assert.equal(await next.stop(), 0)
+    assert.deepEqual([existsSync(place), mountsIn(place)], [false, []], `${mounted} before`)
+  } finally {
+    dispose()
+  }
+})
+
+test('what a killed server has in memory goes when its data are gone', { skip: inMemory }, async () => {
+  const { path, dispose } = temporaryDirectory()
+  const place = scratchDirectory(join(path, 'killed', 'pods'))
+  try {
+    await (await startServer(join(path, 'killed'))).kill()
+    const other = await startServer(join(path, 'first'))
+    await other.stop()
+    assert.equal(existsSync(place), true, 'its data are still there')
+    rmSync(join(path, 'killed'), { recursive: true })
+    const next = await startServer(join(path, 'second'))
+    await next.stop()
+    assert.deepEqual([existsSync(place), mountsIn(place)], [false, []])
+  } finally {
+    dispose()
+  }
+})
+
+test('what a killed jobd run leaves goes with a later one, once nothing of it runs', { timeout: 120_000 }, async () => {
+  const { path, dispose } = temporaryDirectory()
+  const [temporary, data] = [join(path, 'tmp'), join(path, 'data')]
+  mkdirSync(temporary)
+  const env = { TMPDIR: temporary, JOBD_DATA_DIR: data }
+  const left = () => readdirSync(temporary).map((name) => join(temporary, name))
+  try {
+    const script = `echo ready; exec env ${MARK}=${path} sleep 1000`
+    const child = spawn(jobd, ['run', '--', 'sh', '-c', script], { env: { ...process.env, ...env } })
+    for await (const text of child.stdout.setEncoding('utf8')) if (text.includes('ready')) break
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+    const [directory = ''] = left()
+    assert.equal((await runProgram(jobd, ['run', '--', 'true'], { env })).code, 0)
+    assert.deepEqual(left(), [directory], 'its program still runs')
+    killAll(directory)
+    killAll(path)
+    assert.equal((await runProgram(jobd, ['run', '--', 'true'], { env })).code, 0)
+    assert.deepEqual(left(), [])
+    assert.equal(existsSync(scratchDirectory(join(directory, 'pods'))), false)
+  } finally {
     dispose()
   }
 })

@@ -1,5 +1,5 @@
 /** The Runtime whose containers are process trees of this host. */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { fail, millis, ok, pause, type Result } from '../../base/index.ts'
 import { podsWithMemory } from '../memory/index.ts'
 import type {
@@ -25,7 +25,7 @@ import { mainPidOf } from './process-tree.ts'
 import { listRuns, readDirectory, recoverRun } from './recover.ts'
 import { runIdOf, stemOf, textOfFileName } from './run-name.ts'
 import { findRun, type RunTable, runsOf } from './run-table.ts'
-import { claimScratch, removeAbandoned, scratchDirectory } from './scratch.ts'
+import { claimDirectory, removeAbandoned, removeScratch, scratchDirectory } from './scratch.ts'
 import { admit, onEventLine } from './settle-run.ts'
 import { openStartLedger } from './start-ledger.ts'
 import { startRun } from './start-run.ts'
@@ -48,10 +48,10 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   const table: RunTable = { pods: new Map(), root: `${options.dir}/pods`, scratch: `${scratchDir}/pods` }
   const isNew = mkdirSync(table.root, { recursive: true, mode: 0o700 }) !== undefined
   // What an earlier directory of this name left in memory belongs to nothing any more.
-  if (isNew) rmSync(table.scratch, { recursive: true, force: true })
+  if (isNew) await removeScratch(scratchDir)
   mkdirSync(table.scratch, { recursive: true, mode: 0o700 })
-  claimScratch(scratchDir, options.dir)
-  void removeAbandoned(scratchDir)
+  claimDirectory(scratchDir, options.dir)
+  const tidied = removeAbandoned(scratchDir, options.log)
   const state: State = {
     options,
     table,
@@ -115,7 +115,10 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     removeRun: async (key) => removeRun(state, key),
     logPath: (key) => logPathOf(table, key),
     messagePath: (key) => messagePathOf(table, key),
-    close: () => close(state, scratchDir),
+    close: async () => {
+      await close(state, scratchDir)
+      await tidied
+    },
   }
 }
 
@@ -193,7 +196,9 @@ async function close(state: State, scratchDir: string): Promise<void> {
   await state.starts.close()
   if (state.cgroups) closeCgroups(state.cgroups)
   await state.host?.memory?.close()
-  const isEmpty = readDirectory(state.table.scratch).every((name) => OWN.has(name))
-  if (isEmpty) rmSync(scratchDir, { recursive: true, force: true })
+  const { scratch } = state.table
+  const isEmpty =
+    readDirectory(scratch).every((name) => OWN.has(name)) && podsWithMemory(memoryOf(state.table)).length === 0
+  if (isEmpty) await removeScratch(scratchDir)
   await state.host?.spawner.close()
 }
