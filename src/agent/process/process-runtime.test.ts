@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
@@ -340,5 +340,19 @@ describe('rights of a container', { skip: root && unshare !== undefined ? false 
     assert.equal(log.match(/Read-only file system/g)?.length, 3, log)
     assert.ok(existsSync(`${dir}/yes`))
     assert.equal(readFileSync(runtime.messagePath(wanted.key), 'utf8'), 'bye')
+  })
+
+  test('a mount of the host that a volume hides is no obstacle to a read-only root', async (t) => {
+    const { runtime, dir } = await world(t, 'auto')
+    for (const place of ['host/below', 'volume/below']) mkdirSync(`${dir}/${place}`, { recursive: true })
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', `${dir}/host/below`])
+    const mounts = [{ source: `${dir}/volume`, target: `${dir}/host`, readOnly: true }]
+    const script = `touch ${dir}/host/below/no ${dir}/no; grep -c ' ${dir}/host/below ' /proc/self/mountinfo`
+    const wanted = config(['sh', '-c', script], { security: { ...security, readOnlyRoot: true }, mounts })
+    const { log, exitCode } = await runToEnd(runtime, wanted).finally(() =>
+      execFileSync('umount', [`${dir}/host/below`]),
+    )
+    assert.equal(exitCode, 0, log)
+    assert.match(log, /(.*Read-only file system\n){2}1\n$/)
   })
 })

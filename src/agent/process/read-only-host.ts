@@ -5,11 +5,18 @@ import { TERMINATION_LOG } from './template.ts'
 
 /**
  * Makes every mount of the host read-only but those whose paths are given, and becomes the command. Other flags of a mount,
- * such as nosuid, have to be said again.
+ * such as nosuid, have to be said again. A mount that lies hidden under another one has a path that leads elsewhere: it cannot be
+ * reached, neither by this script nor by the command.
  */
 const script = (mount: string): string => `
 m=${shellQuote(mount)}
-while read -r _ _ _ _ place flags _; do
+hidden() {
+  while read -r key value; do
+    [ "$key" != mnt_id: ] || [ "$value" = "$id" ] || return 0
+  done </proc/self/fdinfo/9
+  return 1
+} 9<"$place"
+while read -r id _ _ _ place flags _; do
   place=$(printf '%b' "$place")
   [ -e "$place" ] || continue
   case $place in /proc|/proc/*|/dev|/dev/*) continue ;; esac
@@ -18,7 +25,7 @@ while read -r _ _ _ _ place flags _; do
     [ "$path" = -- ] && break
     case $place in "$path"|"$path"/*) kept=y ;; esac
   done
-  [ -n "$kept" ] || "$m" -o "remount,bind,$flags,ro" "$place" || exit 125
+  [ -n "$kept" ] || said=$("$m" -o "remount,bind,$flags,ro" "$place" 2>&1) || hidden || { echo "$said" >&2; exit 125; }
 done </proc/self/mountinfo
 while [ "$1" != -- ]; do shift; done
 shift
