@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { unitText } from '../src/cli/index.ts'
 import { completionScript, manualPage } from '../src/cli/shell/index.ts'
+import { systemDataDirectory } from '../src/main/data-dir.ts'
 import { describeProgram } from '../src/main/main.ts'
 import { commandInfo } from '../src/main/shell.ts'
 import { version } from '../src/main/version.ts'
@@ -27,7 +28,7 @@ else {
   const unit = unitText({
     scope: 'system',
     executable: '/usr/bin/jobd',
-    dataDirectory: '/var/lib/jobd',
+    dataDirectory: systemDataDirectory,
     listen: '127.0.0.1:6443',
     flags: [],
   })

@@ -24,6 +24,8 @@ export type HostFacts = {
   /** Why `address` cannot be listened on; undefined when it can. */
   readonly listen: { readonly address: string; readonly problem: string | undefined }
   readonly controllers: readonly string[]
+  /** What the server that runs says of the limits of its pods; undefined where none does. It may have other rights than we. */
+  readonly limitsOfServer: { readonly areEnforced: boolean; readonly message: string } | undefined
   readonly namespacesMissing: string | undefined
   readonly missingPrograms: readonly string[]
   /** The zone of schedules that name none, or why there is none; the zone of the machine; the version of the rules. */
@@ -114,15 +116,21 @@ function listen({ listen: { address, problem }, dataDirectory: { holder } }: Hos
   return { check: 'port', level: holder === undefined ? 'fail' : 'ok', found: `${address}: ${problem}`, remedy }
 }
 
-function limits({ controllers }: HostFacts): Finding {
+function limits({ controllers, limitsOfServer: served }: HostFacts): Finding {
+  const check = 'control groups'
+  const remedy =
+    "run jobd as root, or with control groups of version 2 as a service with Delegate=yes: 'jobd service install'"
+  if (served !== undefined) {
+    const found = `limits of pods, says the server: ${served.message}`
+    return served.areEnforced ? good(check, found) : { check, level: 'warn', found, remedy }
+  }
   const missing = ['memory', 'cpu', 'pids'].filter((name) => !controllers.includes(name))
-  if (missing.length === 0) return good('control groups', 'limits of memory, cpu and pids are enforced')
+  if (missing.length === 0) return good(check, 'limits of memory, cpu and pids are enforced')
   const isWatched = controllers.length === 0
   const found = isWatched
     ? 'containers are looked at each second, and killed beyond their limits of memory and pids; cpu is not limited'
     : `limits of ${missing.join(', ')} are not enforced`
-  const remedy = "run jobd as root, or as a service with Delegate=yes: 'jobd service install'"
-  return { check: 'control groups', level: 'warn', found, remedy }
+  return { check, level: 'warn', found, remedy }
 }
 
 function namespaces({ namespacesMissing }: HostFacts): Finding {

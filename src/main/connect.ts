@@ -4,7 +4,7 @@ import type { KubeObject, Status } from '../apimachinery/index.ts'
 import { fail, ok, type Result, silentLog } from '../base/index.ts'
 import type { Connection, Table } from '../cli/index.ts'
 import type { RestClient } from '../client/index.ts'
-import { dataDirectory, readHolder } from './data-dir.ts'
+import { dataDirectory, isFileTrouble, nobodyServes, readHolder, reasonOf } from './data-dir.ts'
 import { stderrLog } from './log.ts'
 import { realClock } from './real.ts'
 import { type Server, startServer } from './server.ts'
@@ -13,11 +13,22 @@ import { type Server, startServer } from './server.ts'
 export async function connect(given: string | undefined): Promise<Result<RestClient, string>> {
   const directory = dataDirectory(given)
   const holder = readHolder(directory)
-  if (holder === undefined) return fail(`no jobd serves from ${directory}: start one with 'jobd up'`)
+  if (holder === undefined) return fail(nobodyServes(directory))
   const { createRestClient, loadKubeconfig } = await import('../client/index.ts')
-  const config = await loadKubeconfig(readFileSync(holder.kubeconfig, 'utf8'))
+  const text = textOf(holder.kubeconfig)
+  if (!text.ok) return fail(`${holder.kubeconfig}: ${text.error}; jobd writes it when it starts`)
+  const config = await loadKubeconfig(text.value)
   if (!config.ok) return fail(`${holder.kubeconfig}: ${config.error}`)
   return ok(createRestClient({ ...config.value, clock: realClock, userAgent: 'jobd' }))
+}
+
+function textOf(file: string): Result<string, string> {
+  try {
+    return ok(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (!isFileTrouble(error)) throw error
+    return fail(reasonOf(error))
+  }
 }
 
 /** Starts a private server in this process, which ends with the connection. Nothing listens. */

@@ -85,6 +85,18 @@ export function readHolder(directory: string): Holder | undefined {
   }
 }
 
+/** Where the service of the machine keeps its data, see `jobd service`. */
+export const systemDataDirectory = '/var/lib/jobd'
+
+/** What to tell somebody who asked for the server of a directory that nobody serves from. */
+export function nobodyServes(directory: string): string {
+  const others = directory !== systemDataDirectory && readHolder(systemDataDirectory) !== undefined
+  const remedy = others
+    ? `that of this machine is reached with --data-dir ${systemDataDirectory}, or JOBD_DATA_DIR`
+    : "start one with 'jobd up'"
+  return `no jobd serves from ${directory}: ${remedy}`
+}
+
 export function writeHolder(directory: string, holder: Omit<Holder, 'pid' | 'started'>): void {
   const text = JSON.stringify({ pid: process.pid, started: processStart(process.pid) ?? '', ...holder })
   const file = holderFile(directory)

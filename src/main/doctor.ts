@@ -4,8 +4,9 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSyn
 import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { hostAbilities } from '../agent/process/index.ts'
+import type { Node } from '../apis/core/index.ts'
 import { versionInfo } from '../apiserver/discovery/index.ts'
-import { type Instant, instant } from '../base/index.ts'
+import { type Instant, instant, millis, pause } from '../base/index.ts'
 import { diagnose, exitCodeOfFindings, formatFindings, type HostFacts } from '../cli/index.ts'
 import { dataDirectory, isFileTrouble, readHolder, reasonOf } from './data-dir.ts'
 import { ask, onPath } from './programs.ts'
@@ -40,6 +41,7 @@ async function gather(directory: string, address: string, host: string, port: nu
     dataDirectory: await dataFacts(directory),
     listen: { address, problem: await listenProblem(host, port) },
     ...(await hostAbilities(path)),
+    limitsOfServer: await limitsOfServer(directory),
     zone: {
       controller: zone.ok ? zone.value : undefined,
       problem: zone.ok ? undefined : zone.error,
@@ -51,6 +53,24 @@ async function gather(directory: string, address: string, host: string, port: nu
     docker: { socket, problem: await socketProblem(socket) },
     certificates: certificatesIn(join(directory, 'pki')),
   }
+}
+
+const longestAnswer = millis(3000)
+
+/** As the node of the running server tells it; undefined when that does not answer. */
+async function limitsOfServer(directory: string): Promise<HostFacts['limitsOfServer']> {
+  if (readHolder(directory) === undefined) return undefined
+  const { connect: connectToServer } = await import('./connect.ts')
+  const connection = await connectToServer(directory)
+  if (!connection.ok) return undefined
+  const { client, close } = connection.value
+  const listed = client.list<Node>('nodes')
+  const nodes = await Promise.race([listed, pause(realClock, longestAnswer, listed).then(() => undefined)])
+  await close()
+  if (nodes === undefined || !nodes.ok) return undefined
+  const conditions = nodes.value.items.flatMap(({ status }) => status?.conditions ?? [])
+  const found = conditions.find(({ type }) => type === 'LimitsEnforced')
+  return found === undefined ? undefined : { areEnforced: found.status === 'True', message: found.message ?? '' }
 }
 
 async function dataFacts(path: string): Promise<HostFacts['dataDirectory']> {

@@ -1,6 +1,6 @@
 /** `jobd down` and `jobd env`: about the server of a data directory. */
 import { watch } from 'node:fs'
-import { dataDirectory, type Holder, readHolder } from './data-dir.ts'
+import { dataDirectory, type Holder, nobodyServes, readHolder } from './data-dir.ts'
 import { realTerminal } from './real.ts'
 import { stopCommandOf } from './systemd.ts'
 
@@ -46,7 +46,7 @@ export function printEnvironment(options: Options): number {
   const directory = dataDirectory(options.dataDir)
   const holder = readHolder(directory)
   if (holder === undefined) {
-    terminal.err(`no jobd serves from ${directory}: start one with 'jobd up'\n`)
+    terminal.err(`${nobodyServes(directory)}\n`)
     return 1
   }
   terminal.out(`export KUBECONFIG=${quoteForShell(holder.kubeconfig)}\n`)

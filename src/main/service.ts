@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fail, ok, type Result } from '../base/index.ts'
 import { type ServiceRequest, unitMark, unitText } from '../cli/index.ts'
-import { dataDirectory, isFileTrouble, reasonOf } from './data-dir.ts'
+import { dataDirectory, isFileTrouble, reasonOf, systemDataDirectory } from './data-dir.ts'
 import { ask } from './programs.ts'
 import { realClock, realTerminal } from './real.ts'
 
@@ -31,7 +31,7 @@ export async function install(upFlags: readonly string[], flags: InstallFlags): 
     scope: flags.system ? 'system' : 'user',
     executable: executable(),
     node: process.execPath,
-    dataDirectory: flags.system && flags.dataDir === undefined ? '/var/lib/jobd' : dataDirectory(flags.dataDir),
+    dataDirectory: flags.system && flags.dataDir === undefined ? systemDataDirectory : dataDirectory(flags.dataDir),
     listen: flags.listen,
     flags: upFlags,
   }

@@ -38,6 +38,12 @@ test('before the first start, and while a server runs', { timeout: 60_000 }, asy
   assert.equal(running.code, 0, JSON.stringify(running.found))
   assert.ok(running.found.some(({ check, found }) => check === 'server' && found.includes(`process ${server.pid} `)))
   assert.equal(running.levelOf('certificate'), 'ok')
+  const limits = (all: typeof running) => all.found.find(({ check }) => check === 'control groups')?.found
+  assert.match(limits(running) ?? '', /^limits of pods, says the server: /)
+  // One that hangs is no reason to hang.
+  process.kill(server.pid, 'SIGSTOP')
+  assert.doesNotMatch(limits(await findings(directory)) ?? '', /says the server/)
+  process.kill(server.pid, 'SIGCONT')
   await server.stop()
   const table = await runProgram(jobd, ['doctor', '--data-dir', directory, '--listen', '127.0.0.1:0'])
   assert.match(table.out, /^CHECK .*FOUND\nnode +ok +\d/)
