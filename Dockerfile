@@ -8,7 +8,7 @@ RUN npm ci && npm pack --pack-destination /tmp
 FROM node:26-slim
 COPY --from=build /tmp/jobd-*.tgz /tmp/
 # Nothing is fetched: the package brings all that it needs.
-RUN npm install --global --offline --no-audit --no-fund /tmp/jobd-*.tgz && rm -r /tmp/jobd-*.tgz /root/.npm \
+RUN npm install --global --offline --no-audit --no-fund /tmp/jobd-*.tgz && rm -rf /tmp/* /root/.npm \
   && mkdir -m 1777 /data
 # Any user will do, also one without a name: docker run --user 12345.
 ENV JOBD_DATA_DIR=/data/jobd HOME=/data
