@@ -56,6 +56,7 @@ export const reasonFamilies: readonly ReasonFamily[] = [
         'events of the pod have the last answer of the probe',
       ],
       ReadinessGatesNotReady: ['a condition of `spec.readinessGates` is not True', 'whoever is to set it has not'],
+      PodOSNotSupported: ['`spec.os` names another system than this node has', 'leave it out, or write `linux`'],
       CreateContainerConfigError: [
         'a ConfigMap, a Secret or a key does not exist, or the host permits no mounts',
         'the message names it; it is tried again by itself',

@@ -9,22 +9,20 @@ export type TypeSupport = {
   readonly supported?: string
   /** Fields that do it with a remark. */
   readonly remarks?: Readonly<Record<string, string>>
-  /** Fields that are taken and have no effect, and what is said about it. */
-  readonly ignored?: Readonly<Record<string, string>>
+  /** Fields that have no effect, with the values or always, which a warning says when the object is created. */
+  readonly warned?: Readonly<Record<string, string>>
   /** Fields with which the object or the pod is refused, or waits, and what is said. */
   readonly refused?: Readonly<Record<string, string>>
   /** Fields of later versions, which the schema does not have and with which the object is refused. */
   readonly unbuilt?: Readonly<Record<string, string>>
 }
 
-const silent = 'nothing is said'
-const dockerOnly = 'nothing is said; obeyed by `--runtime docker`'
 const warned = 'a warning says that it has no effect'
 const asRoot = 'others than those of jobd take jobd as root, else `CreateContainerConfigError`'
-const dropped = 'dropped when written, as upstream: the feature is off by default'
-const oneNode = 'nothing is said: there is one node'
+const dropped = 'left out when written, as upstream: the feature is off by default; a warning says so'
 const otherVolume = 'the pod waits with `FailedMount`: volumes of this kind are not supported by this node'
-const hostNetwork = 'nothing is said: pods use the network of the host'
+const hostNetwork = 'as if it were set: pods have those of the host; obeyed by `--runtime docker`'
+const unused = 'not used, which a warning says; used by `--runtime docker`'
 
 const otherVolumes: readonly string[] = [
   ...['awsElasticBlockStore', 'azureDisk', 'azureFile', 'cephfs', 'cinder', 'csi', 'ephemeral', 'fc', 'flexVolume'],
@@ -63,7 +61,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'meta.v1.ObjectMeta': {
     supported:
       'annotations creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generateName generation labels managedFields name namespace ownerReferences resourceVersion uid',
-    ignored: { selfLink: 'nothing is said, as upstream' },
+    remarks: { selfLink: 'dropped when written, as upstream' },
   },
   'meta.v1.ManagedFieldsEntry': { supported: 'apiVersion fieldsType fieldsV1 manager operation subresource time' },
   'meta.v1.OwnerReference': { supported: 'apiVersion blockOwnerDeletion controller kind name uid' },
@@ -76,28 +74,28 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
     remarks: {
       hostname: 'the value of `HOSTNAME`; the name of the host stays',
       hostnameOverride: 'the value of `HOSTNAME`; the name of the host stays',
+      hostIPC: hostNetwork,
+      hostNetwork,
+      os: '`windows`: the pod fails with `PodOSNotSupported`, as upstream',
       priority: 'the order in which waiting pods start; no pod is preempted',
       priorityClassName: 'sets `priority`',
       resources: 'requests count when pods are placed; limits are enforced for containers only',
       schedulerName: 'a pod for another scheduler waits for it, as upstream',
     },
-    ignored: {
+    warned: {
       dnsConfig: `${warned}; obeyed by \`--runtime docker\``,
       dnsPolicy: `\`None\`: ${warned}; others: the network of the host; obeyed by \`--runtime docker\``,
       hostAliases: `${warned}; obeyed by \`--runtime docker\``,
-      hostIPC: 'as if it were set; obeyed by `--runtime docker`',
-      hostNetwork: `${hostNetwork}; obeyed by \`--runtime docker\``,
       hostPID: `${warned}; obeyed by \`--runtime docker\``,
       hostUsers: `\`false\`: ${warned}`,
-      imagePullSecrets: dockerOnly,
-      os: 'checked by the API alone',
-      preemptionPolicy: 'no pod is preempted',
+      imagePullSecrets: unused,
+      preemptionPolicy: `\`PreemptLowerPriority\` of a pod that goes before others: ${warned}`,
       resourceClaims: warned,
       schedulingGroup: dropped,
       setHostnameAsFQDN: `${warned}; obeyed by \`--runtime docker\``,
       shareProcessNamespace: `${warned}; obeyed by \`--runtime docker\``,
       subdomain: `${warned}; obeyed by \`--runtime docker\``,
-      topologySpreadConstraints: oneNode,
+      topologySpreadConstraints: `${warned}: there is one node`,
     },
     refused: {
       ephemeralContainers:
@@ -105,19 +103,24 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
       runtimeClassName: 'the pod is refused: `pod rejected: RuntimeClass "…" not found`',
     },
   },
-  'core.v1.Affinity': { supported: 'nodeAffinity', ignored: { podAffinity: oneNode, podAntiAffinity: oneNode } },
+  'core.v1.Affinity': { supported: 'nodeAffinity', warned: { podAffinity: warned, podAntiAffinity: warned } },
   'core.v1.NodeAffinity': {
     supported: 'requiredDuringSchedulingIgnoredDuringExecution',
-    ignored: { preferredDuringSchedulingIgnoredDuringExecution: oneNode },
+    remarks: { preferredDuringSchedulingIgnoredDuringExecution: 'one node: there is nothing to prefer' },
   },
+  'core.v1.PodOS': { supported: 'name' },
+  'core.v1.PreferredSchedulingTerm': { remarks: { preference: 'as above', weight: 'as above' } },
   'core.v1.NodeSelector': { supported: 'nodeSelectorTerms' },
   'core.v1.NodeSelectorTerm': { supported: 'matchExpressions matchFields' },
   'core.v1.NodeSelectorRequirement': { supported: 'key operator values' },
   'core.v1.PodReadinessGate': { supported: 'conditionType' },
   'core.v1.PodSchedulingGate': { supported: 'name' },
-  'core.v1.Toleration': { supported: 'effect key operator value', ignored: { tolerationSeconds: oneNode } },
+  'core.v1.Toleration': {
+    supported: 'effect key operator value',
+    warned: { tolerationSeconds: `${warned}: no pod is ended for a taint` },
+  },
   'core.v1.PodSecurityContext': {
-    supported: 'runAsNonRoot seLinuxChangePolicy',
+    supported: 'runAsNonRoot',
     remarks: {
       fsGroup: asRoot,
       fsGroupChangePolicy: 'for claims; other volumes are new with each pod',
@@ -126,8 +129,9 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
       seccompProfile: `\`Unconfined\`; others: ${warned}`,
       supplementalGroups: asRoot,
     },
-    ignored: {
+    warned: {
       appArmorProfile: warned,
+      seLinuxChangePolicy: warned,
       seLinuxOptions: warned,
       supplementalGroupsPolicy: `\`Strict\`: ${warned}`,
       sysctls: warned,
@@ -138,11 +142,11 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
     supported:
       'args command env envFrom lifecycle livenessProbe name readinessProbe resources restartPolicy restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeMounts workingDir',
     remarks: { ports: 'names for probes and Services; a program listens where it wants to' },
-    ignored: {
+    warned: {
       image:
         'not used, which a warning says unless it is `host`; used with `--image-policy map` and by `--runtime docker`',
       imagePullPolicy: 'as `image`',
-      resizePolicy: silent,
+      resizePolicy: `\`RestartContainer\`: ${warned}`,
       volumeDevices: warned,
     },
   },
@@ -161,7 +165,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'core.v1.EnvFromSource': { supported: 'configMapRef prefix secretRef' },
   'core.v1.ConfigMapEnvSource': { supported: 'name optional' },
   'core.v1.SecretEnvSource': { supported: 'name optional' },
-  'core.v1.Lifecycle': { supported: 'postStart preStop', ignored: { stopSignal: dropped } },
+  'core.v1.Lifecycle': { supported: 'postStart preStop', warned: { stopSignal: dropped } },
   'core.v1.LifecycleHandler': { supported: 'exec httpGet sleep tcpSocket' },
   'core.v1.ExecAction': { supported: 'command' },
   'core.v1.GRPCAction': { supported: 'port service' },
@@ -175,7 +179,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   },
   'core.v1.ContainerPort': {
     supported: 'containerPort name protocol',
-    ignored: { hostIP: hostNetwork, hostPort: `another than \`containerPort\`: ${warned}` },
+    warned: { hostIP: warned, hostPort: `another than \`containerPort\`: ${warned}` },
   },
   'core.v1.ResourceRequirements': {
     remarks: {
@@ -183,7 +187,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
         '`cpu` and `memory` are enforced where control groups may be made, else the event `LimitsNotEnforced`; others count as requests alone',
       requests: 'decide how many pods run at once; `jobd up --resource` declares more than cpu and memory',
     },
-    ignored: { claims: silent },
+    warned: { claims: warned },
   },
   'core.v1.ContainerRestartRule': { supported: 'action exitCodes' },
   'core.v1.ContainerRestartRuleOnExitCodes': { supported: 'operator values' },
@@ -193,23 +197,26 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
       capabilities:
         'a program of root has all but those that are dropped; `add` takes jobd as root, else `CreateContainerConfigError`',
       privileged: 'as root, else `CreateContainerConfigError`',
+      procMount: 'as `Unmasked` in any case: nothing of `/proc` is masked',
       readOnlyRootFilesystem: 'the files of the host, or of the mapped image; `/dev` stays as it is',
       runAsGroup: asRoot,
       runAsUser: asRoot,
       seccompProfile: `\`Unconfined\`; others: ${warned}`,
     },
-    ignored: {
+    warned: {
       appArmorProfile: warned,
-      procMount: 'nothing of `/proc` is masked',
       seLinuxOptions: warned,
       windowsOptions: warned,
     },
   },
   'core.v1.Capabilities': { supported: 'add drop' },
-  'core.v1.SeccompProfile': { supported: 'type', ignored: { localhostProfile: warned } },
+  'core.v1.SeccompProfile': { supported: 'type', warned: { localhostProfile: warned } },
   'core.v1.VolumeMount': {
     supported: 'mountPath name readOnly subPath subPathExpr',
-    ignored: { mountPropagation: `others than \`None\`: ${warned}`, recursiveReadOnly: silent },
+    warned: {
+      mountPropagation: `others than \`None\`: ${warned}`,
+      recursiveReadOnly: `others than \`Disabled\`: ${warned}`,
+    },
   },
   'core.v1.Volume': {
     supported: 'configMap downwardAPI emptyDir hostPath name projected secret',
@@ -234,7 +241,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'core.v1.ProjectedVolumeSource': { supported: 'defaultMode sources' },
   'core.v1.VolumeProjection': {
     supported: 'configMap downwardAPI secret serviceAccountToken',
-    ignored: { clusterTrustBundle: dropped, podCertificate: dropped },
+    warned: { clusterTrustBundle: dropped, podCertificate: dropped },
   },
   'core.v1.ConfigMapProjection': { supported: 'items name optional' },
   'core.v1.DownwardAPIProjection': { supported: 'items' },

@@ -12,7 +12,7 @@ import type { CommandInfo } from '../src/cli/shell/index.ts'
 import { describeProgram } from '../src/main/main.ts'
 import { commandInfo } from '../src/main/shell.ts'
 import { exitCodes, type ReasonFamily, reasonFamilies } from './error-reasons.ts'
-import { fieldSupport, type TypeSupport } from './field-support.ts'
+import { fieldRows } from './field-rows.ts'
 
 const root = new URL('..', import.meta.url).pathname
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -155,59 +155,12 @@ function reasonTable({ title, shown, files, pattern, others, reasons }: ReasonFa
   return `### ${title}\n\n${shown}\n\n${table(['reason', 'meaning', 'what to do'], rows)}`
 }
 
-type Field = { readonly ref?: string; readonly list?: Field; readonly map?: Field }
-type Types = Readonly<Record<string, { readonly fields?: Readonly<Record<string, Field>> }>>
-const { types } = JSON.parse(readFileSync(join(root, 'src/apimachinery/schema/schema.json'), 'utf8')) as {
-  readonly types: Types
-}
-
-const refOf = (field: Field | undefined): string | undefined => field?.ref ?? (field && refOf(field.list ?? field.map))
-
-/** Status and remark of each field of a type; throws where table and schema disagree. */
-function fieldsOf(type: string, support: TypeSupport | undefined): readonly (readonly [string, string, string])[] {
-  if (support === undefined) throw new Error(`tools/field-support.ts has no entry for ${type}`)
-  const rows: readonly (readonly [string, string, string])[] = [
-    ...(support.supported ?? '').split(' ').map((field) => [field, 'supported', ''] as const),
-    ...Object.entries(support.remarks ?? {}).map(([field, text]) => [field, 'supported', text] as const),
-    ...Object.entries(support.ignored ?? {}).map(([field, text]) => [field, 'ignored', text] as const),
-    ...Object.entries(support.refused ?? {}).map(([field, text]) => [field, 'refused', text] as const),
-  ].filter(([field]) => field !== '')
-  const unbuilt = Object.entries(support.unbuilt ?? {}).map(([field, text]) => [field, 'refused', text] as const)
-  const inTable = rows.map(([field]) => field).sort()
-  const inSchema = Object.keys(types[type]?.fields ?? {}).sort()
-  for (const field of inSchema)
-    if (!inTable.includes(field)) throw new Error(`tools/field-support.ts: ${type}.${field} is missing`)
-  inTable.forEach((field, i) => {
-    if (!inSchema.includes(field)) throw new Error(`tools/field-support.ts: ${type}.${field} is not in the schema`)
-    if (inTable[i + 1] === field) throw new Error(`tools/field-support.ts: ${type}.${field} stands there twice`)
+/** One table for each type. */
+const supportTables = (): readonly string[] =>
+  [...fieldRows()].map(([type, rows]) => {
+    const lines = rows.map(({ field, verdict, remark }) => [code(field), verdict, cell(remark)])
+    return `### ${type.slice(type.lastIndexOf('.') + 1)}\n\n${table(['field', 'status', 'remark'], lines)}`
   })
-  const known = unbuilt.find(([field]) => inSchema.includes(field))
-  if (known !== undefined) throw new Error(`tools/field-support.ts: ${type}.${known[0]} is in the schema now`)
-  return [...rows, ...unbuilt].sort(([one], [other]) => (one < other ? -1 : 1))
-}
-
-/** The types of Jobs and CronJobs, below fields that do something; each once. */
-function supportTables(): readonly string[] {
-  const wanted = ['batch.v1.Job', 'batch.v1.CronJob']
-  const texts: string[] = []
-  for (const type of wanted) {
-    const rows = fieldsOf(type, fieldSupport[type])
-    const short = type.slice(type.lastIndexOf('.') + 1)
-    texts.push(
-      `### ${short}\n\n${table(
-        ['field', 'status', 'remark'],
-        rows.map(([field, status, text]) => [code(field), status, cell(text)]),
-      )}`,
-    )
-    for (const [field, status] of rows) {
-      const ref = status === 'supported' ? refOf(types[type]?.fields?.[field]) : undefined
-      if (ref !== undefined && !wanted.includes(ref)) wanted.push(ref)
-    }
-  }
-  const extra = Object.keys(fieldSupport).find((type) => !wanted.includes(type))
-  if (extra !== undefined) throw new Error(`tools/field-support.ts: ${extra} is of no supported field`)
-  return texts
-}
 
 /** The plug-ins are only asked for their names, for which they need no world. */
 const pluginNames = (exact: boolean): readonly string[] =>
@@ -258,8 +211,9 @@ ${table(
 
 ## Fields
 
-What becomes of each field of Jobs, CronJobs and pods with the process runtime. *Supported*: as upstream, or as the remark says. *Ignored*: checked, stored
-and without effect. *Refused*: the object is refused or the pod does not run, with the message. What is below an ignored or refused field is not listed.
+What becomes of each field of Jobs, CronJobs and pods with the process runtime. *Supported*: as upstream, or as the remark says. *Warned*: checked and
+without effect, which a \`Warning\` header says that names the field. *Refused*: the object is refused or the pod does not run, with a message that names it.
+What is below a warned or refused field is not listed. \`test/conformance/field-support.test.ts\` proves each row.
 
 ${supportTables().join('\n\n')}
 `

@@ -12,11 +12,11 @@ export const processWarnings =
   (spec, path) => [
     ...imageWarnings(images, spec),
     ...fieldWarnings(spec, path, {
-      ofPod: [...securityOfPod(spec, isProfile), ...ofHost(spec)],
+      ofPod: [...securityOfPod(spec, isProfile), ...ofHost(spec), ...placingOf(spec)],
       ofContainer: (container) => [
         ...profiles(container.securityContext, isProfile),
+        ...ofAnyContainer(container),
         ...portsOf(container),
-        ...mountsOf(container),
       ],
     }),
   ]
@@ -24,11 +24,11 @@ export const processWarnings =
 /** Warnings of a node whose pods are containers of an engine. */
 export const engineWarnings: Warnings = (spec, path) =>
   fieldWarnings(spec, path, {
-    ofPod: securityOfPod(spec, isOwnProfile),
+    ofPod: [...securityOfPod(spec, isOwnProfile), ...placingOf(spec)],
     ofContainer: (container) => [
       ...profiles(container.securityContext, isOwnProfile),
+      ...ofAnyContainer(container),
       ...hostPortsOf(container),
-      ...mountsOf(container),
     ],
   })
 
@@ -59,7 +59,7 @@ type Profiles = Pick<
   'appArmorProfile' | 'seLinuxOptions' | 'seccompProfile' | 'windowsOptions'
 >
 
-type Profile = { readonly type?: string }
+type Profile = { readonly type?: string; readonly localhostProfile?: string | undefined }
 
 /** @param isIgnored which profiles for system calls and for AppArmor the node does not apply */
 function profiles(context: Profiles | undefined, isIgnored: (profile: Profile) => boolean): readonly Told[] {
@@ -69,12 +69,15 @@ function profiles(context: Profiles | undefined, isIgnored: (profile: Profile) =
       ? [['securityContext.appArmorProfile', NO_PROFILE] as const]
       : []),
     ...(seccompProfile !== undefined && isIgnored(seccompProfile)
-      ? [['securityContext.seccompProfile', NO_PROFILE] as const]
+      ? [[seccompField(seccompProfile), NO_PROFILE] as const]
       : []),
     ...(seLinuxOptions === undefined ? [] : [['securityContext.seLinuxOptions', 'it sets no SELinux labels'] as const]),
     ...(windowsOptions === undefined ? [] : [['securityContext.windowsOptions', 'it is not a Windows node'] as const]),
   ]
 }
+
+const seccompField = ({ localhostProfile }: Profile): string =>
+  `securityContext.seccompProfile${localhostProfile === undefined ? '' : '.localhostProfile'}`
 
 const isProfile = ({ type }: Profile): boolean => type !== 'Unconfined'
 /** An engine has a profile of its own, which it applies to every container. */
@@ -84,17 +87,55 @@ function securityOfPod(
   { securityContext, hostUsers, resourceClaims = [] }: PodSpec,
   isIgnored: (profile: Profile) => boolean,
 ): readonly Told[] {
-  const { sysctls = [], supplementalGroupsPolicy } = securityContext ?? {}
+  const { sysctls = [], supplementalGroupsPolicy, seLinuxChangePolicy } = securityContext ?? {}
   return [
     ...profiles(securityContext, isIgnored),
     ...(sysctls.length === 0 ? [] : [['securityContext.sysctls', 'it sets none'] as const]),
     ...(supplementalGroupsPolicy === undefined || supplementalGroupsPolicy === 'Merge'
       ? []
       : [['securityContext.supplementalGroupsPolicy', 'groups of images are not looked at'] as const]),
+    ...(seLinuxChangePolicy === undefined
+      ? []
+      : [['securityContext.seLinuxChangePolicy', 'it sets no SELinux labels'] as const]),
     ...(hostUsers === false ? [['hostUsers', 'users are those of the host'] as const] : []),
     ...(resourceClaims.length === 0 ? [] : [['resourceClaims', 'it has no dynamic resources'] as const]),
   ]
 }
+
+/** What takes more than one node, or a scheduler that ends pods for others. */
+function placingOf(spec: PodSpec): readonly Told[] {
+  const { affinity = {}, topologySpreadConstraints = [], preemptionPolicy, priority, tolerations = [] } = spec
+  const others = ['podAffinity', 'podAntiAffinity'] as const
+  return [
+    ...others
+      .filter((field) => affinity[field] !== undefined)
+      .map((field): Told => [`affinity.${field}`, 'pods are placed by what they request, whatever else runs']),
+    ...(topologySpreadConstraints.length === 0 ? [] : [['topologySpreadConstraints', 'it is the only one'] as const]),
+    // Every pod has this policy unless it says otherwise; it means something to those that go before others.
+    ...(preemptionPolicy === 'PreemptLowerPriority' && (priority ?? 1) > 0
+      ? [['preemptionPolicy', 'a pod waits its turn and ends no other'] as const]
+      : []),
+    ...tolerations.flatMap(({ key = '', tolerationSeconds }, index) =>
+      tolerationSeconds === undefined || ADMITTED.includes(key)
+        ? []
+        : [[`tolerations[${index}].tolerationSeconds`, 'pods that run are not ended for taints'] as const],
+    ),
+  ]
+}
+
+/** Keys of the tolerations that admission gives to every pod. */
+const ADMITTED: readonly string[] = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+
+const ofAnyContainer = (container: Container): readonly Told[] => [...mountsOf(container), ...resourcesOf(container)]
+
+const resourcesOf = ({ resources, resizePolicy = [] }: Container): readonly Told[] => [
+  ...((resources.claims ?? []).length === 0 ? [] : [['resources.claims', 'it has no dynamic resources'] as const]),
+  ...resizePolicy.flatMap(({ restartPolicy }, index) =>
+    restartPolicy === 'NotRequired'
+      ? []
+      : [[`resizePolicy[${index}]`, 'containers that run keep their resources'] as const],
+  ),
+]
 
 function ofHost(spec: PodSpec): readonly Told[] {
   const { dnsPolicy, dnsConfig, hostAliases = [], hostPID, shareProcessNamespace, setHostnameAsFQDN, subdomain } = spec
@@ -113,9 +154,10 @@ function ofHost(spec: PodSpec): readonly Told[] {
 
 /** A program that listens on the port that it names is reached there from the host in any case. */
 const portsOf = ({ ports = [] }: Container): readonly Told[] =>
-  ports.flatMap(({ hostPort = 0, containerPort }, index) =>
-    hostPort === 0 || hostPort === containerPort ? [] : [[`ports[${index}].hostPort`, NETWORK] as const],
-  )
+  ports.flatMap(({ hostPort = 0, hostIP = '', containerPort }, index): readonly Told[] => [
+    ...(hostPort === 0 || hostPort === containerPort ? [] : [[`ports[${index}].hostPort`, NETWORK] as const]),
+    ...(hostIP === '' ? [] : [[`ports[${index}].hostIP`, NETWORK] as const]),
+  ])
 
 const hostPortsOf = ({ ports = [] }: Container): readonly Told[] =>
   ports.flatMap(({ hostPort = 0 }, index) =>
@@ -123,8 +165,13 @@ const hostPortsOf = ({ ports = [] }: Container): readonly Told[] =>
   )
 
 const mountsOf = ({ volumeMounts = [], volumeDevices = [] }: Container): readonly Told[] => [
-  ...volumeMounts.flatMap(({ mountPropagation = 'None' }, index) =>
-    mountPropagation === 'None' ? [] : [[`volumeMounts[${index}].mountPropagation`, 'mounts stay private'] as const],
-  ),
+  ...volumeMounts.flatMap(({ mountPropagation = 'None', recursiveReadOnly = 'Disabled' }, index): readonly Told[] => [
+    ...(mountPropagation === 'None'
+      ? []
+      : [[`volumeMounts[${index}].mountPropagation`, 'mounts stay private'] as const]),
+    ...(recursiveReadOnly === 'Disabled'
+      ? []
+      : [[`volumeMounts[${index}].recursiveReadOnly`, 'what is mounted below stays as it is'] as const]),
+  ]),
   ...(volumeDevices.length === 0 ? [] : [['volumeDevices', 'it has no block devices'] as const]),
 ]

@@ -68,7 +68,7 @@ export function imageWarnings(policy: ImagePolicy, spec: PodSpec): readonly stri
 }
 
 const IGNORED =
-  'this server runs pods as processes of its host and does not use images: give each container a command that the host has'
+  'this server runs pods as processes of its host and does not use images (image, imagePullPolicy, imagePullSecrets): give each container a command that the host has'
 
 const refusedText = (image: string): string =>
   `image "${image}" is refused: this node runs programs of the host (--image-policy refuse); write image: ${HOST}, map it with --image-policy map, or use another runtime (${REMEDY})`

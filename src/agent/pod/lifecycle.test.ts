@@ -373,6 +373,15 @@ describe('the end', () => {
     assert.equal(made.status.phase, 'Succeeded', 'a pod that made it is not taken down')
   })
 
+  test('of a pod for another operating system is its rejection, before anything of it starts', () => {
+    const plan = look(podOf({ os: { name: 'windows' } }), [], { now: at(0) })
+    assert.deepEqual(plan.does, [])
+    assert.equal(plan.status.phase, 'Failed')
+    assert.equal(plan.status.reason, 'PodOSNotSupported')
+    assert.match(plan.says[0] ?? '', /^PodOSNotSupported: Failed to admit pod as the OS field/)
+    assert.deepEqual(look(podOf({ os: { name: 'linux' } }), []).does, ['StartContainer main.0'])
+  })
+
   test('of a pod that has taken too much of the node is eviction, at once', () => {
     const eviction = 'Usage of EmptyDir volume "work" exceeds the limit "1Mi". '
     const plan = look(podOf(), [running('main')], { now: at(10), eviction })

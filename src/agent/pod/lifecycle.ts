@@ -111,6 +111,7 @@ function teardownOf(input: PodInput, draft: Draft): Teardown | undefined {
     return shorter
   }
   if (known !== undefined) return known
+  if ((pod.spec.os?.name ?? 'linux') !== 'linux') return rejectOs(now, draft)
   if (input.eviction !== undefined) return evict(input.eviction, now, draft)
   const deadline = pod.spec.activeDeadlineSeconds
   if (deadline === undefined) return undefined
@@ -134,6 +135,15 @@ function teardownOf(input: PodInput, draft: Draft): Teardown | undefined {
 function evict(message: string, now: Instant, draft: Draft): Teardown {
   draft.events.push(podEvent('Warning', 'Evicted', message))
   const teardown = { since: now, killAt: after(now, millis(1000)), reason: 'Evicted', message }
+  draft.memory = { ...draft.memory, teardown }
+  return teardown
+}
+
+/** @source kubernetes v1.36 pkg/kubelet/lifecycle/predicate.go, rejectPodAdmissionBasedOnOSField; pkg/kubelet/kubelet.go, rejectPod */
+function rejectOs(now: Instant, draft: Draft): Teardown {
+  const message = "Failed to admit pod as the OS field doesn't match node OS"
+  draft.events.push(podEvent('Warning', 'PodOSNotSupported', message))
+  const teardown = { since: now, killAt: now, reason: 'PodOSNotSupported', message: `Pod was rejected: ${message}` }
   draft.memory = { ...draft.memory, teardown }
   return teardown
 }

@@ -5,7 +5,13 @@ import { beforeEditOf, noteBeforeEdit } from './before-edit.ts'
 import { defaultCronJob } from './cronjob-defaults.ts'
 import { cronJobTable } from './cronjob-table.ts'
 import { validateCronJobCreate, validateCronJobUpdate } from './cronjob-validation.ts'
-import { gangScheduling, jobSpecWarnings, nameWarnings, withoutDisabledFields } from './job-strategy.ts'
+import {
+  droppedWarnings,
+  gangScheduling,
+  jobSpecWarnings,
+  nameWarnings,
+  withoutDisabledFields,
+} from './job-strategy.ts'
 import { beforeEditAnnotation, editedAtAnnotation } from './names.ts'
 import type { CronJob, CronJobSpec, CronJobStatus } from './types.gen.ts'
 
@@ -27,9 +33,10 @@ export const cronJobStrategy: Strategy<CronJob> = buildStrategy<CronJob>({
   prepareForCreate: (cronJob) =>
     firstGeneration({ ...cronJob, spec: withoutDisabledTemplateFields(cronJob.spec), status: noStatus }),
   validateCreate: validateCronJobCreate,
-  warningsOnCreate: ({ metadata, spec }, { options }) => [
+  warningsOnCreate: ({ metadata, spec }, { options, requested }) => [
     ...nameWarnings(metadata.name ?? ''),
     ...jobSpecWarnings(spec.jobTemplate.spec, jobSpecPath, options),
+    ...droppedWarnings((requested as CronJob | undefined)?.spec?.jobTemplate?.spec, jobSpecPath, options),
     ...(spec.schedule.includes('TZ') ? [zoneInSchedule] : []),
   ],
   prepareForUpdate: (given, old, context) => {

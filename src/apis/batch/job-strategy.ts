@@ -1,5 +1,5 @@
 import { child } from '../../apimachinery/index.ts'
-import { dropDisabledTemplateFields, podTemplateWarnings } from '../core/index.ts'
+import { disabledFieldWarnings, dropDisabledTemplateFields, podTemplateWarnings } from '../core/index.ts'
 import { buildStrategy, changed, countGeneration, firstGeneration, keepFields } from '../generic/index.ts'
 import { isDNS1123Label } from '../meta/index.ts'
 import type { ApiOptions, Strategy } from '../strategy.ts'
@@ -28,9 +28,10 @@ export const jobStrategy: Strategy<Job> = buildStrategy<Job>({
   prepareForCreate: (job) =>
     firstGeneration(withGeneratedSelector({ ...job, spec: withoutDisabledFields(job.spec), status: noStatus })),
   validateCreate: validateJobCreate,
-  warningsOnCreate: (job, { options }) => [
+  warningsOnCreate: (job, { options, requested }) => [
     ...nameWarnings(job.metadata.name ?? ''),
     ...jobSpecWarnings(job.spec, 'spec', options),
+    ...droppedWarnings((requested as Job | undefined)?.spec, 'spec', options),
   ],
   prepareForUpdate: (given, old) => {
     const job = keepFields(given, old, 'status')
@@ -100,6 +101,10 @@ export function nameWarnings(name: string): readonly string[] {
     `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${texts.join(' ')}]`,
   ]
 }
+
+/** Tells what was dropped of the template of a Job that was asked for. */
+export const droppedWarnings = (spec: Partial<JobSpec> | undefined, path: string, { exact }: ApiOptions) =>
+  exact ? [] : disabledFieldWarnings(spec?.template?.spec, child(path, 'template.spec'))
 
 /**
  * Warnings of a Job spec at `path`. What the node does not do is told for new and changed templates.

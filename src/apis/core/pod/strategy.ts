@@ -8,6 +8,7 @@ import { formatTime } from '../../../base/index.ts'
 import { buildStrategy } from '../../generic/index.ts'
 import { ipWarnings, isDNS1123Label } from '../../meta/index.ts'
 import type { ApiOptions, Strategy } from '../../strategy.ts'
+import { disabledFieldWarnings } from '../podspec/disabled-fields.ts'
 import { appArmorWarning, podWarnings } from '../podspec/warnings.ts'
 import type { Pod } from '../types.gen.ts'
 import { defaultPod } from './defaults.ts'
@@ -46,7 +47,12 @@ function createWarnings(pod: Pod, requested: Pod | undefined, options: ApiOption
     warnings.push(`metadata.name: ${text}: [${faults.join(' ')}]`)
   }
   warnings.push(...podWarnings(pod.spec, pod.metadata, ''))
-  if (!options.exact) warnings.push(...(options.nodeWarnings?.(pod.spec, 'spec') ?? []))
+  if (!options.exact) {
+    warnings.push(
+      ...disabledFieldWarnings(requested?.spec, 'spec'),
+      ...(options.nodeWarnings?.(pod.spec, 'spec') ?? []),
+    )
+  }
   return warnings
 }
 

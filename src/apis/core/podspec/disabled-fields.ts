@@ -30,6 +30,31 @@ export function dropDisabledPodFields(spec: PodSpec): PodSpec {
   }
 }
 
+/**
+ * Says of each field that `dropDisabledPodFields` drops where it stood. `spec` is as it was in the request, where any part
+ * may be empty.
+ */
+export function disabledFieldWarnings(spec: Partial<PodSpec> | null | undefined, path: string): readonly string[] {
+  const { containers, initContainers, volumes, schedulingGroup } = spec ?? {}
+  const stops = Object.entries({ initContainers, containers }).flatMap(([list, all]) =>
+    (all ?? []).flatMap((container, index) =>
+      isSet(container?.lifecycle?.stopSignal) ? [`${list}[${index}].lifecycle.stopSignal`] : [],
+    ),
+  )
+  const projections = (volumes ?? []).flatMap((volume, index) =>
+    (volume?.projected?.sources ?? []).flatMap((source, at) =>
+      (['clusterTrustBundle', 'podCertificate'] as const)
+        .filter((field) => isSet(source?.[field]))
+        .map((field) => `volumes[${index}].projected.sources[${at}].${field}`),
+    ),
+  )
+  return [...(isSet(schedulingGroup) ? ['schedulingGroup'] : []), ...stops, ...projections].map(
+    (field) => `${path}.${field}: is left out: its feature is off, as it is in Kubernetes v1.36 unless asked for`,
+  )
+}
+
+const isSet = (value: unknown): boolean => value !== undefined && value !== null
+
 /** The same for the template of a Job, CronJob or PodTemplate. */
 export function dropDisabledTemplateFields(template: PodTemplateSpec): PodTemplateSpec {
   if (template.spec === undefined) return template
