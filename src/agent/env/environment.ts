@@ -40,13 +40,12 @@ export async function resolveEnvironment(request: EnvironmentRequest): Promise<R
       if (isVariableName(name)) env[name] = value
     }
   }
-  const own: Record<string, string> = {}
   for (const variable of container.env ?? []) {
-    const value = await variableValue(request, variable, { ...base, ...own }, facts)
+    const value = await variableValue(request, variable, env, facts)
     if (!value.ok) return value
-    if (value.value !== undefined) own[variable.name] = value.value
+    if (value.value !== undefined) env[variable.name] = value.value
   }
-  return ok({ ...env, ...own })
+  return ok(env)
 }
 
 /** Printable ASCII without `=`. */

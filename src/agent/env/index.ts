@@ -1,4 +1,4 @@
 export { type DownwardFacts, fieldValue, resourceValue } from './downward.ts'
 export { type EnvironmentRequest, hostnameOf, type ReadObject, resolveEnvironment } from './environment.ts'
-export { expand } from './expansion.ts'
+export { expand, expandAll } from './expansion.ts'
 export { serviceVariables } from './service-variables.ts'

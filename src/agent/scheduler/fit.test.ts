@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Container, Node, Pod, PodSpec } from '../../apis/core/index.ts'
-import { fitMessage, fitOf, requestsOf } from './fit.ts'
+import { fitMessage, fitOf, requestsOf, takesOf } from './fit.ts'
 
 const node = (more: Partial<Node['spec']> = {}): Node => ({
   metadata: { name: 'n', labels: { zone: 'a', cores: '8' } },
@@ -66,6 +66,32 @@ for (const [name, spec, onto, reason] of cases) {
     assert.deepEqual(fit.fits ? undefined : fit.reasons, reason === undefined ? undefined : [reason])
   })
 }
+
+const ported = (...ports: readonly (readonly [number, string?])[]): Pod =>
+  pod({
+    containers: [
+      container(undefined, { ports: ports.map(([hostPort, protocol]) => ({ containerPort: 80, hostPort, protocol })) }),
+    ],
+  })
+for (const [name, other, fits] of [
+  ['a port of the host that a pod here has', ported([8080]), false],
+  ['the same number of another protocol', ported([8080, 'UDP']), true],
+  ['another port', ported([8081], [8082]), true],
+] as const)
+  test(`${name}: ${fits ? 'fits' : 'has to wait'}`, () => {
+    const fit = fitOf(other, node(), { amounts: takesOf(ported([8080])), pods: 1 })
+    const reasons = ["node(s) didn't have free ports for the requested pod ports"]
+    assert.deepEqual(fit, fits ? { fits: true } : { fits: false, reasons, helpless: false })
+  })
+
+test('ports count for sidecars, not for init containers', () => {
+  const { containers } = ported([8080]).spec
+  const [first] = containers
+  assert.ok(first)
+  const inits = (restartPolicy?: string) => pod({ initContainers: [{ ...first, name: 'i', restartPolicy }] })
+  assert.deepEqual(takesOf(inits()), {})
+  assert.deepEqual(takesOf(inits('Always')), { 'hostPort/TCP/8080': 1n })
+})
 
 test('a message tells the reason and whether waiting helps', () => {
   const fit = fitOf(pod({ containers: [container('1600m')] }), node(), { amounts: { cpu: 500n }, pods: 1 })

@@ -68,12 +68,31 @@ export function requestsOf({ spec }: Pod): Amounts {
   return sum(ofPod, spec.overhead === undefined ? none : amountsOf(spec.overhead))
 }
 
+const PORT = 'hostPort/'
+
+/**
+ * All that a pod takes of a node: what it asks for, and ports of the host, of which there is one each.
+ *
+ * @source kubernetes v1.36 pkg/scheduler/util/utils.go, GetHostPorts
+ */
+export function takesOf(pod: Pod): Amounts {
+  const { containers, initContainers = [] } = pod.spec
+  const lasting = [...containers, ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')]
+  const ports = lasting.flatMap(({ ports: own = [] }) =>
+    own.flatMap(({ hostPort = 0, protocol = 'TCP' }) => (hostPort === 0 ? [] : [`${PORT}${protocol}/${hostPort}`])),
+  )
+  const requests = requestsOf(pod)
+  return ports.length === 0 ? requests : { ...requests, ...Object.fromEntries(ports.map((port) => [port, 1n])) }
+}
+
 export type Fit =
   | { readonly fits: true }
   /** `helpless`: no pod that left would make it fit. */
   | { readonly fits: false; readonly reasons: readonly string[]; readonly helpless: boolean }
 
-/** @source kubernetes v1.36 pkg/scheduler/framework/plugins: nodeunschedulable, tainttoleration, nodeaffinity, noderesources */
+const NO_PORTS = "node(s) didn't have free ports for the requested pod ports"
+
+/** @source kubernetes v1.36 pkg/scheduler/framework/plugins: nodeunschedulable, tainttoleration, nodeaffinity, nodeports, noderesources */
 export function fitOf(pod: Pod, node: Node, used: { readonly amounts: Amounts; readonly pods: number }): Fit {
   const standing = standingReason(pod, node)
   if (standing !== undefined) return { fits: false, reasons: [standing], helpless: true }
@@ -81,7 +100,11 @@ export function fitOf(pod: Pod, node: Node, used: { readonly amounts: Amounts; r
   const reasons: string[] = []
   let isHelpless = false
   if (free['pods'] !== undefined && BigInt(used.pods + 1) * 1000n > free['pods']) reasons.push('Too many pods')
-  for (const [name, wanted] of Object.entries(requestsOf(pod))) {
+  for (const [name, wanted] of Object.entries(takesOf(pod))) {
+    if (name.startsWith(PORT)) {
+      if ((used.amounts[name] ?? 0n) > 0n && !reasons.includes(NO_PORTS)) reasons.push(NO_PORTS)
+      continue
+    }
     const all = free[name] ?? 0n
     if (wanted === 0n || (used.amounts[name] ?? 0n) + wanted <= all) continue
     reasons.push(`Insufficient ${name}`)

@@ -6,7 +6,7 @@ import type { Client } from '../../client/index.ts'
 import type { EventRecorder } from '../event-recorder.ts'
 import { podEvent } from '../pod/index.ts'
 import { reflect } from '../reflector.ts'
-import { type Amounts, fitMessage, fitOf, requestsOf, sum } from './fit.ts'
+import { type Amounts, fitMessage, fitOf, sum, takesOf } from './fit.ts'
 
 export type SchedulerOptions = {
   readonly client: Client
@@ -138,7 +138,7 @@ function onNodePod(state: State, pod: Pod): void {
 function take(state: State, pod: Pod): void {
   const uid = pod.metadata.uid ?? ''
   if (state.taken.has(uid)) return
-  const amounts = requestsOf(pod)
+  const amounts = takesOf(pod)
   state.taken.set(uid, amounts)
   state.total = sum(state.total, amounts)
 }

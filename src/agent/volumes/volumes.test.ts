@@ -48,6 +48,25 @@ describe('a subPath', () => {
       assert.equal(existsSync(`${elsewhere}/new`), false)
     })
 
+  test('takes a value for every variable', () => {
+    const of = (subPathExpr: string) =>
+      mountsOf(
+        { volumeMounts: [{ name: 'v', mountPath: '/v', subPathExpr }] } as unknown as Container,
+        new Map([['v', volume]]),
+        { env: { A: 'real', EMPTY: '' } },
+      )
+    const found = of('$(A)/below')
+    assert.equal(found.ok && found.value[0]?.source, `${volume}/real/below`)
+    for (const [expression, missing] of [
+      ['$(NONE)/x/$(EMPTY)', 'EMPTY, NONE'],
+      ['$(EMPTY)', 'EMPTY'],
+    ] as const)
+      assert.deepEqual(of(expression), {
+        ok: false,
+        error: `subPathExpr of the mount at /v: missing value for ${missing}`,
+      })
+  })
+
   test('of the root directory is any path', () => assert.equal(sourceOf(volume.slice(1), '/'), volume))
 })
 

@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path'
 import type { Container, Pod, Volume } from '../../apis/core/index.ts'
 import { fail, type Instant, ok, type Result } from '../../base/index.ts'
-import { expand } from '../env/index.ts'
+import { expandAll } from '../env/index.ts'
 import { removeTree } from '../host-files.ts'
 import type { Mount } from '../runtime/index.ts'
 import { hostPath } from './host-path.ts'
@@ -131,7 +131,9 @@ export function mountsOf(
   for (const { name, mountPath, readOnly, subPath, subPathExpr } of container.volumeMounts ?? []) {
     const path = paths.get(name)
     if (path === undefined) continue
-    const inner = subPathExpr === undefined ? (subPath ?? '') : expand(subPathExpr, env)
+    const expanded = subPathExpr === undefined ? ok(subPath ?? '') : expandAll(subPathExpr, env)
+    if (!expanded.ok) return fail(`subPathExpr of the mount at ${mountPath}: ${expanded.error}`)
+    const inner = expanded.value
     const source = inner === '' ? path : placeInside(path, inner)
     if (source === undefined) return fail(`subPath "${inner}" of volume "${name}" leads out of the volume`)
     const volume = volumes.find((each) => each.name === name)
