@@ -35,8 +35,8 @@ describe('what a node does not do is told by the path of the field', () => {
     [
       'profiles of files that the node has not',
       spec({ securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'a' } } }),
-      ['securityContext.seccompProfile'],
-      ['securityContext.seccompProfile'],
+      ['securityContext.seccompProfile.localhostProfile'],
+      ['securityContext.seccompProfile.localhostProfile'],
     ],
     [
       'what needs a network of its own',
