@@ -13,7 +13,7 @@ const map: ConfigMap = {
   data: { USER: 'me', A: 'of the map' },
 }
 const read = (async (resource: string, name: string) =>
-  name === 'm' ? ok(map) : fail(notFound({ group: '', resource }, name))) as unknown as ReadObject
+  name === 'm' ? ok(map) : fail(notFound({ group: '', resource, name }))) as unknown as ReadObject
 
 const cases: readonly (readonly [string, Partial<Container>, Readonly<Record<string, string>>])[] = [
   [
