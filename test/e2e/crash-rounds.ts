@@ -15,7 +15,6 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { parseArgs } from 'node:util'
 import { unmountBelow } from '../../src/agent/memory/index.ts'
 import { nameOf } from '../../src/agent/process/scratch.ts'
 import type { Job } from '../../src/apis/batch/index.ts'
@@ -24,6 +23,7 @@ import { CONTENT, emptyLedger, type Ledger, lostOf, perform, type Write } from '
 import { type Server, startServerIn, temporaryDirectory } from '../support/executable.ts'
 import { helpersOf, killAll, killOne, MARK, signalAll } from '../support/leftovers.ts'
 import { connect, isOver, whenJob } from '../support/many-pods.ts'
+import { readOptions } from '../support/options.ts'
 import { openPowerDisk, type PowerDisk } from '../support/power-disk.ts'
 import { type Requests, requestsTo } from '../support/requests.ts'
 import { tornLog } from '../support/torn-log.ts'
@@ -357,7 +357,7 @@ async function allEnd(server: Server): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string' }, seed: { type: 'string' } } })
+  const values = readOptions({ rounds: { type: 'string' }, seed: { type: 'string' } })
   const [rounds, seed] = [Number(values.rounds ?? 1000), Number(values.seed ?? Date.now() % 1_000_000)]
   if (!Number.isInteger(rounds) || !Number.isInteger(seed) || rounds < 1 || seed < 0) {
     console.error('--rounds and --seed are whole numbers')

@@ -8,28 +8,26 @@
  *
  * `--mutations [--only A,B]` hunts planted defects and prints a table; `--mutation NAME` plants one.
  */
-import { parseArgs } from 'node:util'
 import type { Log, LogFields } from '../../src/base/index.ts'
+import { readOptions } from '../support/options.ts'
 import { type FaultCounts, faultNames } from './faults.ts'
 import { hunt, rowOf, tableHead } from './hunt.ts'
 import { mutations, plant } from './mutations.ts'
 import type { Simulated } from './simulate.ts'
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    runs: { type: 'string' },
-    for: { type: 'string' },
-    nightly: { type: 'boolean' },
-    without: { type: 'string' },
-    trace: { type: 'string' },
-    debug: { type: 'boolean' },
-    fingerprint: { type: 'boolean' },
-    'until-broken': { type: 'boolean' },
-    mutations: { type: 'boolean' },
-    mutation: { type: 'string' },
-    only: { type: 'string' },
-  },
+const values = readOptions({
+  seed: { type: 'string' },
+  runs: { type: 'string' },
+  for: { type: 'string' },
+  nightly: { type: 'boolean' },
+  without: { type: 'string' },
+  trace: { type: 'string' },
+  debug: { type: 'boolean' },
+  fingerprint: { type: 'boolean' },
+  'until-broken': { type: 'boolean' },
+  mutations: { type: 'boolean' },
+  mutation: { type: 'string' },
+  only: { type: 'string' },
 })
 
 function wrongUse(what: string): never {

@@ -7,12 +7,12 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import type { Client } from '../../src/client/index.ts'
 import { seededRandom } from '../sim/seeded-random.ts'
 import { emptyLedger, type Ledger, lostOf } from '../support/crash-ledger.ts'
 import { type Server, startServer, temporaryDirectory } from '../support/executable.ts'
 import { connect } from '../support/many-pods.ts'
+import { readOptions } from '../support/options.ts'
 import { type Requests, requestsTo } from '../support/requests.ts'
 import { startFaults } from './faults.ts'
 import { jobLane, type Lane, requestLane, startLoad } from './load.ts'
@@ -38,7 +38,7 @@ type World = {
   readonly pause: (ms: number) => Promise<void>
 }
 
-const { values } = parseArgs({ options: { for: { type: 'string' }, seed: { type: 'string' } } })
+const values = readOptions({ for: { type: 'string' }, seed: { type: 'string' } })
 
 function wrongUse(what: string): never {
   console.error(what)

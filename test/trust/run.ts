@@ -8,9 +8,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { mutations } from '../sim/mutations.ts'
 import { root, temporaryDirectory } from '../support/executable.ts'
+import { readOptions } from '../support/options.ts'
 
 type Said = { readonly code: number | null; readonly text: string }
 type Figures = Readonly<Record<string, unknown>>
@@ -20,16 +20,7 @@ type Part = {
   readonly run: (scratch: string) => Promise<{ readonly said: Said; readonly figures: Figures | undefined }>
 }
 
-function parse(): boolean {
-  try {
-    return parseArgs({ options: { long: { type: 'boolean' } } }).values.long === true
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}: there is only --long`)
-    process.exit(2)
-  }
-}
-
-const isLong = parse()
+const isLong = readOptions({ long: { type: 'boolean' } }).long === true
 const size = isLong
   ? { histories: 1000, rounds: 1000, requests: 20_000, within: Number.POSITIVE_INFINITY }
   : { histories: 50, rounds: 10, requests: 2000, within: 40 }
