@@ -12,6 +12,8 @@ type Where = { readonly system: boolean; readonly root?: string | undefined }
 type InstallFlags = Where & { readonly dataDir?: string | undefined; readonly listen: string; readonly dryRun: boolean }
 
 const unit = 'jobd.service'
+const noUserManager =
+  "no systemd runs for this user: log in, rather than su or sudo, or use 'loginctl enable-linger' and XDG_RUNTIME_DIR"
 /** How long systemctl is waited for, in milliseconds: it waits for the old server to stop and the new one to serve. */
 const longestStart = 120_000
 
@@ -108,7 +110,9 @@ async function systemctl(
   for (const words of commands) {
     const scoped = [...(system ? [] : ['--user']), ...words]
     const { code, err } = await ask('systemctl', scoped, longestStart)
-    if (code !== 0) return fail(`'systemctl ${scoped.join(' ')}' failed: ${err.trim().split('\n')[0]}`)
+    if (code === 0) continue
+    const noManager = system || !/connect to .*bus/i.test(err) ? '' : `; ${noUserManager}`
+    return fail(`'systemctl ${scoped.join(' ')}' failed: ${err.trim().split('\n')[0]}${noManager}`)
   }
   return ok(undefined)
 }

@@ -8,10 +8,12 @@ import { startSystemd, systemdMissing, type TestSystemd } from '../support/syste
 const data = '/var/lib/jobd'
 const install = `${jobd} service install --system -- --watch /manifests`
 
-describe('the service of systemd', { skip: systemdMissing() ?? false, timeout: 240_000 }, () => {
-  let machine: TestSystemd
-  before(async () => {
-    machine = await startSystemd()
+const started = systemdMissing() ?? (await startSystemd())
+const skip = typeof started === 'string' ? started : false
+
+describe('the service of systemd', { skip, timeout: 240_000 }, () => {
+  const machine = started as TestSystemd
+  before(() => {
     for (const name of ['manifests', 'marks']) mkdirSync(`${machine.root}/${name}`)
   })
   after(() => machine.stop())

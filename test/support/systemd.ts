@@ -69,26 +69,37 @@ const groupMounts = (): readonly { readonly place: string; readonly type: string
 
 const groupPlaces = (): readonly string[] => groupMounts().map(({ place }) => place)
 
-export async function startSystemd(): Promise<TestSystemd> {
+/** Why it does not boot here, when that has ended or not come about within a minute; only then a text. */
+export async function startSystemd(): Promise<TestSystemd | string> {
   const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-systemd-`)
   const root = `${dir}/root`
   const group = basename(dir)
   furnish(root)
   writeFileSync(`${dir}/boot`, bootScript(root, group))
-  let booted = await boot(dir)
+  const remove = (): void => {
+    for (const place of groupPlaces()) removeGroups(`${place}/${group}`)
+    rmSync(dir, { recursive: true, force: true })
+  }
+  const result = await boot(dir)
+  if ('failure' in result) {
+    remove()
+    return result.failure
+  }
+  let booted = result
   return {
     root,
     run: (script) => inside(booted.first, script),
     reboot: async () => {
       await inside(booted.first, 'systemctl reboot')
       await booted.ended
-      booted = await boot(dir)
+      const again = await boot(dir)
+      if ('failure' in again) throw new Error(again.failure)
+      booted = again
     },
     stop: async () => {
       process.kill(Number(booted.first), 'SIGKILL')
       await booted.ended
-      for (const place of groupPlaces()) removeGroups(`${place}/${group}`)
-      rmSync(dir, { recursive: true, force: true })
+      remove()
     },
   }
 }
@@ -174,8 +185,8 @@ function programs(): readonly { readonly path: string }[] {
 }
 
 /**
- * The shell script that becomes `unshare`, whose only child is systemd: it enters a group of its own in each tree, so
- * that the namespace of control groups begins there.
+ * The shell script that becomes `unshare`, whose only child becomes systemd: that one alone enters a group of its own in
+ * each tree, so that the namespace of control groups begins there and, in version 2, nobody else is in it.
  */
 function bootScript(root: string, group: string): string {
   const mounts = groupMounts()
@@ -185,7 +196,7 @@ function bootScript(root: string, group: string): string {
     const sets = ['cpuset.cpus', 'cpuset.mems'].map(
       (name) => `[ ! -e ${own}/${name} ] || cat ${place}/${name} >${own}/${name}`,
     )
-    return [`mkdir -p ${own}`, ...sets, `echo $$ >${own}/cgroup.procs`].join('\n')
+    return [`mkdir -p ${own}`, ...sets, `echo 0 >${own}/cgroup.procs`].join('\n')
   })
   const again = mounts.map(({ place, type, options }) => {
     const kept = options
@@ -217,15 +228,16 @@ function bootScript(root: string, group: string): string {
     // Shared as on a machine: what is mounted in one place is seen in others, until somebody says otherwise.
     `exec env -i container=jobd-test ${PATH} chroot . sh -c 'umount -l /old; mount --make-rshared /; exec ${SYSTEMD.find((path) => existsSync(path))}'`,
   ]
-  const unshare = 'exec unshare --mount --propagation private --pid --fork --kill-child --uts --ipc --net --cgroup'
-  return [...enter, `${unshare} sh -c ${shellQuote(first.join('\n'))}`].join('\n')
+  const unshare = 'exec unshare --mount --propagation private --pid --fork --kill-child --uts --ipc --net'
+  const inGroups = ['set -e', ...enter, `exec unshare --cgroup sh -c ${shellQuote(first.join('\n'))}`]
+  return `${unshare} sh -c ${shellQuote(inGroups.join('\n'))}`
 }
 
 /** `first` is process 1, by its number outside: `ended` when it and all others inside are gone. */
 type Booted = { readonly first: string; readonly ended: Promise<unknown> }
 
 /** Resolves when the units of a booted machine have started. */
-async function boot(dir: string): Promise<Booted> {
+async function boot(dir: string): Promise<Booted | { readonly failure: string }> {
   const booted = `${dir}/root/booted`
   rmSync(booted, { recursive: true, force: true })
   mkdirSync(booted)
@@ -239,10 +251,29 @@ async function boot(dir: string): Promise<Booted> {
   const said: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => said.push(bytes.toString()))
   const ended = once(child, 'exit')
-  const how = await Promise.race([isUp, ended])
-  if (how !== undefined) throw new Error(`systemd ended at once: ${said.join('')}`)
-  const first = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim()
+  const tooLate = new AbortController()
+  const deadline = setTimeout(() => tooLate.abort(), LONGEST_BOOT)
+  const late = once(tooLate.signal, 'abort')
+  const how = await Promise.race([isUp.then(() => 'up'), ended.then(() => 'ended'), late.then(() => 'late')])
+  clearTimeout(deadline)
+  const first = childOf(child.pid ?? 0)
+  if (how !== 'up') {
+    if (first !== '') process.kill(Number(first), 'SIGKILL')
+    await ended
+    return { failure: `systemd does not boot here${how === 'late' ? ' within a minute' : ''}: ${said.join('').trim()}` }
+  }
   return { first, ended }
+}
+
+const LONGEST_BOOT = 60_000
+
+/** The only child of a process; empty when it has ended. */
+function childOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  } catch {
+    return ''
+  }
 }
 
 /** Removes a control group and those below it, deepest first; it is no matter when there is none. */
