@@ -6,7 +6,7 @@ import { jobd } from '../support/executable.ts'
 import { startSystemd, systemdMissing, type TestSystemd } from '../support/systemd.ts'
 
 const data = '/var/lib/jobd'
-const install = `${jobd} service install --system -- --watch /manifests`
+const install = `${jobd} service install --system -- --watch /manifests --max-pod-backoff 0`
 
 const started = systemdMissing() ?? (await startSystemd())
 const skip = typeof started === 'string' ? started : false
