@@ -26,10 +26,12 @@ export function leftoversOf({ pid, directory }: Pick<Server, 'pid' | 'directory'
   const helpers = [...spawners, ...supervisors]
   const marked = markedWith(directory)
   const ours = [pid, ...helpers]
+  // Other servers mount and unmount theirs in the same namespace meanwhile.
+  const isOurs = (mount: string): boolean => mount.includes(`/jobd/${name}/`) || mount.includes(`${directory}/`)
   const places = [pods, join(directory, 'volumes'), `/run/jobd/${name}`, `/dev/shm/jobd/${name}`]
   return {
     processes: ours.length + marked.length,
-    mounts: sum(ours.map((one) => textOf(`/proc/${one}/mountinfo`).split('\n').length - 1)),
+    mounts: sum(ours.map((one) => textOf(`/proc/${one}/mountinfo`).split('\n').filter(isOurs).length)),
     cgroups: cgroupsNamed('/sys/fs/cgroup', `jobd-${name}`, 3),
     files: sum(places.map(countBelow)),
     handles: sum(ours.map(handlesOf)),
