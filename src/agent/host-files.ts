@@ -1,18 +1,16 @@
 /** Work with files of the host, which fails as the host pleases: no room, no rights, something in the way. */
 import { chmod, readdir, rm } from 'node:fs/promises'
+import { isFileTrouble } from '../base/index.ts'
 
 /** The outcome of some work, or what is made of the reason for which the host refused it. Other failures are bugs. */
 export async function unlessRefused<T, U>(work: () => Promise<T>, refused: (because: string) => U): Promise<T | U> {
   try {
     return await work()
   } catch (error) {
-    if (!isOfHost(error)) throw error
+    if (!isFileTrouble(error)) throw error
     return refused(error.message)
   }
 }
-
-const isOfHost = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number'
 
 /** Removes a directory with all that programs have left in it, also where they have taken their own rights to it. */
 export async function removeTree(path: string): Promise<void> {
@@ -20,7 +18,7 @@ export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, options)
   } catch (error) {
-    if (!isOfHost(error) || error.code !== 'EACCES') throw error
+    if (!isFileTrouble(error) || error.code !== 'EACCES') throw error
     await openUp(path)
     await rm(path, options)
   }

@@ -1,5 +1,6 @@
 export { below, type Clock, pause, type Random } from './clock.ts'
 export { dictionary, ownValue } from './dictionary.ts'
+export { isFileTrouble, reasonOf } from './file-trouble.ts'
 export { createHeap, type Heap } from './heap.ts'
 export { type Log, type LogFields, silentLog } from './log.ts'
 export { fail, ok, type Result } from './result.ts'

@@ -179,6 +179,6 @@ test('a directory that is not there is refused', () => {
   const started = watchDirectory({ directory: '/nonexistent/x', client, clock, log, namespace: 'default' })
   assert.match(
     started.ok ? '' : started.error,
-    /^the directory \/nonexistent\/x cannot be watched: no such file or directory; make it, or name another$/,
+    /^the directory \/nonexistent\/x cannot be watched: there is no such file or directory; make it, or name another$/,
   )
 })

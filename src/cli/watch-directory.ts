@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { isNotFound, type KubeObject } from '../apimachinery/index.ts'
-import { type Clock, fail, type Log, type LogFields, millis, ok, type Result } from '../base/index.ts'
+import { type Clock, fail, type Log, type LogFields, millis, ok, type Result, reasonOf } from '../base/index.ts'
 import type { Client, Ref } from '../client/index.ts'
 import { applyManifest, placed } from './apply.ts'
 import { type Manifest, parseManifests } from './manifests.ts'
@@ -69,9 +69,11 @@ export function watchDirectory(options: WatchOptions): Result<DirectoryWatch, st
       cancel = clock.wake(calm, look)
     })
   } catch (error) {
-    return fail(`the directory ${directory} cannot be watched: ${textOf(error)}; make it, or name another`)
+    return fail(`the directory ${directory} cannot be watched: ${reasonOf(error)}; make it, or name another`)
   }
-  watcher.on('error', (error) => log.warn('the directory is watched no longer', { directory, because: textOf(error) }))
+  watcher.on('error', (error) =>
+    log.warn('the directory is watched no longer', { directory, because: reasonOf(error) }),
+  )
   look()
   return ok({
     settled: () => pass,
@@ -82,12 +84,6 @@ export function watchDirectory(options: WatchOptions): Result<DirectoryWatch, st
       await pass
     },
   })
-}
-
-/** What the system says of a file, without the call and the path that Node adds. */
-function textOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return /^[A-Z0-9]+: ([^,]+), \w+/.exec(text)?.[1] ?? text
 }
 
 /** One look at everything: apply what changed, then delete what no file wants. */
@@ -119,7 +115,7 @@ function readFiles(directory: string): Result<readonly (readonly [string, string
     const names = readdirSync(directory).filter(isManifest).sort()
     return ok(names.map((name) => [name, textIn(join(directory, name))] as const))
   } catch (error) {
-    return fail(textOf(error))
+    return fail(reasonOf(error))
   }
 }
 

@@ -1,8 +1,7 @@
 /** The audit log as a file: one JSON line for each request, as upstream writes them. */
 import { closeSync, createWriteStream, openSync } from 'node:fs'
 import type { AuditLog } from '../apiserver/http/index.ts'
-import { fail, type Log, ok, type Result } from '../base/index.ts'
-import { reasonOf } from './data-dir.ts'
+import { fail, type Log, ok, type Result, reasonOf } from '../base/index.ts'
 
 export type AuditFile = {
   readonly write: AuditLog

@@ -13,9 +13,9 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fail, ok, type Result } from '../base/index.ts'
+import { fail, isFileTrouble, ok, type Result, reasonOf } from '../base/index.ts'
 import { serverTask } from './compact.ts'
-import { dataDirectory, isFileTrouble, makeDataDirectory, readHolder, reasonOf } from './data-dir.ts'
+import { dataDirectory, makeDataDirectory, readHolder } from './data-dir.ts'
 import { newUid, realTerminal } from './real.ts'
 
 type BackupFlags = { readonly dataDir?: string | undefined; readonly force: boolean }

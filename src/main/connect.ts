@@ -1,10 +1,10 @@
 /** The two ways in which a command reaches a server. */
 import { readFileSync } from 'node:fs'
 import type { KubeObject, Status } from '../apimachinery/index.ts'
-import { fail, ok, type Result, silentLog } from '../base/index.ts'
+import { fail, isFileTrouble, ok, type Result, reasonOf, silentLog } from '../base/index.ts'
 import type { Connection, Table } from '../cli/index.ts'
 import type { RestClient } from '../client/index.ts'
-import { dataDirectory, isFileTrouble, nobodyServes, readHolder, reasonOf } from './data-dir.ts'
+import { dataDirectory, nobodyServes, readHolder } from './data-dir.ts'
 import { stderrLog } from './log.ts'
 import { realClock } from './real.ts'
 import { type Server, startServer } from './server.ts'

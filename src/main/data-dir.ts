@@ -8,7 +8,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { fail, ok, type Result } from '../base/index.ts'
+import { fail, isFileTrouble, ok, type Result, reasonOf } from '../base/index.ts'
 
 /** `--data-dir`, then JOBD_DATA_DIR, then the place that XDG gives to programs. */
 export function dataDirectory(given: string | undefined): string {
@@ -38,30 +38,12 @@ function makeDirectories(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
-    const code = codeOf(error)
-    if (code === 'EEXIST' && statSync(directory).isDirectory()) return
-    if (code !== 'ENOENT' || dirname(directory) === directory) throw error
+    if (!isFileTrouble(error)) throw error
+    if (error.code === 'EEXIST' && statSync(directory).isDirectory()) return
+    if (error.code !== 'ENOENT' || dirname(directory) === directory) throw error
     makeDirectories(dirname(directory))
     mkdirSync(directory, { mode: 0o700 })
   }
-}
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
-
-/** Whether the operating system refused something with a file: no defect, but to be told in words. */
-export const isFileTrouble = (error: unknown): boolean =>
-  error instanceof Error && 'syscall' in error && typeof codeOf(error) === 'string'
-
-/** Why a file cannot be used, in words. */
-export function reasonOf(error: unknown): string {
-  const code = codeOf(error)
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
-  if (code === 'ENOENT') return 'there is no such file or directory'
-  if (code === 'EISDIR') return 'it is a directory'
-  if (code === 'EROFS') return 'the disk is read-only'
-  if (code === 'ENOSPC') return 'the disk is full'
-  if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file is in the way'
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** Who serves from a data directory. `started` tells a process from a later one with the same pid. */

@@ -2,8 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ImageMapEntry, ImagePolicy, MappedImage } from '../agent/index.ts'
-import { fail, ok, type Result } from '../base/index.ts'
-import { reasonOf } from './data-dir.ts'
+import { fail, ok, type Result, reasonOf } from '../base/index.ts'
 
 export type ImageFlags = {
   readonly imagePolicy?: 'ignore' | 'map' | 'refuse'

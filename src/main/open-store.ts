@@ -2,12 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { fail, ok, type Result } from '../base/index.ts'
+import { fail, ok, type Result, reasonOf } from '../base/index.ts'
 import type { EtcdTarget, EtcdTls } from '../storage/etcd/index.ts'
 import { createMemoryStore } from '../storage/memory/index.ts'
 import type { Store } from '../storage/revision/index.ts'
 import { openSqliteStore } from '../storage/sqlite/index.ts'
-import { readHolder, reasonOf } from './data-dir.ts'
+import { readHolder } from './data-dir.ts'
 import { newUid, realClock } from './real.ts'
 
 export type StoreChoice =

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { fail, ok, type Result } from '../base/index.ts'
+import { fail, isFileTrouble, ok, type Result, reasonOf } from '../base/index.ts'
 import { type ServiceRequest, unitMark, unitText } from '../cli/index.ts'
-import { dataDirectory, isFileTrouble, reasonOf, systemDataDirectory } from './data-dir.ts'
+import { dataDirectory, systemDataDirectory } from './data-dir.ts'
 import { ask } from './programs.ts'
 import { realClock, realTerminal } from './real.ts'
 

@@ -142,7 +142,8 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 const said = (runtime: Runtime, wanted: ContainerConfig, text: string): Promise<void> =>
   until(() => logOf(runtime, wanted).includes(text))
 
-const noSecurity: NonNullable<ContainerConfig['security']> = {
+/** What a container has that asks for nothing. */
+export const noSecurity: NonNullable<ContainerConfig['security']> = {
   privileged: false,
   readOnlyRoot: false,
   noNewPrivileges: false,

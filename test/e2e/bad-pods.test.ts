@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import type { Event, Node, Pod, PodSpec } from '../../src/apis/core/index.ts'
+import type { Node, Pod, PodSpec } from '../../src/apis/core/index.ts'
 import { type Server, startServer, temporaryDirectory } from '../support/executable.ts'
+import { createPod, isOver, logOf, refOf, whenGone, whenPod, whenTold } from '../support/lone-pods.ts'
 import { type Connection, connect } from '../support/many-pods.ts'
-import { requestsTo } from '../support/requests.ts'
 
 describe('pods that misbehave', { timeout: 300_000 }, () => {
   const { path, dispose } = temporaryDirectory()
@@ -28,65 +28,34 @@ describe('pods that misbehave', { timeout: 300_000 }, () => {
     await server.stop()
     dispose()
   })
-  const create = async (name: string, script: string, spec: Partial<PodSpec> = {}, own: object = {}): Promise<void> => {
-    const containers = [{ name: 'main', image: 'host', command: ['sh', '-c', script], resources: {}, ...own }]
-    const made = await connection.client.create<Pod>('pods', {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace: 'default' },
-      spec: { restartPolicy: 'Never', ...spec, containers },
-      status: {},
-    })
-    if (!made.ok) throw new Error(made.error.message)
-  }
-  const ref = (name: string) => ({ resource: 'pods', namespace: 'default', name })
-  /** Asks for the pod until `isSo`; each look takes the time that a request takes. */
-  const until = async (name: string, isSo: (pod: Pod) => boolean): Promise<Pod> => {
-    for (;;) {
-      const found = await connection.client.get<Pod>(ref(name))
-      if (found.ok && isSo(found.value)) return found.value
-    }
-  }
-  const isOver = ({ status }: Pod): boolean => status.phase === 'Succeeded' || status.phase === 'Failed'
+  const create = (name: string, script: string, spec: Partial<PodSpec> = {}, own: object = {}): Promise<void> =>
+    createPod(connection.client, name, script, spec, own)
+  const until = (name: string, isSo: (pod: Pod) => boolean): Promise<Pod> => whenPod(connection.client, name, isSo)
+  const told = (name: string, reason: string): Promise<string> =>
+    whenTold(connection.client, name, (event) => event.reason === reason)
   const isReady = ({ status }: Pod): boolean => status.containerStatuses?.[0]?.ready === true
   const terminated = ({ status }: Pod) => status.containerStatuses?.[0]?.state?.terminated
-  const eventsOf = async (name: string, reason: string): Promise<readonly string[]> => {
-    for (;;) {
-      const found = await connection.client.list<Event>('events', { namespace: 'default' })
-      const texts = (found.ok ? found.value.items : [])
-        .filter((event) => event.involvedObject.name === name && event.reason === reason)
-        .map(({ message }) => message ?? '')
-      if (texts.length > 0) return texts
-    }
-  }
-  const log = async (name: string, query = ''): Promise<Buffer> => {
-    const requests = requestsTo(server)
-    const { body } = await requests.send({ path: `/api/v1/namespaces/default/pods/${name}/log${query}` })
-    requests.close()
-    return body
-  }
+  const log = (name: string, query = ''): Promise<Buffer> => logOf(server, name, query)
   const gpus = (name: string, count: number) => ({ resources: { limits: { [name]: String(count) } } })
 
   test('a program that ignores SIGTERM is killed when its grace period is over', async () => {
     await create('deaf', "trap '' TERM; echo up; while :; do sleep 1; done", { terminationGracePeriodSeconds: 1 })
     await until('deaf', isReady)
-    await connection.client.delete(ref('deaf'), {})
-    for (;;) {
-      const found = await connection.client.get<Pod>(ref('deaf'))
-      if (!found.ok) return assert.equal(found.error.reason, 'NotFound')
-    }
+    const gone = whenGone(connection.client, 'deaf')
+    await connection.client.delete(refOf('deaf'), {})
+    await gone
   })
 
   test('a fork bomb is held at the limit, named on its pod and the node, and harms no other', async () => {
     await create('bomb', 'bomb() { [ "$1" = 0 ] || { bomb $(($1 - 1)) & bomb $(($1 - 1)) & wait; }; sleep 1; }; bomb 9')
     await create('neighbour', 'echo fine')
     assert.equal(terminated(await until('neighbour', isOver))?.exitCode, 0)
-    assert.match((await eventsOf('bomb', 'LimitReached'))[0] ?? '', /64.*--pod-pids-limit/)
-    await connection.client.delete(ref('bomb'), { gracePeriodSeconds: 0 })
+    assert.match(await told('bomb', 'LimitReached'), /64.*--pod-pids-limit/)
+    await connection.client.delete(refOf('bomb'), { gracePeriodSeconds: 0 })
     const nodes = await connection.client.list<Node>('nodes', {})
     const conditions = nodes.ok ? nodes.value.items[0]?.status.conditions : []
-    const told = conditions?.find(({ type }) => type === 'LimitsEnforced')
-    assert.match(told?.message ?? '', /pids: .*at most 64 processes/)
+    const limits = conditions?.find(({ type }) => type === 'LimitsEnforced')
+    assert.match(limits?.message ?? '', /pids: .*at most 64 processes/)
   })
 
   test('binary output comes back byte for byte', async () => {
@@ -119,17 +88,19 @@ describe('pods that misbehave', { timeout: 300_000 }, () => {
   test('a volume whose source has vanished keeps its pod waiting, and says so', async () => {
     const volumes = [{ name: 'v', hostPath: { path: `${path}/vanished` } }]
     await create('sourceless', 'true', { volumes }, { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] })
-    assert.match((await eventsOf('sourceless', 'FailedMount'))[0] ?? '', /hostPath \S+vanished does not exist/)
-    await connection.client.delete(ref('sourceless'), { gracePeriodSeconds: 0 })
+    assert.match(await told('sourceless', 'FailedMount'), /hostPath \S+vanished does not exist/)
+    await connection.client.delete(refOf('sourceless'), { gracePeriodSeconds: 0 })
   })
 
   test('what the node has not got keeps a pod waiting, with the reason', async () => {
     await create('licensed', 'sleep 1000', {}, gpus('example.com/licence', 1))
     await until('licensed', ({ status }) => status.phase === 'Running')
     await create('second', 'true', {}, gpus('example.com/licence', 1))
-    const [told] = await eventsOf('second', 'FailedScheduling')
-    assert.match(told ?? '', /^0\/1 nodes are available: 1 Insufficient example.com\/licence\. /)
-    await connection.client.delete(ref('licensed'), { gracePeriodSeconds: 0 })
+    assert.match(
+      await told('second', 'FailedScheduling'),
+      /^0\/1 nodes are available: 1 Insufficient example.com\/licence\. /,
+    )
+    await connection.client.delete(refOf('licensed'), { gracePeriodSeconds: 0 })
     await until('second', isOver)
   })
 
@@ -140,7 +111,7 @@ describe('pods that misbehave', { timeout: 300_000 }, () => {
     await create('no-gpu', 'echo "[$CUDA_VISIBLE_DEVICES]"')
     for (const name of ['gpu-a', 'gpu-b']) await until(name, ({ status }) => status.phase === 'Running')
     await create('gpu-both', 'echo "[$CUDA_VISIBLE_DEVICES]"', {}, gpus('nvidia.com/gpu', 2))
-    assert.match((await eventsOf('gpu-both', 'FailedScheduling'))[0] ?? '', /1 Insufficient nvidia.com\/gpu/)
+    assert.match(await told('gpu-both', 'FailedScheduling'), /1 Insufficient nvidia.com\/gpu/)
     const first = async (name: string): Promise<string> => {
       for (;;) {
         const text = (await log(name)).toString()
@@ -148,7 +119,7 @@ describe('pods that misbehave', { timeout: 300_000 }, () => {
       }
     }
     assert.deepEqual([await first('gpu-a'), await first('gpu-b')].sort(), ['[0]\n', '[1]\n'])
-    for (const name of ['gpu-a', 'gpu-b']) await connection.client.delete(ref(name), { gracePeriodSeconds: 0 })
+    for (const name of ['gpu-a', 'gpu-b']) await connection.client.delete(refOf(name), { gracePeriodSeconds: 0 })
     await until('gpu-both', isOver)
     assert.equal((await log('gpu-both')).toString(), '[0,1]\n')
     await until('no-gpu', isOver)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Pod } from '../../src/apis/core/index.ts'
 import { startServer, temporaryDirectory } from '../support/executable.ts'
+import { createPod, refOf, whenPod } from '../support/lone-pods.ts'
 import { connect } from '../support/many-pods.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root to mount a small file system'
@@ -20,28 +21,11 @@ test('a pod that fills the disk of logs is judged by its exit code, and only new
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk])
   const server = await startServer(path)
   const { client, close } = await connect(server)
-  const create = async (name: string, script: string): Promise<void> => {
-    const containers = [{ name: 'main', image: 'host', command: ['sh', '-c', script], resources: {} }]
-    const made = await client.create<Pod>('pods', {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace: 'default' },
-      spec: { restartPolicy: 'Never', containers },
-      status: {},
-    })
-    if (!made.ok) throw new Error(made.error.message)
-  }
-  const ref = (name: string) => ({ resource: 'pods', namespace: 'default', name })
-  const until = async (
-    name: string,
-    isSo: (state: NonNullable<Pod['status']['containerStatuses']>[number]['state']) => boolean,
-  ) => {
-    for (;;) {
-      const found = await client.get<Pod>(ref(name))
-      const state = found.ok ? found.value.status.containerStatuses?.[0]?.state : undefined
-      if (state !== undefined && isSo(state)) return state
-    }
-  }
+  const create = (name: string, script: string): Promise<void> => createPod(client, name, script)
+  type State = NonNullable<NonNullable<Pod['status']['containerStatuses']>[number]['state']>
+  const stateOf = ({ status }: Pod): State => status.containerStatuses?.[0]?.state ?? {}
+  const until = async (name: string, isSo: (state: State) => boolean): Promise<State> =>
+    stateOf(await whenPod(client, name, (pod) => isSo(stateOf(pod))))
   try {
     await create('quiet', 'exec sleep 1000')
     await until('quiet', ({ running }) => running !== undefined)
@@ -50,11 +34,11 @@ test('a pod that fills the disk of logs is judged by its exit code, and only new
     await create('next', 'exit 0')
     const { waiting } = await until('next', (state) => state.waiting?.reason === 'CreateContainerError')
     assert.match(waiting?.message ?? '', /no space left on the disk of .*free some/)
-    await client.delete(ref('loud'), { gracePeriodSeconds: 0 })
+    await client.delete(refOf('loud'), { gracePeriodSeconds: 0 })
     assert.equal((await until('next', ({ terminated }) => terminated !== undefined)).terminated?.exitCode, 0)
-    const quiet = await client.get<Pod>(ref('quiet'))
+    const quiet = await client.get<Pod>(refOf('quiet'))
     assert.equal(quiet.ok && quiet.value.status.phase, 'Running')
-    await client.delete(ref('quiet'), { gracePeriodSeconds: 0 })
+    await client.delete(refOf('quiet'), { gracePeriodSeconds: 0 })
   } finally {
     await close()
     await server.stop()

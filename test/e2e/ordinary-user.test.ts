@@ -4,11 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { Event, Pod, PodSpec } from '../../src/apis/core/index.ts'
+import type { Pod, PodSpec } from '../../src/apis/core/index.ts'
 import { makeRoot, staticBusybox } from '../support/dockerd.ts'
 import { jobd, type Server, startServerAs, temporaryDirectory } from '../support/executable.ts'
+import { createPod, isOver, logOf, refOf, whenPod, whenTold } from '../support/lone-pods.ts'
 import { type Connection, connect } from '../support/many-pods.ts'
-import { requestsTo } from '../support/requests.ts'
 
 const NOBODY = { uid: 65534, gid: 65534 }
 
@@ -46,32 +46,13 @@ describe('pods of an ordinary user', { skip: missing(), timeout: 240_000 }, () =
     await server.stop()
     dispose()
   })
-  const ref = (name: string) => ({ resource: 'pods', namespace: 'default', name })
-  const create = async (name: string, script: string, spec: Partial<PodSpec> = {}, own: object = {}): Promise<void> => {
-    const containers = [{ name: 'main', image: 'host', command: ['sh', '-c', script], resources: {}, ...own }]
-    const made = await connection.client.create<Pod>('pods', {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace: 'default' },
-      spec: { restartPolicy: 'Never', ...spec, containers },
-      status: {},
-    })
-    if (!made.ok) throw new Error(made.error.message)
-  }
-  /** Asks for the pod until `isSo`; each look takes the time that a request takes. */
-  const until = async (name: string, isSo: (pod: Pod) => boolean): Promise<Pod> => {
-    for (;;) {
-      const found = await connection.client.get<Pod>(ref(name))
-      if (found.ok && isSo(found.value)) return found.value
-    }
-  }
+  const create = (name: string, script: string, spec: Partial<PodSpec> = {}, own: object = {}): Promise<void> =>
+    createPod(connection.client, name, script, spec, own)
+  const until = (name: string, isSo: (pod: Pod) => boolean): Promise<Pod> => whenPod(connection.client, name, isSo)
   const outcome = async (name: string): Promise<string> => {
-    const { status } = await until(name, (pod) => /Succeeded|Failed/.test(pod.status.phase ?? ''))
-    const requests = requestsTo(server)
-    const { body } = await requests.send({ path: `/api/v1/namespaces/default/pods/${name}/log` })
-    requests.close()
+    const { status } = await until(name, isOver)
     const { reason = '', message = '' } = status.containerStatuses?.[0]?.state?.terminated ?? {}
-    return `${body.toString()}${reason} ${message}`.trim()
+    return `${await logOf(server, name)}${reason} ${message}`.trim()
   }
 
   test('may have a terminal', async () => {
@@ -107,18 +88,15 @@ describe('pods of an ordinary user', { skip: missing(), timeout: 240_000 }, () =
   test('wait for directories that may not be made, and break nothing when theirs cannot be read', async () => {
     const volumes = [{ name: 'v', hostPath: { path: join(path, 'private/new'), type: 'DirectoryOrCreate' } }]
     await create('refused', 'true', { volumes })
-    for (let told = false; !told; ) {
-      const found = await connection.client.list<Event>('events', { namespace: 'default' })
-      told = found.ok && found.value.items.some(({ message = '' }) => /FailedMount|EACCES/.test(message))
-    }
+    await whenTold(connection.client, 'refused', ({ message = '' }) => /FailedMount|EACCES/.test(message))
     const work = { volumes: [{ name: 'v', emptyDir: {} }] }
     const mounts = { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] }
     await create('closed', 'mkdir -p /jobd-v/a/b && chmod 0 /jobd-v/a', work, mounts)
     await outcome('closed')
-    await connection.client.delete(ref('closed'), {})
+    await connection.client.delete(refOf('closed'), {})
     await create('next', 'echo fine')
     assert.equal(await outcome('next'), 'fine\nCompleted')
     const left = join(path, 'data/volumes/volumes')
-    while (readdirSync(left).length > 0) await connection.client.get(ref('next'))
+    while (readdirSync(left).length > 0) await connection.client.get(refOf('next'))
   })
 })

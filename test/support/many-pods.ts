@@ -1,8 +1,16 @@
 /** Jobs of many short pods on a real server. */
 import { readFileSync } from 'node:fs'
+import type { KubeObject } from '../../src/apimachinery/index.ts'
 import type { Job } from '../../src/apis/batch/index.ts'
 import type { Pod, PodSpec } from '../../src/apis/core/index.ts'
-import { type Client, createRestClient, loadKubeconfig } from '../../src/client/index.ts'
+import {
+  type Client,
+  createRestClient,
+  loadKubeconfig,
+  type ResourceName,
+  type Selection,
+  type WatchEvent,
+} from '../../src/client/index.ts'
 import { realClock } from '../../src/main/real.ts'
 import type { Server } from './executable.ts'
 
@@ -51,24 +59,32 @@ export async function createPods(
   return created.value
 }
 
-/** Resolves with the Job as soon as `isSo`. */
-export function whenJob(client: Client, job: Job, isSo: (job: Job) => boolean): Promise<Job> {
-  const { namespace, name, resourceVersion } = job.metadata
+/** Fulfilled with the first object that `isSo`: of those there are and will be, or that change after a version. */
+export function whenObject<T extends KubeObject>(
+  client: Client,
+  resource: ResourceName,
+  selection: Selection & { readonly resourceVersion?: string },
+  isSo: (object: T, type: WatchEvent<T>['type']) => boolean,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const watch = client.watch<Job>(
-      'jobs.batch',
-      { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: resourceVersion ?? '' },
-      {
-        onEvents: (events) => {
-          const found = events.find(({ type, object }) => type !== 'BOOKMARK' && isSo(object))
-          if (found === undefined) return
-          watch.stop()
-          resolve(found.object)
-        },
-        onEnd: (status) => reject(new Error(status?.message ?? 'the watch ended')),
+    const from = { resourceVersion: '', ...selection }
+    const watch = client.watch<T>(resource, from, {
+      onEvents: (events) => {
+        const found = events.find(({ type, object }) => type !== 'BOOKMARK' && isSo(object, type))
+        if (found === undefined) return
+        watch.stop()
+        resolve(found.object)
       },
-    )
+      onEnd: (status) => reject(new Error(status?.message ?? 'the watch ended')),
+    })
   })
+}
+
+/** Resolves with the Job as soon as `isSo`. */
+export function whenJob(client: Client, { metadata }: Job, isSo: (job: Job) => boolean): Promise<Job> {
+  const { namespace, name, resourceVersion = '' } = metadata
+  const selection = { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion }
+  return whenObject(client, 'jobs.batch', selection, isSo)
 }
 
 export const isOver = ({ status }: Job): boolean =>
@@ -83,20 +99,10 @@ export async function deletePods(client: Client, { metadata }: Job): Promise<voi
   const listed = await client.list<Pod>('pods', selection)
   if (!listed.ok) throw new Error(listed.error.message)
   const left = new Set(listed.value.items.map((pod) => pod.metadata.name))
-  const gone = new Promise<void>((resolve, reject) => {
-    const watch = client.watch<Pod>(
-      'pods',
-      { ...selection, resourceVersion: listed.value.resourceVersion },
-      {
-        onEvents: (events) => {
-          for (const { type, object } of events) if (type === 'DELETED') left.delete(object.metadata.name)
-          if (left.size > 0) return
-          watch.stop()
-          resolve()
-        },
-        onEnd: (status) => reject(new Error(status?.message ?? 'the watch ended')),
-      },
-    )
+  const { resourceVersion } = listed.value
+  const gone = whenObject<Pod>(client, 'pods', { ...selection, resourceVersion }, ({ metadata: pod }, type) => {
+    if (type === 'DELETED') left.delete(pod.name)
+    return left.size === 0
   })
   await client.delete({ resource: 'jobs.batch', namespace, name }, { propagationPolicy: 'Background' })
   await gone

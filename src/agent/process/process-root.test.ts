@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
+import { noSecurity } from '../../../test/contract/runtime-contract.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
 import { runToEnd } from '../../../test/support/run-to-end.ts'
 import { silentLog } from '../../base/index.ts'
@@ -197,15 +198,6 @@ describe('a run in a root of its own', { skip }, () => {
     if (runAs !== undefined) assert.match((await exec(['id'])).out, /^uid=1234 gid=2345 groups=(2345,)?3456/)
   })
 })
-
-const noSecurity = {
-  privileged: false,
-  readOnlyRoot: false,
-  noNewPrivileges: false,
-  addCapabilities: [],
-  dropCapabilities: [],
-  isUnconfined: false,
-}
 
 describe('paths in a root', () => {
   const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-root-`)

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
-import { runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
+import { noSecurity, runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
 import { runToEnd } from '../../../test/support/run-to-end.ts'
 import { silentLog } from '../../base/index.ts'
@@ -288,16 +288,8 @@ async function killedWhileStarting(dir: string, namespaces: string, uids: readon
 
 const root = process.getuid?.() === 0
 describe('rights of a container', { skip: root && unshare !== undefined ? false : 'needs root and namespaces' }, () => {
-  const security = {
-    privileged: false,
-    readOnlyRoot: false,
-    noNewPrivileges: false,
-    addCapabilities: [],
-    dropCapabilities: [],
-    isUnconfined: false,
-  }
   const status = 'grep -E "CapEff|NoNewPrivs" /proc/self/status'
-  const cases: readonly (readonly [string, Partial<typeof security>, object, RegExp])[] = [
+  const cases: readonly (readonly [string, Partial<typeof noSecurity>, object, RegExp])[] = [
     ['all where nothing is said', {}, {}, /CapEff:\s+(?!0{16})\S+\nNoNewPrivs:\s+0\n$/],
     ['none where all are dropped', { dropCapabilities: ['ALL'] as never }, {}, /CapEff:\s+0{16}\n/],
     [
@@ -318,14 +310,14 @@ describe('rights of a container', { skip: root && unshare !== undefined ? false 
   for (const [sentence, own, more, expected] of cases) {
     test(`are ${sentence}`, async (t) => {
       const { runtime } = await world(t, 'auto')
-      const wanted = config(['sh', '-c', status], { security: { ...security, ...own }, ...more })
+      const wanted = config(['sh', '-c', status], { security: { ...noSecurity, ...own }, ...more })
       assert.match((await runToEnd(runtime, wanted)).log, expected)
     })
   }
 
   test('a capability that does not exist is refused by its name', async (t) => {
     const { runtime } = await world(t, 'auto')
-    const wanted = config(['true'], { security: { ...security, addCapabilities: ['FLY'] } })
+    const wanted = config(['true'], { security: { ...noSecurity, addCapabilities: ['FLY'] } })
     const started = await runtime.start(wanted)
     assert.match(started.ok ? '' : started.error.message, /^unknown capability "FLY"/)
   })
@@ -334,7 +326,7 @@ describe('rights of a container', { skip: root && unshare !== undefined ? false 
     const { runtime, dir } = await world(t, 'auto')
     const mounts = [{ source: dir, target: '/mnt/jobd-volume', readOnly: false }]
     const script = `touch ${dir}/no /tmp/no /run/no; touch /mnt/jobd-volume/yes && printf bye >/dev/termination-log`
-    const wanted = config(['sh', '-c', script], { security: { ...security, readOnlyRoot: true }, mounts })
+    const wanted = config(['sh', '-c', script], { security: { ...noSecurity, readOnlyRoot: true }, mounts })
     const { log, exitCode } = await runToEnd(runtime, wanted)
     assert.equal(exitCode, 0)
     assert.equal(log.match(/Read-only file system/g)?.length, 3, log)
@@ -348,7 +340,7 @@ describe('rights of a container', { skip: root && unshare !== undefined ? false 
     execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', `${dir}/host/below`])
     const mounts = [{ source: `${dir}/volume`, target: `${dir}/host`, readOnly: true }]
     const script = `touch ${dir}/host/below/no ${dir}/no; grep -c ' ${dir}/host/below ' /proc/self/mountinfo`
-    const wanted = config(['sh', '-c', script], { security: { ...security, readOnlyRoot: true }, mounts })
+    const wanted = config(['sh', '-c', script], { security: { ...noSecurity, readOnlyRoot: true }, mounts })
     const { log, exitCode } = await runToEnd(runtime, wanted).finally(() =>
       execFileSync('umount', [`${dir}/host/below`]),
     )
