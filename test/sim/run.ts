@@ -101,6 +101,8 @@ function tell({ seed, fingerprint, violations }: Simulated): void {
 
 async function huntAll(): Promise<void> {
   const only = namesIn(values.only)
+  const unknown = only.find((wanted) => !mutations.some(({ name }) => name === wanted))
+  if (unknown !== undefined) wrongUse(`there is no mutation ${unknown}`)
   console.log(tableHead)
   let found = 0
   const wanted = mutations.filter(({ name }) => only.length === 0 || only.includes(name))

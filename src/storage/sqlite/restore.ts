@@ -42,7 +42,12 @@ function prepare(draft: string, backup: string): Result<number, OpenError> {
   if (statSync(draft).size === 0)
     return fail({ kind: 'Foreign', message: `${backup} is not a jobd database: it is empty` })
   const opened = openDatabase(draft)
-  if (!opened.ok) return fail({ ...opened.error, message: opened.error.message.replaceAll(draft, backup) })
+  if (!opened.ok) {
+    // What helps a damaged database, to start without it, is no help here.
+    const { kind, message } = opened.error
+    const another = `${backup} is damaged, or no backup at all: name another one that 'jobd backup' has written`
+    return fail({ kind, message: kind === 'Damaged' ? another : message.replaceAll(draft, backup) })
+  }
   const problem = opened.value.problem()
   if (problem !== undefined) {
     opened.value.close()
