@@ -21,6 +21,7 @@ function filesUnder(folder: string): readonly string[] {
 }
 
 describe('the package', { timeout: 300_000 }, () => {
+  let tarball = ''
   before(async () => {
     // The package is packed from a copy: its build must not remove what other tests run at the moment.
     const copy = join(path, 'copy')
@@ -34,8 +35,8 @@ describe('the package', { timeout: 300_000 }, () => {
     assert.equal(packed.code, 0, packed.err)
     mkdirSync(project)
     writeFileSync(join(project, 'package.json'), '{"type":"module"}')
-    const tarball = readdirSync(path).find((name) => name.endsWith('.tgz')) ?? ''
-    const done = await runProgram('npm', ['install', '--offline', '--no-audit', join(path, tarball)], { cwd: project })
+    tarball = join(path, readdirSync(path).find((name) => name.endsWith('.tgz')) ?? '')
+    const done = await runProgram('npm', ['install', '--offline', '--no-audit', tarball], { cwd: project })
     assert.equal(done.code, 0, done.err)
     // npm names there every package whose scripts it would run.
     assert.doesNotMatch(done.err, /install-scripts/)
@@ -82,6 +83,14 @@ describe('the package', { timeout: 300_000 }, () => {
         if (!/^[a-z]+:/.test(target))
           assert.ok(existsSync(join(installed, dirname(name), target)), `${name}: ${target}`)
     }
+  })
+
+  test('npm install --global links the manual page', async () => {
+    const prefix = join(path, 'global')
+    const args = ['install', '--global', '--offline', '--no-audit', '--prefix', prefix, tarball]
+    const done = await runProgram('npm', args)
+    assert.equal(done.code, 0, done.err)
+    assert.match(readFileSync(join(prefix, 'share/man/man1/jobd.1'), 'utf8'), /^\.TH JOBD 1 /)
   })
 
   test('the executable runs a command', async () => {

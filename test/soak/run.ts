@@ -46,7 +46,8 @@ function wrongUse(what: string): never {
 }
 
 function minutesOf(text: string): number {
-  const [, amount = '', unit = ''] = /^([1-9]\d*)([smh])$/.exec(text) ?? wrongUse(`--for ${text}: say it as 90s, 30m or 8h`)
+  const [, amount = '', unit = ''] =
+    /^([1-9]\d*)([smh])$/.exec(text) ?? wrongUse(`--for ${text}: say it as 90s, 30m or 8h`)
   return Number(amount) * ({ s: 1 / 60, h: 60 }[unit] ?? 1)
 }
 

@@ -9,7 +9,9 @@ export function readOptions<const T extends ParseArgsOptionsConfig>(
     return parseArgs({ options }).values
   } catch (error) {
     const names = Object.entries(options).map(([name, { type }]) => `--${name}${type === 'string' ? ' VALUE' : ''}`)
-    console.error(`${error instanceof Error ? error.message.split(/[.]?\n|[.] /)[0] : error}: there is only ${names.join(', ')}`)
+    console.error(
+      `${error instanceof Error ? error.message.split(/[.]?\n|[.] /)[0] : error}: there is only ${names.join(', ')}`,
+    )
     process.exit(2)
   }
 }

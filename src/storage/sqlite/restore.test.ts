@@ -104,7 +104,11 @@ test('what was there before is kept', () =>
   }))
 
 const damages: readonly (readonly [string, RegExp, (file: string) => void])[] = [
-  ['a text', /is damaged, or no backup at all: name another one/, (file) => writeFileSync(file, 'not a database at all\n'.repeat(500))],
+  [
+    'a text',
+    /is damaged, or no backup at all: name another one/,
+    (file) => writeFileSync(file, 'not a database at all\n'.repeat(500)),
+  ],
   ['an empty file', /is not a jobd database/, (file) => writeFileSync(file, '')],
   ['a half', /damaged/, (file) => truncateSync(file, Math.floor(statSync(file).size / 2))],
   [
