@@ -9,13 +9,11 @@ const groups: Readonly<Record<string, string>> = {
   'src/apis/core/types.gen.ts': 'core.v1',
 }
 
-/** `core.v1.Container.args` → files of `folders` that have to do with it; tests and types do not count. */
-export function fieldReaders(folders: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+/** `core.v1.Container.args` → files of ours that read or write it, tests too. */
+export function fieldUses(): ReadonlyMap<string, ReadonlySet<string>> {
   const file = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile)
   const config = ts.parseJsonConfigFileContent(file.config, ts.sys, root)
-  const names = config.fileNames.filter(
-    (name) => relative(root, name).startsWith('src/') && !/[.]test[.]ts$/.test(name),
-  )
+  const names = config.fileNames
   const program = ts.createProgram(names, { ...config.options, noEmit: true })
   const checker = program.getTypeChecker()
   const found = new Map<string, Set<string>>()
@@ -29,7 +27,7 @@ export function fieldReaders(folders: readonly string[]): ReadonlyMap<string, Re
   }
   for (const source of program.getSourceFiles()) {
     const path = relative(root, source.fileName)
-    if (!folders.some((folder) => path.startsWith(folder))) continue
+    if (path.startsWith('..') || path.includes('node_modules/')) continue
     const visit = (node: ts.Node): void => {
       for (const symbol of symbolsAt(checker, node)) take(symbol, path)
       ts.forEachChild(node, visit)

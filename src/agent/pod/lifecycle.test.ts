@@ -378,6 +378,7 @@ describe('the end', () => {
     assert.deepEqual(plan.does, [])
     assert.equal(plan.status.phase, 'Failed')
     assert.equal(plan.status.reason, 'PodOSNotSupported')
+    assert.equal(plan.status.containerStatuses, undefined)
     assert.match(plan.says[0] ?? '', /^PodOSNotSupported: Failed to admit pod as the OS field/)
     assert.deepEqual(look(podOf({ os: { name: 'linux' } }), []).does, ['StartContainer main.0'])
   })

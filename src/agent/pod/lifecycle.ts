@@ -143,7 +143,8 @@ function evict(message: string, now: Instant, draft: Draft): Teardown {
 function rejectOs(now: Instant, draft: Draft): Teardown {
   const message = "Failed to admit pod as the OS field doesn't match node OS"
   draft.events.push(podEvent('Warning', 'PodOSNotSupported', message))
-  const teardown = { since: now, killAt: now, reason: 'PodOSNotSupported', message: `Pod was rejected: ${message}` }
+  const reason = 'PodOSNotSupported'
+  const teardown = { since: now, killAt: now, reason, message: `Pod was rejected: ${message}`, isRejected: true }
   draft.memory = { ...draft.memory, teardown }
   return teardown
 }

@@ -43,6 +43,8 @@ export type Teardown = {
   readonly killAt: Instant
   readonly reason?: string | undefined
   readonly message?: string | undefined
+  /** The node never took the pod: of its containers there is nothing to say. */
+  readonly isRejected?: boolean | undefined
 }
 
 /** One container that is being stopped. */

@@ -37,7 +37,8 @@ export function podStatusOf(facts: StatusFacts): PodStatus {
   )
   const statuses = (kinds: readonly ContainerView['kind'][]) =>
     containers.filter(({ kind }) => kinds.includes(kind)).map((view) => statusOf(facts, view, isFinal))
-  const init = statuses(['Init', 'Sidecar'])
+  const isTaken = teardown?.isRejected !== true
+  const init = isTaken ? statuses(['Init', 'Sidecar']) : []
   const { reason: _reason, message: _message, ...kept } = old
   return {
     ...kept,
@@ -50,7 +51,7 @@ export function podStatusOf(facts: StatusFacts): PodStatus {
     ...(hasSandbox && node.podIP !== '' ? { podIP: node.podIP, podIPs: [{ ip: node.podIP }] } : {}),
     startTime: formatTime(facts.startedAt),
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
-    containerStatuses: statuses(['App']),
+    ...(isTaken ? { containerStatuses: statuses(['App']) } : {}),
     ...(old.qosClass === undefined ? {} : { qosClass: old.qosClass }),
   }
 }

@@ -25,6 +25,13 @@ const affinity = (key: string, operator: string, values?: readonly string[]) => 
     },
   },
 })
+const ofField = (name: string) => ({
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] }],
+    },
+  },
+})
 const taints = [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }]
 
 const cases: readonly (readonly [string, Partial<PodSpec>, Node, string | undefined])[] = [
@@ -59,6 +66,26 @@ const cases: readonly (readonly [string, Partial<PodSpec>, Node, string | undefi
   ],
   ['a taint', {}, node({ taints }), 'node(s) had untolerated taint(s)'],
   ['a taint that is tolerated', { tolerations: [{ key: 'gpu', value: 'yes' }] }, node({ taints }), undefined],
+  [
+    'a taint that is tolerated for another effect',
+    { tolerations: [{ key: 'gpu', operator: 'Exists', effect: 'NoExecute' }] },
+    node({ taints }),
+    'node(s) had untolerated taint(s)',
+  ],
+  ['a field that it has', { affinity: ofField('n') }, node(), undefined],
+  [
+    'a field that it has not',
+    { affinity: ofField('other') },
+    node(),
+    "node(s) didn't match Pod's node affinity/selector",
+  ],
+  ['what a pod takes besides its containers', { overhead: { cpu: '1800m' } }, node(), 'Insufficient cpu'],
+  [
+    'what a pod asks for all of its containers',
+    { containers: [container('1')], resources: { requests: { cpu: '1800m' } } },
+    node(),
+    'Insufficient cpu',
+  ],
 ]
 for (const [name, spec, onto, reason] of cases) {
   test(name, () => {

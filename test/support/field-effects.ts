@@ -1,0 +1,463 @@
+/** Pairs of pods that differ in one field and must come to different ends: what shows that the field does something. */
+import type { Container, PodSpec } from '../../src/apis/core/index.ts'
+
+/** Stands in paths and ports for what only a run knows. */
+export type EffectWorld = {
+  /** A directory of the host that holds `file`. */
+  readonly directory: string
+  /** Of a server that answers 200 at `/ok` when the header `x-a` is `b`, else 500. */
+  readonly port: number
+}
+export type Effect = {
+  /** `Type.field` of `core.v1`. */
+  readonly fields: readonly string[]
+  readonly set: (world: EffectWorld) => PodSpec
+  readonly unset: (world: EffectWorld) => PodSpec
+  /** The field does nothing for others than root. */
+  readonly asRoot?: boolean
+}
+
+type Own = Partial<Container>
+type More = Omit<Partial<PodSpec>, 'containers'>
+
+const show = (script: string, own: Own = {}, more: More = {}): PodSpec => ({
+  restartPolicy: 'Never',
+  terminationGracePeriodSeconds: 1,
+  ...more,
+  containers: [{ name: 'main', image: 'host', command: ['sh', '-c', script], resources: {}, ...own }],
+})
+
+/** Two pods with the same script. */
+const pair = (fields: string, script: string, set: readonly [Own, More?], unset: readonly [Own, More?]): Effect => ({
+  fields: fields.split(' '),
+  set: () => show(script, ...set),
+  unset: () => show(script, ...unset),
+})
+
+const asRoot = (effect: Effect): Effect => ({ ...effect, asRoot: true })
+
+const variable = (fields: string, set: NonNullable<Container['env']>[number], unset = { name: 'X' }): Effect =>
+  pair(fields, 'echo "[$X]"', [{ env: [set] }], [{ env: [unset] }])
+
+/** A volume at /v, whose files are shown. */
+const volume = (fields: string, set: NonNullable<PodSpec['volumes']>[number], unset: typeof set): Effect => {
+  const own = { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] }
+  const script = 'cd /jobd-v; for f in *; do [ -e $f ] && echo $f $(stat -L -c %a $f) $(cat $f | head -c 100); done'
+  return pair(fields, script, [own, { volumes: [set] }], [own, { volumes: [unset] }])
+}
+const projected = (fields: string, set: object, unset: object): Effect =>
+  volume(fields, { name: 'v', projected: { sources: [set] } }, { name: 'v', projected: { sources: [unset] } })
+
+const mount = (fields: string, set: object, unset: object): Effect => {
+  const script = 'find /jobd-v | sort; touch /jobd-v/new && echo written'
+  const at = (more: object): readonly [Own, More] => [
+    { volumeMounts: [{ name: 'v', mountPath: '/jobd-v', ...more }], env: [{ name: 'A', value: 'a' }] },
+    { volumes: [{ name: 'v', projected: undefined, emptyDir: {} }] },
+  ]
+  return pair(fields, script, at(set), at(unset))
+}
+
+/** A container that only its probe ends early. */
+const probe = (fields: string, set: object, unset: object): Effect =>
+  pair(
+    fields,
+    "trap 'exit 5' TERM; i=0; while [ $i -lt 200 ]; do sleep 0.1; i=$((i+1)); done",
+    [{ livenessProbe: { periodSeconds: 1, failureThreshold: 1, ...set } }],
+    [{ livenessProbe: { periodSeconds: 1, failureThreshold: 1, ...unset } }],
+  )
+
+/** A container that is ready or never was. */
+const ready = (fields: string, set: (port: number) => object, unset: (port: number) => object): Effect => {
+  const of = (probed: (port: number) => object) => (world: EffectWorld) =>
+    show('sleep 600', { readinessProbe: { periodSeconds: 1, ...probed(world.port) } })
+  return { fields: fields.split(' '), set: of(set), unset: of(unset) }
+}
+const web = (port: number, more: object = {}): object => ({
+  httpGet: { port, path: '/ok', httpHeaders: [{ name: 'X-A', value: 'b' }], ...more },
+})
+
+const none = { name: 'none', optional: true }
+const failing = { exec: { command: ['false'] } }
+const fsGroup = (policy?: string): readonly [Own, More] => [
+  { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
+  { volumes: [{ name: 'v', emptyDir: {} }], securityContext: { fsGroup: 4321, fsGroupChangePolicy: policy } },
+]
+
+const containers: readonly Effect[] = [
+  pair('Container.args', 'echo "$0 $1"', [{ args: ['a', 'b'] }], [{}]),
+  pair('Container.tty', 'test -t 1 && echo terminal', [{ tty: true }], [{}]),
+  pair('Container.stdin', 'test -p /dev/stdin && echo pipe', [{ stdin: true }], [{}]),
+  pair('Container.workingDir', 'pwd', [{ workingDir: '/usr' }], [{}]),
+  variable('EnvVar.value', { name: 'X', value: '1' }),
+  variable('EnvVarSource.configMapKeyRef', { name: 'X', valueFrom: { configMapKeyRef: { name: 'm', key: 'k' } } }),
+  variable('EnvVarSource.secretKeyRef SecretKeySelector.key', {
+    name: 'X',
+    valueFrom: { secretKeyRef: { name: 's', key: 'k' } },
+  }),
+  variable('EnvVarSource.fieldRef', { name: 'X', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }),
+  pair(
+    'ResourceFieldSelector.containerName ResourceFieldSelector.divisor',
+    'echo $X',
+    [
+      {
+        resources: { limits: { memory: '64Mi' } },
+        env: [
+          {
+            name: 'X',
+            valueFrom: { resourceFieldRef: { containerName: 'main', resource: 'limits.memory', divisor: '1Mi' } },
+          },
+        ],
+      },
+    ],
+    [
+      {
+        resources: { limits: { memory: '64Mi' } },
+        env: [{ name: 'X', valueFrom: { resourceFieldRef: { containerName: 'main', resource: 'limits.memory' } } }],
+      },
+    ],
+  ),
+  pair(
+    'EnvFromSource.configMapRef EnvFromSource.prefix',
+    'echo $P_k',
+    [{ envFrom: [{ prefix: 'P_', configMapRef: { name: 'm' } }] }],
+    [{ envFrom: [{ configMapRef: { name: 'm' } }] }],
+  ),
+  pair('EnvFromSource.secretRef SecretEnvSource.name', 'echo $k', [{ envFrom: [{ secretRef: { name: 's' } }] }], [{}]),
+  pair(
+    'Lifecycle.postStart LifecycleHandler.exec',
+    'sleep 20',
+    [{ lifecycle: { postStart: failing } }],
+    [{ lifecycle: { postStart: { exec: { command: ['true'] } } } }],
+  ),
+  pair(
+    'LifecycleHandler.httpGet',
+    'sleep 20',
+    [{ lifecycle: { postStart: { httpGet: { port: 1, host: '127.0.0.1' } } } }],
+    [{}],
+  ),
+  pair(
+    'Lifecycle.preStop',
+    "trap 'ls /jobd-v; exit 3' TERM; while :; do sleep 0.1; done",
+    [
+      {
+        livenessProbe: { ...failing, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 20 },
+        lifecycle: { preStop: { exec: { command: ['touch', '/jobd-v/asked'] } } },
+        volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }],
+      },
+      { volumes: [{ name: 'v', emptyDir: {} }] },
+    ],
+    [
+      {
+        livenessProbe: { ...failing, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 20 },
+        volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }],
+      },
+      { volumes: [{ name: 'v', emptyDir: {} }] },
+    ],
+  ),
+  pair(
+    'Container.terminationMessagePath',
+    'echo word >/dev/shm/$HOSTNAME.word; rm -f /dev/shm/none; [ -e /jobd-word ] && echo last >/jobd-word; true',
+    [{ terminationMessagePath: '/jobd-word' }],
+    [{}],
+  ),
+  pair(
+    'Container.terminationMessagePolicy',
+    'echo last; exit 1',
+    [{ terminationMessagePolicy: 'FallbackToLogsOnError' }],
+    [{}],
+  ),
+]
+
+const security: readonly Effect[] = [
+  pair(
+    'SecurityContext.allowPrivilegeEscalation',
+    'grep NoNewPrivs /proc/self/status',
+    [{ securityContext: { allowPrivilegeEscalation: false } }],
+    [{}],
+  ),
+  asRoot(pair('SecurityContext.runAsUser', 'id -u', [{ securityContext: { runAsUser: 1234 } }], [{}])),
+  asRoot(
+    pair(
+      'SecurityContext.runAsGroup',
+      'id -g',
+      [{ securityContext: { runAsUser: 1234, runAsGroup: 2345 } }],
+      [{ securityContext: { runAsUser: 1234 } }],
+    ),
+  ),
+  asRoot(pair('PodSecurityContext.runAsUser', 'id -u', [{}, { securityContext: { runAsUser: 1234 } }], [{}])),
+  asRoot(
+    pair(
+      'PodSecurityContext.runAsGroup',
+      'id -g',
+      [{}, { securityContext: { runAsUser: 1, runAsGroup: 2345 } }],
+      [{}, { securityContext: { runAsUser: 1 } }],
+    ),
+  ),
+  asRoot(
+    pair(
+      'PodSecurityContext.supplementalGroups',
+      'id -G',
+      [{}, { securityContext: { runAsUser: 1, supplementalGroups: [77] } }],
+      [{}, { securityContext: { runAsUser: 1 } }],
+    ),
+  ),
+  asRoot(
+    pair('PodSecurityContext.fsGroup', 'stat -c %g /jobd-v', fsGroup(), [
+      { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
+      { volumes: [{ name: 'v', emptyDir: {} }] },
+    ]),
+  ),
+  asRoot(
+    pair(
+      'SecurityContext.capabilities Capabilities.drop',
+      'grep CapEff /proc/self/status',
+      [{ securityContext: { capabilities: { drop: ['ALL'] } } }],
+      [{}],
+    ),
+  ),
+  asRoot(
+    pair(
+      'Capabilities.add',
+      'grep CapEff /proc/self/status',
+      [{ securityContext: { capabilities: { drop: ['ALL'], add: ['CHOWN'] } } }],
+      [{ securityContext: { capabilities: { drop: ['ALL'] } } }],
+    ),
+  ),
+  asRoot(
+    pair(
+      'SecurityContext.readOnlyRootFilesystem',
+      'f=/var/tmp/jobd-effect-$$; touch $f 2>/dev/null && rm $f && echo written',
+      [{ securityContext: { readOnlyRootFilesystem: true } }],
+      [{ securityContext: { readOnlyRootFilesystem: false } }],
+    ),
+  ),
+]
+
+const pods: readonly Effect[] = [
+  pair('PodSpec.hostname', 'echo $HOSTNAME', [{}, { hostname: 'elsewhere' }], [{}, { hostname: 'here' }]),
+  pair(
+    'PodSpec.hostnameOverride',
+    'echo $HOSTNAME',
+    [{}, { hostnameOverride: 'elsewhere' }],
+    [{}, { hostname: 'here' }],
+  ),
+  pair(
+    'PodSpec.automountServiceAccountToken',
+    'ls /var/run/secrets/kubernetes.io/serviceaccount',
+    [{}, { automountServiceAccountToken: false }],
+    [{}],
+  ),
+  pair('PodSpec.enableServiceLinks', 'echo $WEB_SERVICE_PORT', [{}, { enableServiceLinks: false }], [{}]),
+  pair(
+    'PodSpec.initContainers',
+    'true',
+    [{}, { initContainers: [{ name: 'i', image: 'host', command: ['false'], resources: {} }] }],
+    [{}],
+  ),
+  pair('PodSpec.activeDeadlineSeconds', 'sleep 20', [{}, { activeDeadlineSeconds: 1 }], [{}]),
+  pair('PodSpec.os PodOS.name', 'true', [{}, { os: { name: 'windows' } }], [{}, { os: { name: 'linux' } }]),
+]
+
+const stopped: Own = {
+  livenessProbe: { ...failing, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 2 },
+}
+const missing = (fields: string, source: object): Effect =>
+  volume(fields, { name: 'v', ...withOptional(source, true) }, { name: 'v', ...withOptional(source, false) })
+/** A source of volumes, or of variables, that names nothing. */
+const withOptional = (source: object, optional: boolean): object =>
+  JSON.parse(JSON.stringify(source).replace('"optional":null', `"optional":${optional}`)) as object
+const tokenOf = (audience: string): readonly [Own, More] => [
+  { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
+  { volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 'token', audience } }] } }] },
+]
+
+const others: readonly Effect[] = [
+  missing('ConfigMapVolumeSource.optional', { configMap: { name: 'none', optional: null } }),
+  missing('SecretVolumeSource.optional', { secret: { secretName: 'none', optional: null } }),
+  missing('ConfigMapProjection.optional', {
+    projected: { sources: [{ configMap: { name: 'none', optional: null } }] },
+  }),
+  missing('SecretProjection.optional', { projected: { sources: [{ secret: { name: 'none', optional: null } }] } }),
+  pair(
+    'ConfigMapEnvSource.optional',
+    'true',
+    [{ envFrom: [{ configMapRef: none }] }],
+    [{ envFrom: [{ configMapRef: { name: 'none' } }] }],
+  ),
+  pair(
+    'SecretEnvSource.optional',
+    'true',
+    [{ envFrom: [{ secretRef: none }] }],
+    [{ envFrom: [{ secretRef: { name: 'none' } }] }],
+  ),
+  variable('SecretKeySelector.optional', { name: 'X', valueFrom: { secretKeyRef: { ...none, key: 'k' } } }, {
+    name: 'X',
+    valueFrom: { secretKeyRef: { name: 'none', key: 'k' } },
+  } as { name: string }),
+  asRoot(pair('SecurityContext.runAsNonRoot', 'true', [{ securityContext: { runAsNonRoot: true } }], [{}])),
+  asRoot(pair('PodSecurityContext.runAsNonRoot', 'true', [{}, { securityContext: { runAsNonRoot: true } }], [{}])),
+  pair('LifecycleHandler.tcpSocket', 'sleep 20', [{ lifecycle: { postStart: { tcpSocket: { port: 1 } } } }], [{}]),
+  pair(
+    'LifecycleHandler.sleep SleepAction.seconds',
+    "trap 'exit 5' TERM; while :; do sleep 0.1; done",
+    [{ ...stopped, lifecycle: { preStop: { sleep: { seconds: 600 } } } }, { terminationGracePeriodSeconds: 600 }],
+    [stopped, { terminationGracePeriodSeconds: 600 }],
+  ),
+  pair(
+    'ServiceAccountTokenProjection.audience',
+    'cut -d. -f2 /jobd-v/token | tr _- /+ | base64 -d 2>/dev/null | grep -o \'"aud":[^,]*\'',
+    tokenOf('me'),
+    tokenOf('you'),
+  ),
+  {
+    fields: ['ContainerPort.name'],
+    set: ({ port }) =>
+      show('sleep 600', {
+        ports: [{ name: 'web', containerPort: port }],
+        readinessProbe: { tcpSocket: { port: 'web' } },
+      }),
+    unset: ({ port }) =>
+      show('sleep 600', { ports: [{ containerPort: port }], readinessProbe: { tcpSocket: { port: 'web' } } }),
+  },
+]
+
+const item = (path: string, mode?: number) => ({ key: 'k', path, mode })
+const volumes: readonly Effect[] = [
+  volume(
+    'Volume.configMap ConfigMapVolumeSource.name',
+    { name: 'v', configMap: { name: 'm' } },
+    { name: 'v', emptyDir: {} },
+  ),
+  volume(
+    'ConfigMapVolumeSource.defaultMode',
+    { name: 'v', configMap: { name: 'm', defaultMode: 0o440 } },
+    { name: 'v', configMap: { name: 'm' } },
+  ),
+  volume(
+    'ConfigMapVolumeSource.items KeyToPath.path',
+    { name: 'v', configMap: { name: 'm', items: [item('other')] } },
+    { name: 'v', configMap: { name: 'm' } },
+  ),
+  volume(
+    'KeyToPath.mode',
+    { name: 'v', configMap: { name: 'm', items: [item('other', 0o400)] } },
+    { name: 'v', configMap: { name: 'm', items: [item('other')] } },
+  ),
+  volume(
+    'Volume.secret SecretVolumeSource.secretName',
+    { name: 'v', secret: { secretName: 's' } },
+    { name: 'v', emptyDir: {} },
+  ),
+  volume(
+    'SecretVolumeSource.defaultMode',
+    { name: 'v', secret: { secretName: 's', defaultMode: 0o440 } },
+    { name: 'v', secret: { secretName: 's' } },
+  ),
+  volume(
+    'SecretVolumeSource.items',
+    { name: 'v', secret: { secretName: 's', items: [item('other')] } },
+    { name: 'v', secret: { secretName: 's' } },
+  ),
+  volume(
+    'Volume.downwardAPI DownwardAPIVolumeFile.fieldRef',
+    { name: 'v', downwardAPI: { items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    { name: 'v', downwardAPI: { items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.uid' } }] } },
+  ),
+  volume(
+    'DownwardAPIVolumeFile.mode',
+    { name: 'v', downwardAPI: { items: [{ path: 'f', mode: 0o400, fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    { name: 'v', downwardAPI: { items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+  ),
+  volume(
+    'DownwardAPIVolumeSource.defaultMode',
+    {
+      name: 'v',
+      downwardAPI: { defaultMode: 0o400, items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.namespace' } }] },
+    },
+    { name: 'v', downwardAPI: { items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+  ),
+  volume(
+    'DownwardAPIVolumeFile.resourceFieldRef',
+    {
+      name: 'v',
+      downwardAPI: { items: [{ path: 'f', resourceFieldRef: { containerName: 'main', resource: 'limits.cpu' } }] },
+    },
+    {
+      name: 'v',
+      downwardAPI: { items: [{ path: 'f', resourceFieldRef: { containerName: 'main', resource: 'requests.cpu' } }] },
+    },
+  ),
+  projected('VolumeProjection.configMap ConfigMapProjection.name', { configMap: { name: 'm' } }, { configMap: none }),
+  projected(
+    'ConfigMapProjection.items',
+    { configMap: { name: 'm', items: [item('other')] } },
+    { configMap: { name: 'm' } },
+  ),
+  projected('VolumeProjection.secret SecretProjection.name', { secret: { name: 's' } }, { secret: none }),
+  projected('SecretProjection.items', { secret: { name: 's', items: [item('other')] } }, { secret: { name: 's' } }),
+  projected(
+    'VolumeProjection.serviceAccountToken ServiceAccountTokenProjection.path',
+    { serviceAccountToken: { path: 'a' } },
+    { serviceAccountToken: { path: 'b' } },
+  ),
+  mount('VolumeMount.readOnly', { readOnly: true }, {}),
+  mount('VolumeMount.subPathExpr', { subPathExpr: '$(NONE)' }, { subPathExpr: '$(A)' }),
+  {
+    fields: ['Volume.hostPath', 'HostPathVolumeSource.path'],
+    set: ({ directory }) =>
+      show(
+        'ls /jobd-v',
+        { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
+        { volumes: [{ name: 'v', hostPath: { path: directory } }] },
+      ),
+    unset: () =>
+      show(
+        'ls /jobd-v',
+        { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
+        { volumes: [{ name: 'v', emptyDir: {} }] },
+      ),
+  },
+]
+
+const probes: readonly Effect[] = [
+  probe('Container.livenessProbe Probe.exec', failing, { exec: { command: ['true'] } }),
+  probe('Probe.failureThreshold', failing, { ...failing, failureThreshold: 100 }),
+  pair(
+    'Container.startupProbe',
+    'sleep 20',
+    [{ startupProbe: { ...failing, periodSeconds: 1, failureThreshold: 1 } }],
+    [{}],
+  ),
+  ready(
+    'Container.readinessProbe Probe.httpGet HTTPGetAction.path',
+    (port) => web(port),
+    (port) => web(port, { path: '/no' }),
+  ),
+  ready(
+    'HTTPGetAction.httpHeaders HTTPHeader.name HTTPHeader.value',
+    (port) => web(port),
+    (port) => web(port, { httpHeaders: [] }),
+  ),
+  ready(
+    'HTTPGetAction.scheme',
+    (port) => web(port),
+    (port) => web(port, { scheme: 'HTTPS' }),
+  ),
+  ready(
+    'HTTPGetAction.host',
+    (port) => web(port),
+    (port) => web(port, { host: '127.0.0.2' }),
+  ),
+  ready(
+    'Probe.tcpSocket TCPSocketAction.port',
+    (port) => ({ tcpSocket: { port } }),
+    () => ({ tcpSocket: { port: 1 } }),
+  ),
+  ready(
+    'TCPSocketAction.host',
+    (port) => ({ tcpSocket: { port } }),
+    (port) => ({ tcpSocket: { port, host: '127.0.0.2' } }),
+  ),
+]
+
+export const effects: readonly Effect[] = [...containers, ...others, ...security, ...pods, ...volumes, ...probes]
