@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { virtualClock } from '../../../test/support/virtual-clock.ts'
 import type { Container, Probe } from '../../apis/core/index.ts'
 import { createTimers, ok } from '../../base/index.ts'
-import type { Runtime } from '../runtime/index.ts'
+import type { ExecHandle, Runtime } from '../runtime/index.ts'
 import { probeRun } from './index.ts'
 
 /** What is seen of a run whose probes find `answers`, one after the other and then the last for ever, by the second. */
@@ -23,9 +23,9 @@ async function watched(
       see('asked')
       const answer = answers[Math.min(asked++, answers.length - 1)]
       end({ kind: 'Exited', exitCode: answer === true ? 0 : 1 })
-      return ok({ close: () => {} })
+      return ok({ close: () => {} } as ExecHandle)
     },
-  } as unknown as Runtime
+  } as Partial<Runtime> as Runtime
   const container: Container = { name: 'main', resources: {}, ...own }
   const key = { podUid: 'p', container: 'main', attempt: 0 }
   const stop = probeRun(
