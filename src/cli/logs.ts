@@ -2,6 +2,7 @@
 import type { Job } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
 import type { Connection, LogRequest, Terminal } from './connection.ts'
+import { readLog } from './log-reading.ts'
 import { statusText } from './printing.ts'
 import { findKind } from './resources.ts'
 
@@ -61,7 +62,7 @@ async function printPodLog(pod: string, options: LogsOptions, context: LogsConte
   return copy(opened.value, context)
 }
 
-async function copy(log: AsyncIterable<Uint8Array>, { terminal }: LogsContext): Promise<number> {
-  for await (const chunk of log) await terminal.out(chunk)
-  return 0
+async function copy(log: AsyncIterable<Uint8Array>, context: LogsContext): Promise<number> {
+  if (await readLog(log, context.terminal.out)) return 0
+  return told(context, 'the server went away before the end of the log: read it again once the server is back')
 }

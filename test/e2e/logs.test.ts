@@ -1,6 +1,6 @@
 /** Logs from outside: they outlive pods, Jobs and servers, and stay within their limits while somebody follows. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
@@ -119,4 +119,62 @@ describe('logs', () => {
       assert.equal(full.code, 1)
     })
   })
+
+  for (const how of ['stop', 'kill'] as const) {
+    test(`a run prints every line once, also when the server is away meanwhile: ${how}`, {
+      timeout: 120_000,
+    }, async () => {
+      const { path, dispose } = temporaryDirectory()
+      const data = join(path, 'data')
+      const gate = join(path, 'gate')
+      execFileSync('mkfifo', [gate])
+      let server = await startServer(data)
+      const script = `echo one; read line < ${gate}; echo two; printf three`
+      const run = begin('run', '--data-dir', data, '--', 'sh', '-c', script)
+      try {
+        await run.firstOutput
+        const [job = ''] = /job\.batch\/\S+/.exec(run.err()) ?? []
+        const follower = begin('logs', '--data-dir', data, '-f', job)
+        await follower.firstOutput
+        await server[how]()
+        assert.equal(await follower.ended, 1)
+        assert.equal(follower.out(), 'one\n')
+        assert.match(follower.err(), /^the server went away before the end of the log: read it again/)
+        server = await startServer(data, '--listen', new URL(server.url).host)
+        writeFileSync(gate, 'go\n')
+        assert.equal(await run.ended, 0, run.err())
+        assert.equal(run.out(), 'one\ntwo\nthree')
+      } finally {
+        run.end()
+        await server.stop()
+        dispose()
+      }
+    })
+  }
 })
+
+type Program = {
+  readonly out: () => string
+  readonly err: () => string
+  readonly firstOutput: Promise<unknown>
+  readonly ended: Promise<number | null>
+  readonly end: () => void
+}
+
+function begin(...args: readonly string[]): Program {
+  const child = spawn(jobd, [...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const texts = { out: '', err: '' }
+  child.stdout.on('data', (chunk: Buffer) => {
+    texts.out += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    texts.err += chunk.toString()
+  })
+  return {
+    out: () => texts.out,
+    err: () => texts.err,
+    firstOutput: once(child.stdout, 'data'),
+    ended: once(child, 'close').then(([code]: readonly (number | null)[]) => code ?? null),
+    end: () => child.kill('SIGKILL'),
+  }
+}

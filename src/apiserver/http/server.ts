@@ -293,10 +293,14 @@ function listening(server: NetServer, listen: Listen): Promise<AddressInfo> {
   })
 }
 
-/** Watches and logs end as if their time was over; sockets that left HTTP are cut. */
+/**
+ * Watches end as if their time was over. Sockets that left HTTP are cut, and so are logs: one that ended would be taken for
+ * the whole.
+ */
 function endLongRunning(x: Exchange): void {
   if (x.code === switchingProtocols) x.req.connection.destroy()
-  else if (x.longRunning) x.res.body.end()
+  else if (x.longRunning && x.info.verb === 'watch') x.res.body.end()
+  else if (x.longRunning) x.res.cut()
 }
 
 /** Ends requests that have taken longer than the deadline. Runs only while requests are open. */

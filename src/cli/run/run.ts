@@ -76,7 +76,7 @@ async function follow(job: Job, context: RunContext, several: boolean): Promise<
   const progress = newProgress(terminal, clock, job.metadata.name ?? '')
   const following: Following = {
     job,
-    logs: newPodLogStreams(connection, { ...terminal, out: progress.out }, prefixed),
+    logs: newPodLogStreams({ connection, terminal: { ...terminal, out: progress.out }, clock }, prefixed),
     progress,
     failures: new Map(),
     told: new Set(),

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import { serviceUnavailable } from '../../apimachinery/index.ts'
+import type { Pod } from '../../apis/core/index.ts'
+import { type Clock, fail, instant, type Monotonic, ok } from '../../base/index.ts'
+import type { Connection, LogRequest } from '../connection.ts'
+import { newPodLogStreams } from './pod-logs.ts'
+
+const podWith = (restartCount: number): Pod => ({
+  metadata: { name: 'p', namespace: 'default', uid: '1' },
+  spec: { containers: [{ name: 'main', image: 'host', resources: {} }] },
+  status: {
+    containerStatuses: [
+      { name: 'main', image: 'host', imageID: '', ready: true, restartCount, state: { running: {} }, lastState: {} },
+    ],
+  },
+})
+
+/** What the server answers to one request for the log: its pieces, then its end or a broken connection; or nothing at all. */
+type Answer = { readonly pieces: readonly string[]; readonly breaks?: boolean } | 'away'
+
+async function* log({ pieces, breaks }: Exclude<Answer, 'away'>): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield Buffer.from(piece)
+  if (breaks === true) throw new Error('aborted')
+}
+
+/** What is printed when the server answers so, and what it was asked for; the pod has restarted `restarts` times meanwhile. */
+async function read(
+  answers: readonly Answer[],
+  options: { readonly prefixed?: boolean; readonly restarts?: number } = {},
+) {
+  const { prefixed = false, restarts = 0 } = options
+  const asked: LogRequest[] = []
+  let out = ''
+  let err = ''
+  const connection = {
+    logs: async (request: LogRequest) => {
+      asked.push(request)
+      const answer = answers[asked.length - 1] ?? 'away'
+      return answer === 'away' ? fail(serviceUnavailable('cannot be reached')) : ok(log(answer))
+    },
+    client: { get: async () => ok(podWith(restarts)) },
+  } as unknown as Connection
+  const terminal = {
+    out: (text: string | Uint8Array) => {
+      out += Buffer.from(text).toString()
+    },
+    err: (text: string) => {
+      err += text
+    },
+    interactive: false,
+    color: false,
+    columns: 80,
+  }
+  /** Time passes as soon as somebody waits for it. */
+  const clock: Clock = {
+    now: () => instant(0),
+    monotonic: () => 0 as Monotonic,
+    wake(_, callback) {
+      const timer = setImmediate(callback)
+      return () => clearImmediate(timer)
+    },
+  }
+  const streams = newPodLogStreams({ connection, terminal, clock }, prefixed)
+  streams.onPod(podWith(0))
+  await streams.finished()
+  return { out, err, previous: asked.map(({ previous }) => previous) }
+}
+
+describe('the log of a container', () => {
+  test('is printed as it comes', async () => {
+    assert.equal((await read([{ pieces: ['one\ntw', 'o'] }])).out, 'one\ntwo')
+  })
+  test('has its prefix before each line, also before a last one without an end', async () => {
+    const { out } = await read([{ pieces: ['one\ntw', 'o\nthr', 'ee'] }], { prefixed: true })
+    assert.equal(out, '[p] one\n[p] two\n[p] three\n')
+  })
+  test('goes on where the connection broke, in pieces of whatever size', async () => {
+    const { out, err } = await read([
+      { pieces: ['one\ntw'], breaks: true },
+      'away',
+      { pieces: ['on', 'e\ntwo\nth'], breaks: true },
+      { pieces: ['one\ntwo\nthree\n'] },
+    ])
+    assert.deepEqual([out, err], ['one\ntwo\nthree\n', ''])
+  })
+  test('is that of the attempt before when the container was started again meanwhile', async () => {
+    const { out, previous } = await read([{ pieces: ['one\n'], breaks: true }, { pieces: ['one\ntwo\n'] }], {
+      restarts: 1,
+    })
+    assert.deepEqual([out, previous], ['one\ntwo\n', [false, true]])
+  })
+  test('is told lost when it was started again twice', async () => {
+    const { out, err } = await read([{ pieces: ['one\n'], breaks: true }], { restarts: 2 })
+    assert.deepEqual([out, err], ['one\n', 'the log of p/main cannot be read: it is gone\n'])
+  })
+})
