@@ -34,6 +34,8 @@ const elsewhere: Readonly<Record<string, readonly [why: string, test: string]>> 
   ],
   logs: ['the kit has no node that writes logs', 'test/e2e/logs.test.ts'],
   'new nodes': ['it is nothing about Jobs or CronJobs', 'src/apiserver/admission/plugins.test.ts'],
+  'fields of features that are off': ['it is nothing about Jobs or CronJobs', 'src/apis/core/pod/strategy.test.ts'],
+  'warnings about other fields': ['the kit has no node', 'test/conformance/field-support.test.ts'],
   'warning about `image`': ['the kit has no runtime that leaves images alone', 'src/apis/core/pod/strategy.test.ts'],
 }
 

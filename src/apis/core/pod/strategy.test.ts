@@ -155,4 +155,18 @@ describe('containers for a running pod', () => {
   test('are refused with the reason that the nodes have', () =>
     assert.deepEqual(check(added, stored, 'not here'), ['spec.ephemeralContainers: Forbidden: not here']))
   test('do not stand in the way of a write that adds none', () => assert.deepEqual(check(added, added, 'not here'), []))
+
+  const dropped = (exact: boolean): readonly string[] | undefined => {
+    const [first] = stored.spec.containers
+    assert.ok(first)
+    const container = { ...first, lifecycle: { stopSignal: 'SIGUSR1' } }
+    const requested = { ...stored, spec: { ...stored.spec, containers: [container] } }
+    return podStrategy.warningsOnCreate?.(stored, { now, requested, options: { exact, isTimeZone: () => true } })
+  }
+  test('of features that are off is told', () => {
+    const [told = '', ...more] = dropped(false) ?? []
+    assert.match(told, /^spec[.]containers\[0\][.]lifecycle[.]stopSignal: is left out: its feature is off/)
+    assert.deepEqual(more, [])
+  })
+  test('of features that are off is dropped in silence by an exact server', () => assert.deepEqual(dropped(true), []))
 })
