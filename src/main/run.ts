@@ -66,7 +66,8 @@ async function onSomeServer(options: RunOptions, act: (connection: Connection) =
       await connection.value.close()
     }
   } finally {
-    if (directory !== undefined) await rm(directory, { recursive: true, force: true })
+    // The spawner's last word may make a file anew while its directory goes: then once more, a little later.
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true, maxRetries: 8 })
   }
 }
 
