@@ -198,7 +198,8 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
         'a program of root has all but those that are dropped; `add` takes jobd as root, else `CreateContainerConfigError`',
       privileged: 'as root, else `CreateContainerConfigError`',
       procMount: 'as `Unmasked` in any case: nothing of `/proc` is masked',
-      readOnlyRootFilesystem: 'the files of the host, or of the mapped image; `/dev` stays as it is',
+      readOnlyRootFilesystem:
+        'the files of the host, `/tmp` among them, or of the mapped image; `/dev` stays as it is; `false` opens nothing',
       runAsGroup: asRoot,
       runAsUser: asRoot,
       seccompProfile: `\`Unconfined\`; others: ${warned}`,

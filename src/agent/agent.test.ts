@@ -27,7 +27,7 @@ type Spec = Omit<Partial<PodSpec>, 'containers' | 'initContainers'> & {
 
 function podOf(spec: Spec): Pod {
   serial += 1
-  const full = (container: Partial<Container>) => ({ name: 'main', image: 'busybox', resources: {}, ...container })
+  const full = (container: Partial<Container>) => ({ name: 'main', image: 'host', resources: {}, ...container })
   const { containers, initContainers = [], ...rest } = spec
   return {
     apiVersion: 'v1',
@@ -242,7 +242,7 @@ describe('a pod', () => {
     const terminated = stateOf(await phase(name, 'Failed'))?.state.terminated
     assert.equal(terminated?.reason, 'StartError')
     assert.equal(terminated?.exitCode, 128)
-    assert.match(terminated?.message ?? '', /no command specified: .*does not use the image "busybox"/)
+    assert.match(terminated?.message ?? '', /no command specified: .*does not use the image "host"/)
     assert.match(events(name).at(-1) ?? '', /^Warning Failed Error: no command specified/)
     assert.equal(await log({ pod: name }), '')
   })

@@ -4,6 +4,7 @@ import { type Clock, createTimers, type Log, millis, type Random, type Timers } 
 import type { Client } from '../client/index.ts'
 import { createAgentLogs, type LogLimits } from './agent-logs.ts'
 import { type Claims, followClaims } from './claims.ts'
+import type { HostFilesPolicy } from './container-config.ts'
 import { containerOf } from './container-hooks.ts'
 import { type Devices, GPU, openDevices } from './devices.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
@@ -18,7 +19,7 @@ import {
   runsOfStatus,
   type TimeKeeper,
 } from './logs/index.ts'
-import { limitsText, type NodeIdentity, nodeResources } from './node-object.ts'
+import { hostFilesFacts, limitsText, type NodeIdentity, nodeResources } from './node-object.ts'
 import { createRegistration } from './node-registration.ts'
 import { clusterName } from './pod-sandbox.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
@@ -60,8 +61,8 @@ export type AgentOptions = {
   readonly foldsStatus?: boolean | undefined
   /** How many processes and threads a container may have at once; -1 for any number, 4096 when absent. */
   readonly podPidsLimit?: number | undefined
-  /** Whether a container that does not say has a read-only root; not when absent. */
-  readonly readOnlyRoot?: boolean | undefined
+  /** Whose files of the host are read-only; see there. */
+  readonly hostFiles?: HostFilesPolicy | undefined
   /** How much of logs is kept; each as `defaultLogLimits` has it unless told otherwise. */
   readonly logLimits?: Partial<LogLimits> | undefined
   /** Where the logs of Jobs' pods go when the pods do; they go with them when absent. */
@@ -141,7 +142,10 @@ export function startAgent(options: AgentOptions): Agent {
   const podsHere = function* () {
     for (const { pod } of state.workers.values()) yield pod
   }
-  const registration = createRegistration({ client, clock, timers, log, identity: identityOf(options) })
+  const registration = createRegistration({
+    ...{ client, clock, timers, log, identity: identityOf(options) },
+    hostFiles: runtime.hostFiles?.().then((found) => hostFilesFacts(options.hostFiles, found)),
+  })
   const ready = registration.registered.then(
     () =>
       new Promise<void>((resolve) => {
@@ -223,7 +227,7 @@ function workerContext(
   const serviceEnv = () => options.serviceEnv?.() ?? {}
   const starts = {
     pidsLimit: pidsLimitOf(options),
-    readOnlyRoot: options.readOnlyRoot,
+    hostFiles: options.hostFiles,
     client,
     runtime,
     services,

@@ -3,8 +3,15 @@ import { parseQuantity, quantityMilliValue, quantityValue } from '../apimachiner
 import type { Container, Pod } from '../apis/core/index.ts'
 import { fail, ok, type Result } from '../base/index.ts'
 import { type DownwardFacts, expand, hostnameOf, type ReadObject, resolveEnvironment } from './env/index.ts'
-import type { ContainerConfig, ContainerKey, ImageConfig, StartFailure } from './runtime/index.ts'
+import { HOST_IMAGE } from './images/index.ts'
+import type { ContainerConfig, ContainerKey, HostFiles, ImageConfig, StartFailure } from './runtime/index.ts'
 import { mountsOf } from './volumes/index.ts'
+
+/**
+ * Whose files of the host are read-only: those of containers whose image is not `host`, as far as the host permits it, when
+ * absent; of all containers, which wait where it cannot be; of none.
+ */
+export type HostFilesPolicy = 'read-only' | 'writable'
 
 export type ConfigRequest = {
   readonly key: ContainerKey
@@ -20,8 +27,7 @@ export type ConfigRequest = {
   readonly gpus?: readonly number[] | undefined
   /** How many processes and threads the container may have at once; any number when absent. */
   readonly pidsLimit?: number | undefined
-  /** Whether the files of the host, or of the image, are read-only to a container that does not say. */
-  readonly readOnlyRoot?: boolean | undefined
+  readonly hostFiles?: HostFilesPolicy | undefined
   /** Where the pod's volumes lie. */
   readonly volumes: ReadonlyMap<string, string>
   readonly read: ReadObject
@@ -32,11 +38,12 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
   const { pod } = facts
   const hostname = hostnameOf(pod)
   const runAs = runAsOf(pod, container)
+  const hostFiles = hostFilesOf(request)
   const env = await resolveEnvironment({
     container,
     facts,
     base: {
-      ...(image === undefined ? request.hostEnv : imageEnv(image, runAs)),
+      ...(image === undefined ? hostEnvOf(request, hostFiles) : imageEnv(image, runAs)),
       HOSTNAME: hostname,
       ...ownCluster(container),
       ...visibleDevices(request),
@@ -58,7 +65,8 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     stdin: container.stdin,
     stdinOnce: container.stdinOnce,
     tty: container.tty,
-    security: securityOf(pod, container, request.readOnlyRoot ?? false),
+    security: securityOf(pod, container),
+    hostFiles,
     env: env.value,
     workingDir: container.workingDir === '' ? image?.workingDir : (container.workingDir ?? image?.workingDir),
     mounts: mounts.value,
@@ -66,6 +74,19 @@ export async function containerConfig(request: ConfigRequest): Promise<Result<Co
     limits: limitsOf(container, request.pidsLimit),
     terminationMessagePath: container.terminationMessagePath,
   })
+}
+
+/** `readOnlyRootFilesystem: false` opens nothing: manifests mean files of an image by it, which are nobody else's. */
+function hostFilesOf({ hostFiles, container, image }: ConfigRequest): HostFiles {
+  if (image !== undefined || hostFiles === 'writable') return 'Writable'
+  if (hostFiles === 'read-only') return 'ReadOnly'
+  return container.image === HOST_IMAGE ? 'Writable' : 'ReadOnlyIfPossible'
+}
+
+/** A container that has a `/tmp` of its own does not have what is in that of the host. */
+function hostEnvOf({ hostEnv }: ConfigRequest, hostFiles: HostFiles): Readonly<Record<string, string>> {
+  const { TMPDIR: _, ...others } = hostEnv
+  return hostFiles === 'Writable' ? hostEnv : others
 }
 
 /** The program and its arguments; of an image that is a directory it is taken what the container leaves out. */
@@ -113,15 +134,11 @@ function runAsOf({ spec }: Pod, { securityContext }: Container): ContainerConfig
 }
 
 /** @source kubernetes v1.36 pkg/securitycontext/util.go, AddNoNewPrivileges and DetermineEffectiveSecurityContext */
-function securityOf(
-  { spec }: Pod,
-  { securityContext: own }: Container,
-  readOnlyRoot: boolean,
-): ContainerConfig['security'] {
+function securityOf({ spec }: Pod, { securityContext: own }: Container): ContainerConfig['security'] {
   const seccomp = own?.seccompProfile ?? spec.securityContext?.seccompProfile
   return {
     privileged: own?.privileged === true,
-    readOnlyRoot: own?.readOnlyRootFilesystem ?? readOnlyRoot,
+    readOnlyRoot: own?.readOnlyRootFilesystem === true,
     noNewPrivileges: own?.allowPrivilegeEscalation === false,
     addCapabilities: own?.capabilities?.add ?? [],
     dropCapabilities: own?.capabilities?.drop ?? [],

@@ -6,7 +6,9 @@ import { isNotFound, type Status } from '../apimachinery/index.ts'
 import type { Node, NodeCondition, NodeStatus } from '../apis/core/index.ts'
 import { formatTime, type Instant, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
-import type { Limiting } from './runtime/index.ts'
+import type { HostFilesPolicy } from './container-config.ts'
+import { HOST_IMAGE } from './images/index.ts'
+import type { HostFilesProtection, Limiting } from './runtime/index.ts'
 
 export type NodeIdentity = {
   readonly name: string
@@ -17,6 +19,29 @@ export type NodeIdentity = {
   readonly resources: Readonly<Record<string, string>>
   /** Who keeps containers within their limits; a sentence. */
   readonly limits: string
+  /** What containers may do with files of the host; absent where they see none. */
+  readonly hostFiles?: HostFilesFacts | undefined
+}
+
+export type HostFilesFacts = { readonly areReadOnly: boolean; readonly message: string }
+
+/** What holds of a policy where the runtime can, or cannot, keep containers from writing. */
+export function hostFilesFacts(policy: HostFilesPolicy | undefined, found: HostFilesProtection): HostFilesFacts {
+  if (policy === 'writable') {
+    return { areReadOnly: false, message: 'containers can write to files of the host (--host-files writable)' }
+  }
+  if (policy === 'read-only') {
+    const message = 'containers cannot write to files of the host but their volumes'
+    const waiting = found.isPossible ? '' : `, and wait: this host cannot show them read-only: ${found.because}`
+    return { areReadOnly: true, message: `${message}${waiting}` }
+  }
+  if (!found.isPossible) {
+    return { areReadOnly: false, message: `containers can write to files of the host: ${found.because}` }
+  }
+  return {
+    areReadOnly: true,
+    message: `only containers whose image is ${HOST_IMAGE} can write to files of the host; others to their volumes`,
+  }
 }
 
 /** Who keeps which limits, for those who read the node. */
@@ -101,7 +126,7 @@ function nodeStatus(identity: NodeIdentity, architecture: string, now: Instant):
   return {
     capacity: resources,
     allocatable: resources,
-    conditions: conditions(now, identity.limits),
+    conditions: conditions(now, identity),
     addresses: [
       { type: 'InternalIP', address: identity.address },
       { type: 'Hostname', address: hostname() },
@@ -122,7 +147,10 @@ function nodeStatus(identity: NodeIdentity, architecture: string, now: Instant):
   }
 }
 
-function conditions(now: Instant, limits: string): readonly NodeCondition[] {
+function conditions(
+  now: Instant,
+  { limits, hostFiles }: Pick<NodeIdentity, 'limits' | 'hostFiles'>,
+): readonly NodeCondition[] {
   const at = { lastHeartbeatTime: formatTime(now), lastTransitionTime: formatTime(now) }
   const fine = (type: string, reason: string, message: string): NodeCondition => ({
     type,
@@ -142,6 +170,17 @@ function conditions(now: Instant, limits: string): readonly NodeCondition[] {
       reason: 'Detected',
       message: limits,
     },
+    ...(hostFiles === undefined
+      ? []
+      : [
+          {
+            type: 'HostFilesReadOnly',
+            status: hostFiles.areReadOnly ? 'True' : 'False',
+            ...at,
+            reason: 'Detected',
+            message: hostFiles.message,
+          },
+        ]),
     { type: 'Ready', status: 'True', ...at, reason: 'KubeletReady', message: 'kubelet is posting ready status' },
   ]
 }

@@ -2,7 +2,7 @@
 import type { Node } from '../apis/core/index.ts'
 import { type Clock, type Log, millis, pause, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
-import { type NodeIdentity, registerNode } from './node-object.ts'
+import { type HostFilesFacts, type NodeIdentity, registerNode } from './node-object.ts'
 import { reflect } from './reflector.ts'
 
 export type RegistrationOptions = {
@@ -11,6 +11,8 @@ export type RegistrationOptions = {
   readonly timers: Timers
   readonly log: Log
   readonly identity: NodeIdentity
+  /** Not waited for by anybody but the node. */
+  readonly hostFiles?: Promise<HostFilesFacts> | undefined
 }
 
 export type Registration = {
@@ -28,7 +30,14 @@ export type Registration = {
 const RETRY = { first: 50, most: 10_000 }
 
 /** Registers the node at once; what fails is tried again, later each time. */
-export function createRegistration({ client, clock, timers, log, identity }: RegistrationOptions): Registration {
+export function createRegistration({
+  client,
+  clock,
+  timers,
+  log,
+  identity,
+  hostFiles,
+}: RegistrationOptions): Registration {
   const { name } = identity
   let stopped = false
   let isMissing = false
@@ -36,7 +45,7 @@ export function createRegistration({ client, clock, timers, log, identity }: Reg
 
   async function register(): Promise<void> {
     for (let delay = RETRY.first; !stopped; delay = Math.min(delay * 2, RETRY.most)) {
-      const registered = await registerNode(client, identity, clock.now())
+      const registered = await registerNode(client, { ...identity, hostFiles: await hostFiles }, clock.now())
       if (registered.ok) return
       log.warn('registering the node failed; trying again', { because: registered.error.message })
       await pause({ wake: timers.after }, millis(delay))

@@ -8,6 +8,17 @@ const spec = (more: Partial<PodSpec>, own: Partial<Container> = {}): PodSpec => 
   ...more,
 })
 
+test('what files of the host are to a container is told with what its image is', () => {
+  const told = (isReadOnly: boolean, image: string) =>
+    processWarnings({ kind: 'Ignore' }, () => isReadOnly)(spec({}, { image }), 'spec').join()
+  assert.match(
+    told(true, 'busybox'),
+    /does not use images.*are read-only to it.*hostPath.*image: host.*--host-files writable/,
+  )
+  assert.match(told(false, 'busybox'), /does not use images: [^;]*$/)
+  assert.equal(told(true, 'host'), '')
+})
+
 describe('what a node does not do is told by the path of the field', () => {
   const onHost = processWarnings({ kind: 'Ignore' })
   const cases: readonly (readonly [string, PodSpec, readonly string[], readonly string[]])[] = [

@@ -6,11 +6,18 @@ import { type ImagePolicy, imageWarnings } from './images/index.ts'
 type Told = readonly [field: string, why: string]
 type Warnings = (spec: PodSpec, path: string) => readonly string[]
 
-/** Warnings of a node whose pods are processes; the path is where the spec stands: `spec`, `spec.template.spec`. */
+const READ_ONLY =
+  '; files of the host are read-only to it, and /tmp is its own: mount what it writes to by hostPath (or use image: host, or --host-files writable)'
+
+/**
+ * Warnings of a node whose pods are processes; the path is where the spec stands: `spec`, `spec.template.spec`.
+ *
+ * @param isReadOnly whether, as far as is known, containers cannot write to files of the host
+ */
 export const processWarnings =
-  (images: ImagePolicy): Warnings =>
+  (images: ImagePolicy, isReadOnly: () => boolean = () => false): Warnings =>
   (spec, path) => [
-    ...imageWarnings(images, spec),
+    ...imageWarnings(images, spec, isReadOnly() ? READ_ONLY : ''),
     ...fieldWarnings(spec, path, {
       ofPod: [...securityOfPod(spec, isProfile), ...ofHost(spec), ...placingOf(spec)],
       ofContainer: (container) => [

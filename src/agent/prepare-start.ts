@@ -2,7 +2,7 @@
 import type { Container, Pod, Secret } from '../apis/core/index.ts'
 import { fail, ok, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
-import { containerConfig } from './container-config.ts'
+import { containerConfig, type HostFilesPolicy } from './container-config.ts'
 import type { Devices } from './devices.ts'
 import type { DownwardFacts } from './env/index.ts'
 import type { ImageKeeper } from './images/index.ts'
@@ -21,8 +21,8 @@ export type StartPreparation = {
   readonly devices?: Devices | undefined
   readonly factsOf: (pod: Pod) => DownwardFacts
   readonly pidsLimit?: number | undefined
-  /** Whether a container that does not say has a read-only root; not when absent. */
-  readonly readOnlyRoot?: boolean | undefined
+  /** See there. */
+  readonly hostFiles?: HostFilesPolicy | undefined
   readonly hostEnv: Readonly<Record<string, string>>
   readonly serviceEnv: () => Readonly<Record<string, string>>
 }
@@ -57,7 +57,7 @@ export async function prepareStart(
     hostEnv: options.hostEnv,
     image: image.value,
     pidsLimit: options.pidsLimit,
-    readOnlyRoot: options.readOnlyRoot,
+    hostFiles: options.hostFiles,
     gpus: await devices?.of(pod, container),
     serviceEnv: { ...(await services.variablesFor(pod)), ...options.serviceEnv() },
     volumes,

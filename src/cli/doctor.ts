@@ -134,9 +134,14 @@ function limits({ controllers, limitsOfServer: served }: HostFacts): Finding {
 }
 
 function namespaces({ namespacesMissing }: HostFacts): Finding {
-  if (namespacesMissing === undefined) return good('namespaces', 'pods get their own PID and mount namespace')
+  if (namespacesMissing === undefined)
+    return good(
+      'namespaces',
+      'pods get their own PID and mount namespace; files of the host are read-only to those whose image is not host',
+    )
   const found = `pods get no namespaces of their own: ${namespacesMissing}`
-  const remedy = 'install util-linux and permit user namespaces, or run jobd as root; volumes cannot be mounted without'
+  const remedy =
+    'install util-linux and permit user namespaces, or run jobd as root; without, volumes cannot be mounted, and all pods can write to files of the host'
   return { check: 'namespaces', level: 'warn', found, remedy }
 }
 

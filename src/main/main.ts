@@ -99,7 +99,7 @@ function addUpCommand(program: Command, finish: Finish): void {
     .addOption(
       new Option(
         '--host-files <how>',
-        'whether containers may write outside of their volumes, unless they say themselves (default: writable)',
+        'which containers may write to files of the host: all, or none but by volumes (default: those whose image is host)',
       ).choices(['writable', 'read-only']),
     )
     .option('--log-max-size <size>', 'how much is kept of the log of one run (default: 100Mi)')

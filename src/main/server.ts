@@ -80,9 +80,16 @@ export type Server = {
 }
 
 /** What the built-in node does not do; of another nothing is known. */
-function warningsOf({ runtime, images }: ServerOptions): ApiOptions['nodeWarnings'] {
+function warningsOf(
+  { runtime, images, hostFiles }: ServerOptions,
+  opened: OpenRuntime | undefined,
+): ApiOptions['nodeWarnings'] {
   if (runtime === 'none') return undefined
-  return runtime === 'docker' ? engineWarnings : processWarnings(imagesAs({ images }))
+  const known = { isReadOnly: hostFiles !== 'writable' }
+  void opened?.runtime.hostFiles?.().then(({ isPossible }) => {
+    known.isReadOnly = hostFiles === 'read-only' || (hostFiles !== 'writable' && isPossible)
+  })
+  return runtime === 'docker' ? engineWarnings : processWarnings(imagesAs({ images }), () => known.isReadOnly)
 }
 
 const imagesAs = ({ images }: Pick<ServerOptions, 'images'>): ImagePolicy => images ?? { kind: 'Ignore' }
@@ -127,7 +134,7 @@ async function startWith(
     surroundings: options.surroundings,
     api: {
       exact: options.exact,
-      nodeWarnings: warningsOf(options),
+      nodeWarnings: warningsOf(options, opened),
       noEphemeralContainers: options.runtime === 'none' ? undefined : noEphemeralContainers,
       isTimeZone,
       localTimeZone: options.timeZone,
@@ -284,7 +291,7 @@ function startRuntimeNode(
     serviceEnv: () => serviceEnv,
     logLimits,
     podPidsLimit,
-    readOnlyRoot: hostFiles === 'read-only',
+    hostFiles,
     // Where objects end with the server nobody comes back to ask.
     keptLogsDir: store === 'memory' ? undefined : join(directory, 'logs'),
   })

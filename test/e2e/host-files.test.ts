@@ -1,50 +1,124 @@
-/** `jobd up --host-files read-only`: containers write to volumes, and elsewhere only when they say so. */
+/** What containers may do with files of the host: by default those with an image read them, and `image: host` is the host. */
 import assert from 'node:assert/strict'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { detectTools } from '../../src/agent/process/tools.ts'
+import type { Node } from '../../src/apis/core/index.ts'
 import { jobd, runProgram, type Server, startServer, temporaryDirectory } from '../support/executable.ts'
+import { connect } from '../support/many-pods.ts'
 
 const { unshare } = await detectTools({ path: '', namespaces: 'auto' })
 const { path, dispose } = temporaryDirectory()
-after(dispose)
-
-describe('files of the host', { skip: unshare === undefined ? 'this host permits no mount namespaces' : false }, () => {
-  let server: Server
-  before(async () => {
-    server = await startServer(join(path, 'data'), '--host-files', 'read-only')
-  })
-  after(() => server.stop())
-
-  async function run(name: string, own: object) {
-    const script = `touch /scratch/yes && echo volume; touch ${path}/${name} && echo host; true`
-    const container = {
-      ...{ name: 'main', image: 'host', command: ['sh', '-c', script], ...own },
-      volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
-    }
-    const spec = { restartPolicy: 'Never', containers: [container], volumes: [{ name: 'scratch', emptyDir: {} }] }
-    const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec: { template: { spec } } }
-    const file = join(path, `${name}.json`)
-    writeFileSync(file, JSON.stringify(job))
-    return runProgram(jobd, ['run', '--data-dir', server.directory, file])
-  }
-
-  test('a container that says nothing writes to its volume alone', async () => {
-    const { code, out } = await run('silent', {})
-    assert.equal(code, 0, out)
-    assert.match(out, /volume\n/)
-    assert.match(out, /Read-only file system/)
-    assert.equal(existsSync(join(path, 'silent')), false)
-  })
-
-  test('one that asks for it writes everywhere', async () => {
-    const { code, out } = await run('asks', { securityContext: { readOnlyRootFilesystem: false } })
-    assert.equal(code, 0, out)
-    assert.match(out, /volume\n.*host\n/s)
-    assert.equal(existsSync(join(path, 'asks')), true)
-  })
+/** Outside of what every container has of its own. */
+const place = mkdtempSync(join(homedir(), '.jobd-test-'))
+after(() => {
+  rmSync(place, { recursive: true })
+  dispose()
 })
+mkdirSync(join(place, 'shared'))
+
+/** What the script writes to, each named by a word of the log when it could. */
+const script = [
+  'touch /scratch/file && echo volume',
+  `touch ${place}/shared/file && echo hostPath`,
+  `touch ${place}/file 2>/dev/null && echo host`,
+  `touch /tmp/jobd-${process.pid} && echo temporary`,
+  'touch /var/tmp/jobd-file && rm /var/tmp/jobd-file',
+  'true',
+].join('; ')
+
+type Case = readonly [sentence: string, own: object, written: string, on: { host: boolean; temporary: boolean }]
+
+const both = { host: true, temporary: true }
+const neither = { host: false, temporary: false }
+const image = 'busybox'
+const closed = { readOnlyRootFilesystem: true }
+const open = { readOnlyRootFilesystem: false }
+const worlds: readonly (readonly [sentence: string, flags: readonly string[], cases: readonly Case[]])[] = [
+  [
+    'by default',
+    [],
+    [
+      [
+        'a container with an image writes to volumes and a /tmp of its own',
+        { image },
+        'volume hostPath temporary',
+        neither,
+      ],
+      [
+        'as it does when its root may be written',
+        { image, securityContext: open },
+        'volume hostPath temporary',
+        neither,
+      ],
+      ['and to volumes alone when it may not', { image, securityContext: closed }, 'volume hostPath', neither],
+      ['image: host writes everywhere', { image: 'host' }, 'volume hostPath host temporary', both],
+      ['but when its root is read-only', { image: 'host', securityContext: closed }, 'volume hostPath', neither],
+    ],
+  ],
+  [
+    'with --host-files writable',
+    ['--host-files', 'writable'],
+    [['a container with an image writes everywhere', { image }, 'volume hostPath host temporary', both]],
+  ],
+  [
+    'with --host-files read-only',
+    ['--host-files', 'read-only'],
+    [['image: host writes no more than any other', { image: 'host' }, 'volume hostPath temporary', neither]],
+  ],
+]
+
+for (const [sentence, flags, cases] of worlds) {
+  describe(`files of the host ${sentence}`, {
+    skip: unshare === undefined ? 'this host permits no mount namespaces' : false,
+  }, () => {
+    let server: Server
+    before(async () => {
+      server = await startServer(join(path, sentence.replaceAll(' ', '-')), ...flags)
+    })
+    after(() => server.stop())
+
+    for (const [claim, own, written, on] of cases) {
+      test(claim, async () => {
+        const { code, out } = await run(server, { command: ['sh', '-c', script], ...own })
+        assert.equal(code, 0, out)
+        assert.deepEqual(out.match(/\b(?:volume|hostPath|host|temporary)$/gm)?.join(' '), written, out)
+        const files = { host: join(place, 'file'), temporary: `/tmp/jobd-${process.pid}` }
+        assert.deepEqual({ host: existsSync(files.host), temporary: existsSync(files.temporary) }, on)
+        for (const file of [...Object.values(files), join(place, 'shared/file')]) rmSync(file, { force: true })
+      })
+    }
+
+    test('and the node tells', async () => {
+      const { client, close } = await connect(server)
+      const nodes = await client.list<Node>('nodes', {})
+      await close()
+      const conditions = nodes.ok ? (nodes.value.items[0]?.status.conditions ?? []) : []
+      const told = conditions.find(({ type }) => type === 'HostFilesReadOnly')
+      assert.equal(told?.status, flags.includes('writable') ? 'False' : 'True')
+    })
+  })
+}
+
+let serial = 0
+function run({ directory }: Server, own: object) {
+  serial += 1
+  const mount = (name: string, mountPath: string) => ({ name, mountPath })
+  const volumeMounts = [mount('scratch', '/scratch'), mount('shared', join(place, 'shared'))]
+  const containers = [{ name: 'main', ...own, volumeMounts }]
+  const volumes = [
+    { name: 'scratch', emptyDir: {} },
+    { name: 'shared', hostPath: { path: join(place, 'shared') } },
+  ]
+  const spec = { restartPolicy: 'Never', containers, volumes }
+  const metadata = { name: `run-${serial}` }
+  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { backoffLimit: 0, template: { spec } } }
+  const file = join(path, `${serial}.json`)
+  writeFileSync(file, JSON.stringify(job))
+  return runProgram(jobd, ['run', '--data-dir', directory, file])
+}
 
 test('the flag is refused where pods do not see the files of the host', async () => {
   const up = ['up', '--data-dir', join(path, 'other'), '--runtime', 'none', '--host-files', 'read-only']

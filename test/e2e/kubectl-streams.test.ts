@@ -63,7 +63,7 @@ describe('streams of kubectl', { skip: missing, timeout: 240_000 }, () => {
     server = await startServer(path)
     const kubectl = kubectlOn(server, [...found.values()].at(-1) ?? '')
     const manifest = join(path, 'pod.json')
-    const containers = [{ name: 'main', image: 'x', command: [process.execPath, '-e', program] }]
+    const containers = [{ name: 'main', image: 'host', command: [process.execPath, '-e', program] }]
     writeFileSync(
       manifest,
       JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers } }),

@@ -44,7 +44,7 @@ test('300 pods with mounts, limits and children that detach leave nothing', { ti
   try {
     await play('first', 10)
     const before = leftoversOf(server)
-    assert.deepEqual([before.processes, before.cgroups], [2, 0])
+    assert.deepEqual([before.processes, before.cgroups], [3, 0])
     await play('many', 300)
     assert.deepEqual(
       grown(() => leftoversOf(server), before),

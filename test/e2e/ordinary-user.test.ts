@@ -35,7 +35,7 @@ describe('pods of an ordinary user', { skip: missing(), timeout: 240_000 }, () =
       // A user namespace has no rights to what belongs to root.
       spawnSync('chown', ['-R', `${NOBODY.uid}:${NOBODY.gid}`, image])
     }
-    writeFileSync(join(path, 'map.json'), JSON.stringify({ 'busybox:1': image }))
+    writeFileSync(join(path, 'map.json'), JSON.stringify({ 'busybox:1': image, tool: 'host' }))
     mkdirSync(join(path, 'private'), { mode: 0o700 })
     const flags = ['--image-policy', 'map', '--image-map', join(path, 'map.json')]
     server = await startServerAs({ env: { HOME: data }, ...NOBODY }, data, ...flags)
@@ -67,6 +67,15 @@ describe('pods of an ordinary user', { skip: missing(), timeout: 240_000 }, () =
     const securityContext = { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities }
     await create('restricted', script, {}, { securityContext })
     assert.equal(await outcome('restricted'), 'refused\nNoNewPrivs:\t1\nError bye')
+  })
+
+  test('write to their volumes and a /tmp of their own when they are not the host itself', async () => {
+    const root = `awk '$5 == "/" { print substr($6, 1, 2) }' /proc/self/mountinfo | tail -n 1`
+    const own = 'touch /tmp/new && ls /tmp; touch /v/new && ls /v'
+    const script = `touch ${path}/data/new 2>/dev/null || echo hidden; ${root}; ${own}`
+    const mounts = { image: 'tool', volumeMounts: [{ name: 'v', mountPath: '/v' }] }
+    await create('guest', script, { volumes: [{ name: 'v', emptyDir: {} }] }, mounts)
+    assert.equal(await outcome('guest'), 'hidden\nro\nnew\nnew\nCompleted')
   })
 
   test('run in images that are directories', {

@@ -19,7 +19,7 @@ export type ImagePolicy =
   | { readonly kind: 'Map'; readonly file: string; readonly entries: readonly ImageMapEntry[] }
 
 /** Whoever writes `image: host` means the programs of the host, whatever the policy. */
-const HOST = 'host'
+export const HOST_IMAGE = 'host'
 
 const REMEDY = '--runtime docker pulls images'
 
@@ -30,7 +30,7 @@ export function imagesOf(policy: ImagePolicy, isDirectory: (path: string) => boo
       return undefined
     case 'Refuse':
       return {
-        find: async (image) => ok(image === HOST ? { id: '' } : undefined),
+        find: async (image) => ok(image === HOST_IMAGE ? { id: '' } : undefined),
         pull: async (image) => fail(refusedText(image)),
         refusal: refusedText,
         isFixed: true,
@@ -51,13 +51,17 @@ export function imagesOf(policy: ImagePolicy, isDirectory: (path: string) => boo
   }
 }
 
-/** What has to be said of the images of a pod when it is created. */
-export function imageWarnings(policy: ImagePolicy, spec: PodSpec): readonly string[] {
+/**
+ * What has to be said of the images of a pod when it is created.
+ *
+ * @param hostFiles what its containers cannot do with files of the host; empty where they can do everything
+ */
+export function imageWarnings(policy: ImagePolicy, spec: PodSpec, hostFiles = ''): readonly string[] {
   const images = [...(spec.initContainers ?? []), ...spec.containers].map(({ image = '' }) => image)
-  const others = [...new Set(images.filter((image) => image !== HOST))]
+  const others = [...new Set(images.filter((image) => image !== HOST_IMAGE))]
   switch (policy.kind) {
     case 'Ignore':
-      return others.length === 0 ? [] : [IGNORED]
+      return others.length === 0 ? [] : [`${IGNORED}${hostFiles}`]
     case 'Refuse':
       return others.map(refusedText)
     case 'Map':
@@ -71,7 +75,7 @@ const IGNORED =
   'this server runs pods as processes of its host and does not use images (image, imagePullPolicy, imagePullSecrets): give each container a command that the host has'
 
 const refusedText = (image: string): string =>
-  `image "${image}" is refused: this node runs programs of the host (--image-policy refuse); write image: ${HOST}, map it with --image-policy map, or use another runtime (${REMEDY})`
+  `image "${image}" is refused: this node runs programs of the host (--image-policy refuse); write image: ${HOST_IMAGE}, map it with --image-policy map, or use another runtime (${REMEDY})`
 
 const unmappedText = (file: string, image: string): string =>
   `image "${image}" is not in the image map ${file}: add it there and start jobd again, or use another runtime (${REMEDY})`
@@ -79,7 +83,7 @@ const unmappedText = (file: string, image: string): string =>
 function lookUp(entries: readonly ImageMapEntry[], image: string): MappedImage | undefined {
   const names = namesOf(image)
   const found = entries.find(({ pattern }) => names.some((name) => fits(pattern, name)))
-  return found?.image ?? (image === HOST ? { kind: 'Host' } : undefined)
+  return found?.image ?? (image === HOST_IMAGE ? { kind: 'Host' } : undefined)
 }
 
 /** The ways in which a pattern may name an image: as it is written, in full, short, and each without the version. */

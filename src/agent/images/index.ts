@@ -1,2 +1,9 @@
 export { createImageKeeper, type ImageKeeper } from './image-keeper.ts'
-export { type ImageMapEntry, type ImagePolicy, imagesOf, imageWarnings, type MappedImage } from './image-map.ts'
+export {
+  HOST_IMAGE,
+  type ImageMapEntry,
+  type ImagePolicy,
+  imagesOf,
+  imageWarnings,
+  type MappedImage,
+} from './image-map.ts'

@@ -91,15 +91,21 @@ function controllersOf({ cpuMillis, memoryBytes, pids }: Limits): readonly Contr
 const groupOf = ({ parents }: Cgroups, controller: Controller, id: string): string | undefined =>
   parents[controller] === undefined ? undefined : `${parents[controller]}/${id.replaceAll('/', '_')}`
 
-/** Makes the groups of a run with its limits; the shell commands by which its first process enters them. */
-export function limitCommands(cgroups: Cgroups, id: string, limits: Limits): readonly string[] {
+/**
+ * Makes the groups of a run with its limits; the shell commands by which its first process enters them.
+ *
+ * @param host the root directory of the host, as that process reaches it
+ */
+export function limitCommands(cgroups: Cgroups, id: string, limits: Limits, host: string): readonly string[] {
   const groups = groupsOf(cgroups, id, limits)
   for (const group of groups) mkdirSync(group, { recursive: true })
   for (const [controller, file, value] of settings(cgroups.version, limits)) {
     const group = groupOf(cgroups, controller, id)
     if (group !== undefined) attempt(() => writeFileSync(`${group}/${file}`, value))
   }
-  return groups.map((group) => `echo 0 >${shellQuote(`${group}/cgroup.procs`)} || failed 'entering its control group'`)
+  return groups.map(
+    (group) => `echo 0 >${shellQuote(`${host}${group}/cgroup.procs`)} || failed 'entering its control group'`,
+  )
 }
 
 /** Which file of which controller gets what. Swap counts as memory: a limit that only makes a program slow is none. */

@@ -71,7 +71,11 @@ export function releasePod(state: State, podUid: string): void {
 
 /** Those of runs that an earlier spawner started go with its namespace. */
 const removeRooms = ({ host, table }: State, id: string): void => {
-  if (host?.templated === true) rmSync(`${host.view}${roomsOf(table, id)}`, { recursive: true, force: true })
+  for (const view of ['Writable', 'ReadOnly'] as const) {
+    const starter = host?.starters[view]
+    if (starter?.isReady === true)
+      rmSync(`${starter.root}${roomsOf(table, view, id)}`, { recursive: true, force: true })
+  }
 }
 
 export function removeRun(state: State, key: ContainerKey): void {

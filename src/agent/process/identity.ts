@@ -86,15 +86,12 @@ export function boundingSet(mask: string): string {
 /** Why a container cannot have the rights that it asks for, or asks to be without; undefined when it can. */
 export function rightsRefusal(security: Security | undefined, tools: HostTools): string | undefined {
   if (security === undefined) return undefined
-  const { privileged, addCapabilities, dropCapabilities, noNewPrivileges, readOnlyRoot } = security
+  const { privileged, addCapabilities, dropCapabilities, noNewPrivileges } = security
   const unknown = [...addCapabilities, ...dropCapabilities].find((name) => !CAPABILITIES.has(plainName(name)))
   if (unknown !== undefined) return `unknown capability "${unknown}" in securityContext.capabilities`
   if (!tools.isRoot && privileged) return 'privileged needs jobd to run as root'
   if (!tools.isRoot && addCapabilities.length > 0) {
     return `capabilities.add (${addCapabilities.join(', ')}) needs jobd to run as root`
-  }
-  if (readOnlyRoot && tools.unshare === undefined) {
-    return `readOnlyRootFilesystem needs a mount namespace, which this host does not permit (${tools.namespacesMissing ?? 'unknown reason'})`
   }
   if (tools.setpriv !== undefined) return undefined
   return noNewPrivileges || dropCapabilities.length > 0

@@ -5,9 +5,10 @@
 import type { LaunchInput } from './input.ts'
 import { TERMINAL_FLAGS } from './process-tree.ts'
 import { shellQuote } from './shell-quote.ts'
+import { HELD } from './spawner-script.ts'
 
 export type Launch = {
-  /** Absolute path of the run's files without the ending. */
+  /** Absolute path of the run's files without the ending, as the script reaches it, also from another root. */
   readonly base: string
   readonly id: string
   /** Absolute path of the file that takes stdout and stderr. */
@@ -39,6 +40,9 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
 const SHELL_OWN =
   /^(?:_|IFS|ENV|PPID|UID|EUID|OPTIND|OPTARG|OPTERR|LINENO|RANDOM|SECONDS|GROUPS|DIRSTACK|FUNCNAME|SHELLOPTS|PS[0-4]|MAIL|MAILPATH|MAILCHECK|POSIXLY_CORRECT|HIST[A-Z]*|BASH[A-Z_]*|EPOCH[A-Z]*|PIPESTATUS|LD_[A-Z_]*|_jobd_.*)$/
 
+/** The program has nothing open of ours. */
+const letGo = `${HELD.scratch}<&- ${HELD.root}<&-`
+
 /** What `script` would heed. */
 const isPlain = (name: string): boolean => IDENTIFIER.test(name) && !SHELL_OWN.test(name) && name !== 'SHELL'
 
@@ -66,7 +70,7 @@ export function launchScript(launch: Launch): string {
       : []),
     `printf 'up\\n' >>${shellQuote(`${base}.claim`)}`,
     `printf 'S %s\\n' ${shellQuote(id)} >&3`,
-    'exec 3>&-',
+    `exec 3>&- ${HELD.namespace}<&- ${HELD.host}<&-${namespaced ? '' : ` ${letGo}`}`,
     ...(namespaced ? ['('] : []),
     `trap 'printf "exec %s\\n" "$?" >"$_jobd_f"' EXIT`,
     'umask 022',
@@ -74,7 +78,7 @@ export function launchScript(launch: Launch): string {
     ...(own.length === 0 ? [] : [`unset ${own.join(' ')}`]),
     ...entries.filter(([name]) => isPlain(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
     ...(namespaced ? [] : keeping(launch.input, '( %  & )')),
-    `exec ${words.join(' ')}${launch.input === undefined ? '' : ` ${launch.input.redirection}`}`,
+    `exec ${words.join(' ')}${launch.input === undefined ? '' : ` ${launch.input.redirection}`} ${letGo}`,
     ...(namespaced ? closing(base, launch.input) : []),
   ]
   return `${lines.join('\n')}\n`

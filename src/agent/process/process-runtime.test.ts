@@ -286,6 +286,36 @@ async function killedWhileStarting(dir: string, namespaces: string, uids: readon
   await new Promise((resolve) => child.once('exit', resolve))
 }
 
+describe('files of the host where nothing can be mounted', () => {
+  test('are written to by a container that should only read them where that is possible', async (t) => {
+    const { runtime, dir } = await world(t, 'never')
+    const wanted = config(['touch', `${dir}/file`], { hostFiles: 'ReadOnlyIfPossible' })
+    assert.equal((await runToEnd(runtime, wanted)).exitCode, 0)
+    assert.ok(existsSync(`${dir}/file`))
+    assert.deepEqual(await runtime.hostFiles?.(), { isPossible: false, because: 'switched off' })
+  })
+
+  test('keep a container waiting that must not write to them', async (t) => {
+    const { runtime } = await world(t, 'never')
+    const started = await runtime.start(config(['true'], { hostFiles: 'ReadOnly' }))
+    assert.match(
+      started.ok ? '' : started.error.message,
+      /^--host-files read-only needs a private mount namespace.*switched off/,
+    )
+  })
+})
+
+test('a program in the /tmp of the host is not there for a container that has its own, and it says so', {
+  skip: unshare === undefined ? 'this host permits no namespaces' : false,
+}, async (t) => {
+  const { runtime } = await world(t, 'auto')
+  const file = `/tmp/jobd-program-${process.pid}`
+  writeFileSync(file, '#!/bin/sh\n', { mode: 0o755 })
+  t.after(() => rmSync(file))
+  const { reason, message = '' } = await runToEnd(runtime, config([file], { hostFiles: 'ReadOnlyIfPossible' }))
+  assert.deepEqual([reason, /of a container are its own; .* hostPath/.test(message)], ['StartError', true], message)
+})
+
 const root = process.getuid?.() === 0
 describe('rights of a container', { skip: root && unshare !== undefined ? false : 'needs root and namespaces' }, () => {
   const status = 'grep -E "CapEff|NoNewPrivs" /proc/self/status'

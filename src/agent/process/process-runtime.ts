@@ -8,6 +8,7 @@ import type {
   ExecHandle,
   ExecOutput,
   ExecSpec,
+  HostFilesProtection,
   Limiting,
   Observed,
   Runtime,
@@ -31,12 +32,15 @@ import { openStartLedger } from './start-ledger.ts'
 import { startRun } from './start-run.ts'
 import {
   cgroupsOf,
+  type Host,
   inputPathOf,
   logPathOf,
   memoryOf,
   messagePathOf,
   type ProcessRuntimeOptions,
   type State,
+  startersOf,
+  TEMPLATES,
 } from './state.ts'
 
 /**
@@ -70,7 +74,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
       known: () => [...table.pods.keys()].flatMap((uid) => runsOf(table, uid).map(({ key }) => stemOf(key))),
       log: options.log,
     }),
-    onTemplate() {},
+    onTemplate: new Map(),
     doomed: new Map(),
     sweepPause: millis(0),
     closed: false,
@@ -84,7 +88,8 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     volatileDir: scratchDir,
     isOnHost: true,
     limiting: () => limitingOf(state),
-    canMount: async () => (await state.opening)?.templated ?? false,
+    hostFiles: async () => protectionOf(await state.opening),
+    canMount: async () => (await state.opening)?.starters.Writable.isReady ?? false,
     memoryVolume: async (volume) => (await state.opening)?.memory?.open(volume),
     // Pods share network and users with the host, and need nothing made ready.
     preparePod: async () => ok(undefined),
@@ -122,6 +127,11 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   }
 }
 
+function protectionOf(host: Host | undefined): HostFilesProtection {
+  if (host?.starters.ReadOnly !== undefined) return { isPossible: true }
+  return { isPossible: false, because: host?.tools.namespacesMissing ?? 'mounts cannot be made read-only' }
+}
+
 function limitingOf(state: State): Limiting {
   const parents = cgroupsOf(state)?.parents ?? {}
   const keeper = (controller: keyof Limiting) => (parents[controller] === undefined ? undefined : ('kernel' as const))
@@ -138,7 +148,7 @@ const HOST_ADDRESS = '127.0.0.1'
 const EXEC_AGAIN = millis(5)
 
 /** Files of the runtime's own, beside the directories of pods. */
-const OWN = new Set(['events', 'spawner.log', 'starts', 'starts.next', '.template'])
+const OWN = new Set(['events', 'spawner.log', 'starts', 'starts.next', TEMPLATES])
 
 /** What lies here already: the host need not be open for that. */
 function podUids(table: RunTable): readonly string[] {
@@ -200,5 +210,5 @@ async function close(state: State, scratchDir: string): Promise<void> {
   const isEmpty =
     readDirectory(scratch).every((name) => OWN.has(name)) && podsWithMemory(memoryOf(state.table)).length === 0
   if (isEmpty) await removeScratch(scratchDir)
-  await state.host?.spawner.close()
+  for (const { spawner } of startersOf(state.host)) await spawner.close()
 }

@@ -1,52 +1,54 @@
-/** A container whose root file system is to be read-only and that has that of the host. */
-import type { RunMounts } from './run-mounts.ts'
+/**
+ * The mount namespace in which files of the host can only be read. It is made once, from the one that the template has
+ * prepared, and is what runs start from that may not write to the host: their own namespaces are copies of it.
+ */
+import { existsSync, realpathSync } from 'node:fs'
 import { shellQuote } from './shell-quote.ts'
-import { TERMINATION_LOG } from './template.ts'
 
-/**
- * Makes every mount of the host read-only but those whose paths are given, and becomes the command. Other flags of a mount,
- * such as nosuid, have to be said again. A mount that lies hidden under another one has a path that leads elsewhere: it cannot be
- * reached, neither by this script nor by the command.
- */
-const script = (mount: string): string => `
-m=${shellQuote(mount)}
-hidden() {
-  while read -r key value; do
-    [ "$key" != mnt_id: ] || [ "$value" = "$id" ] || return 0
-  done </proc/self/fdinfo/9
-  return 1
-} 9<"$place"
-while read -r id _ _ _ place flags _; do
-  place=$(printf '%b' "$place")
-  [ -e "$place" ] || continue
-  case $place in /proc|/proc/*|/dev|/dev/*) continue ;; esac
-  kept=
-  for path in "$@"; do
-    [ "$path" = -- ] && break
-    case $place in "$path"|"$path"/*) kept=y ;; esac
-  done
-  [ -n "$kept" ] || said=$("$m" -o "remount,bind,$flags,ro" "$place" 2>&1) || hidden || { echo "$said" >&2; exit 125; }
-done </proc/self/mountinfo
-while [ "$1" != -- ]; do shift; done
-shift
-exec "$@"
-`
+/** A directory of the template's own, which no other user can look into. */
+export const OWN_PLACE = '/dev/.jobd'
+/** In there all of the host as it is, which volumes are taken from; and an empty directory, which covers it afterwards. */
+export const HOST_TREE = `${OWN_PLACE}/host`
+export const NOTHING = `${OWN_PLACE}/none`
 
-/**
- * Words that bring a command into a mount namespace of its own where nothing of the host can be written: the first process
- * of the run stays outside, where it has to write the exit status. Devices stay as they are.
- */
-export function readOnlyWords({ config, tools }: RunMounts): readonly string[] {
-  const [unshare] = tools.unshare ?? []
-  if (config.security?.readOnlyRoot !== true || unshare === undefined || tools.mount === undefined) return []
-  const kept = config.mounts.filter(({ readOnly }) => !readOnly).map(({ target }) => target.replace(/(.)\/+$/, '$1'))
-  const words = [
-    tools.shell,
-    '-c',
-    script(tools.mount),
-    'sh',
-    ...kept,
-    config.terminationMessagePath ?? TERMINATION_LOG,
-  ]
-  return [unshare, '--mount', ...words.map(shellQuote), '--']
+/** Where every program expects to write, as in a container of an image. */
+const PRIVATE = ['/tmp', '/var/tmp']
+
+/** Directories of which each run that may not write to the host has one of its own, as they are without links. */
+export const privateDirectories = (): readonly string[] => [
+  ...new Set(PRIVATE.flatMap((path) => (existsSync(path) ? [realpathSync(path)] : []))),
+]
+
+export type ReadOnlyPlaces = {
+  readonly mount: string
+  /** The path of a file to be written. */
+  readonly table: string
+  /** A file system of ours that stays writable. */
+  readonly rooms: string
 }
+
+/**
+ * Shell commands that make every mount of the namespace at hand read-only but those of the kernel and of devices; all at
+ * once, by names that keep `mount` from taking a mount for one that is there. Other flags of a mount, such as nosuid, have
+ * to be said again. What cannot be reached, and so not be changed, cannot be written to either: only what can is a failure.
+ */
+export const readOnlyScript = ({ mount, table, rooms }: ReadOnlyPlaces): string => `
+writable() {
+  while read -r _ _ _ _ place flags _; do
+    case $place in /proc|/proc/*|/dev|/dev/*|${shellQuote(rooms)}) continue ;; esac
+    case ,$flags, in *,ro,*) ;; *) printf '%s %s\\n' "$place" "$flags" ;; esac
+  done </proc/self/mountinfo
+}
+${mount} --rbind / ${HOST_TREE} || exit 1
+writable | while read -r place flags; do
+  printf 'none /..%s none remount,bind,%s,ro 0 0\\n' "$place" "$flags"
+done >${shellQuote(table)}
+said=$(${mount} -c -a -T ${shellQuote(table)} 2>&1)
+writable | while read -r place _; do
+  place=$(printf '%b' "$place")
+  [ -d "$place" ] || [ -f "$place" ] || continue
+  [ -w "$place" ] || continue
+  printf '%s can still be written to: %s\\n' "$place" "$said"
+  exit 1
+done
+`

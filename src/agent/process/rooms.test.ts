@@ -131,7 +131,7 @@ describe('mount points that the host does not have', { skip }, () => {
     const first = config('echo x >/jobd-beside && ls /jobd-beside', { mounts })
     assert.equal((await runToEnd(runtime, first)).log, '/jobd-beside\n')
     assert.equal(existsSync('/jobd-beside'), false)
-    const rooms = `ls /jobd-beside 2>/dev/null; ls ${dir}/scratch/pods/.template/rooms`
+    const rooms = `ls /jobd-beside 2>/dev/null; ls ${dir}/scratch/pods/.template/Writable/rooms`
     const second = config(rooms, { mounts })
     assert.equal((await runToEnd(runtime, second)).log, `${first.key.podUid}\n${second.key.podUid}\n`)
     await runtime.release(first.key.podUid)

@@ -33,11 +33,13 @@ export const TOP = '/..'
  * its room: whoever is to see it has to make `TOP` its root.
  *
  * @param path of the room, in the namespace
+ * @param isReadOnly whether nothing can be written beside its entries
  */
 export function makeRoom(
   { view, path }: RoomPlace,
   directory: string,
   missing: readonly MissingPlace[],
+  isReadOnly: boolean,
 ): Result<readonly string[], string> {
   try {
     const room = `${view}${path}`
@@ -52,8 +54,8 @@ export function makeRoom(
     const entries = binds.map((name) => fstabLine(`${source}/${name}`, `${target}/${name}`, 'rbind'))
     return ok(
       isRoot
-        ? [fstabLine(path, TOP, 'bind'), ...entries]
-        : [...entries, fstabLine(path, `${TOP}${directory}`, 'rbind')],
+        ? [fstabLine(path, TOP, isReadOnly ? 'bind,ro' : 'bind'), ...entries]
+        : [...entries, fstabLine(path, `${TOP}${directory}`, isReadOnly ? 'rbind,ro' : 'rbind')],
     )
   } catch (error) {
     return fail(`making room for mounts in ${directory}: ${(error as Error).message}`)

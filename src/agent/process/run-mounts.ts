@@ -1,8 +1,9 @@
 /** Making the volumes of one run appear at their places. */
 import { chmodSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, relative } from 'node:path'
 import { ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, Mount } from '../runtime/index.ts'
+import { HOST_TREE, NOTHING } from './read-only-host.ts'
 import { type MissingPlace, makeRoom, type RoomPlace, TOP } from './rooms.ts'
 import { shellQuote } from './shell-quote.ts'
 import { fstabLine, missingFrom } from './stage.ts'
@@ -25,6 +26,12 @@ export type RunMounts = {
   readonly rooms: RoomPlace
   /** Its launch script, as seen from its directory. */
   readonly script: string
+  /** What is lost with a reboot lies below this directory. */
+  readonly volatile: string
+  /** It starts where files of the host can only be read: volumes come from elsewhere, see read-only-host.ts. */
+  readonly isReadOnly: boolean
+  /** Directories that are its own, empty at first; without links. */
+  readonly own: readonly string[]
 }
 
 /** The shell commands that mount what a run needs; each ends in `|| failed`. Prepares the directory of the run. */
@@ -35,8 +42,10 @@ export function mountCommands(run: RunMounts): readonly string[] {
   for (const mount of config.mounts) {
     const target = mount.target === CREDENTIALS_ALIAS ? CREDENTIALS : mount.target.replace(/(.)\/+$/, '$1')
     if (target !== CREDENTIALS) mounts.push({ ...mount, target })
-    else if (followsLinks) symlinkSync(mount.source, `${directory}/${RUN_CREDENTIALS}`)
-    else if (!tools.isRoot) mounts.push({ ...mount, target })
+    else if (followsLinks && mount.source.startsWith(`${run.volatile}/`)) {
+      // From where the run works, whatever is mounted over that.
+      symlinkSync(relative(directory, mount.source), `${directory}/${RUN_CREDENTIALS}`)
+    } else if (!tools.isRoot) mounts.push({ ...mount, target })
     else mounts.push(parentOf(CREDENTIALS, `${directory}/secrets`), { ...mount, target })
   }
   const messagePath = config.terminationMessagePath ?? TERMINATION_LOG
@@ -70,27 +79,45 @@ export function messageFile(directory: string, target: string): Mount {
 }
 
 function bindAll(mounts: readonly Mount[], run: RunMounts): readonly string[] {
-  const { directory, tools } = run
-  if (mounts.length === 0) return []
+  const { directory, tools, isReadOnly } = run
+  if (mounts.length === 0 && !isReadOnly) return []
   const ordered = [...mounts].sort((one, other) => one.target.length - other.target.length)
-  const spots = ordered.map((mount) => spotOf(mount, ordered))
+  const own = run.own.filter((path) => ordered.every(({ target }) => !`${path}/`.startsWith(`${target}/`)))
+  const outer = [...ordered.map(({ target }) => target), ...own]
+  const spots = ordered.map((mount) => spotOf(mount, outer))
   const rooms = makeRooms(run, spots)
   if (!rooms.ok) return [`failed ${shellQuote(rooms.error)}`]
   const isRooted = spots.some(({ missing }) => missing?.directory === '/')
   const together = spots.flatMap(({ mount, place }) =>
-    place === undefined ? [] : [fstabLine(mount.source, `${TOP}${place}`, mount.readOnly ? 'bind,ro' : 'bind')],
+    place === undefined ? [] : [fstabLine(sourceOf(mount, run), `${TOP}${place}`, bindOf(mount))],
   )
+  const alone = spots.filter(({ place }) => place === undefined)
+  const empty = own.map((path) => `tmpfs ${TOP}${path} tmpfs mode=1777,nosuid,nodev 0 0\n`)
+  const cover = isReadOnly
+    ? [`${tools.mount} --bind ${NOTHING} ${HOST_TREE} || failed 'covering files of the host'`]
+    : []
+  const covers = isReadOnly && alone.length === 0 ? [fstabLine(NOTHING, `${TOP}${HOST_TREE}`, 'bind')] : []
   const table = `${directory}/fstab`
-  writeFileSync(table, [...rooms.value, ...together].join(''), { mode: 0o600 })
+  writeFileSync(table, [...rooms.value, ...together, ...empty, ...covers].join(''), { mode: 0o600 })
   // Paths as they are, see `TOP`.
-  const all = `${tools.mount} -c -a -T ${shellQuote(table)} || failed 'mounting its volumes'`
-  const single = spots.filter(({ place }) => place === undefined).map(({ mount }) => bindOne(mount, ordered, tools))
-  return [...(isRooted ? [`[ $# -gt 0 ] || { ${all}; ${enterRoot(run)}; }`] : [all]), ...single]
+  const all = `${tools.mount} -c -a -T ./${basename(table)} || failed 'mounting its volumes'`
+  const single = alone.map(({ mount }) => bindOne(mount, outer, run))
+  return [
+    ...(isRooted ? [`[ $# -gt 0 ] || { ${all}; ${enterRoot(run)}; }`] : [all]),
+    ...single,
+    ...(alone.length > 0 ? cover : []),
+  ]
 }
 
 /** The launch script again, in the new root, with a word that says so. Where it works stays, whatever is mounted over it. */
 const enterRoot = ({ script, tools }: RunMounts): string =>
   `exec ${tools.unshare?.[0] ?? 'false'} --root=${TOP} --wd=. ${tools.shell} ${shellQuote(script)} rooted`
+
+/** Read-write as on the host, wherever the run starts. */
+const sourceOf = ({ source }: Mount, { isReadOnly }: RunMounts): string =>
+  isReadOnly ? `${HOST_TREE}${source}` : source
+
+const bindOf = ({ readOnly }: Mount): string => (readOnly ? 'bind,ro' : 'bind')
 
 type Spot = {
   readonly mount: Mount
@@ -99,41 +126,45 @@ type Spot = {
   readonly missing?: MissingPlace | undefined
 }
 
-function spotOf(mount: Mount, all: readonly Mount[]): Spot {
+/** @param outer what is mounted, by places */
+function spotOf(mount: Mount, outer: readonly string[]): Spot {
   const { source, target } = mount
-  if (isInside(mount, all)) return { mount }
+  if (isInside(target, outer)) return { mount }
   if (isOfTemplate(target)) return { mount, place: target }
   const missing = missingFrom(target)
-  if (missing === undefined) return { mount, place: realpathSync(target) }
+  if (missing === undefined) {
+    const place = realpathSync(target)
+    return isInside(place, outer) ? { mount } : { mount, place }
+  }
   const { directory, rest } = missing
   // One that has just been taken away is neither: mounting it will tell.
   const isDirectory = statSync(source, { throwIfNoEntry: false })?.isDirectory() === true
   return { mount, place: `${directory === '/' ? '' : directory}/${rest}`, missing: { ...missing, isDirectory } }
 }
 
-const isInside = ({ target }: Mount, all: readonly Mount[]): boolean =>
-  all.some((other) => target.startsWith(`${other.target}/`))
+const isInside = (path: string, outer: readonly string[]): boolean =>
+  outer.some((other) => path.startsWith(`${other}/`))
 
 /** The rooms for what is missing, innermost first, and the mounts that put them in their places. */
-function makeRooms({ rooms }: RunMounts, spots: readonly Spot[]): Result<readonly string[], string> {
+function makeRooms({ rooms, isReadOnly }: RunMounts, spots: readonly Spot[]): Result<readonly string[], string> {
   const places = spots.flatMap(({ missing }) => missing ?? [])
   const directories = [...new Set(places.map(({ directory }) => directory))].sort((a, b) => b.length - a.length)
   const lines: string[] = []
   for (const [index, directory] of directories.entries()) {
     const missing = places.filter((place) => place.directory === directory)
-    const made = makeRoom({ ...rooms, path: `${rooms.path}/${index}` }, directory, missing)
+    const made = makeRoom({ ...rooms, path: `${rooms.path}/${index}` }, directory, missing, isReadOnly)
     if (!made.ok) return made
     lines.push(...made.value)
   }
   return ok(lines)
 }
 
-function bindOne(mount: Mount, all: readonly Mount[], { mount: program = 'false' }: HostTools): string {
-  const { source, target, readOnly } = mount
+function bindOne(mount: Mount, outer: readonly string[], run: RunMounts): string {
+  const { target } = mount
   // Directories on the way are for whoever the program runs as.
   const make = `( umask 022 && ${makePlace(mount, target)} )`
-  const place = isInside(mount, all) ? `{ [ -e ${shellQuote(target)} ] || ${make}; } && ` : ''
-  const bind = `${program} -o ${readOnly ? 'bind,ro' : 'bind'} ${shellQuote(source)} ${shellQuote(target)}`
+  const place = isInside(target, outer) ? `{ [ -e ${shellQuote(target)} ] || ${make}; } && ` : ''
+  const bind = `${run.tools.mount} -o ${bindOf(mount)} ${shellQuote(sourceOf(mount, run))} ${shellQuote(target)}`
   return `{ ${place}${bind}; } || failed ${shellQuote(`mounting ${target}`)}`
 }
 

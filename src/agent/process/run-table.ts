@@ -13,6 +13,8 @@ export type Run = {
   namespaced: boolean
   /** A namespaced run that is the first of its pod works in the pod's directory, every other in one of its own. */
   readonly isFirst: boolean
+  /** It starts where files of the host can only be read. */
+  readonly isReadOnly: boolean
   phase: 'Queued' | 'Requested' | 'Up' | 'Ended'
   observed?: Observed | undefined
   /** What its pod is to be told of it, such as a limit that it has reached. */
@@ -46,7 +48,7 @@ export const runsOf = (table: RunTable, podUid: string): readonly Run[] => [...(
 export function addRun(
   table: RunTable,
   name: RunName,
-  facts: Pick<Run, 'phase' | 'namespaced' | 'config'> & { readonly isFirst?: boolean },
+  facts: Pick<Run, 'phase' | 'namespaced' | 'config'> & { readonly isFirst?: boolean; readonly isReadOnly?: boolean },
 ): Run {
   const id = runIdOf(name)
   const run: Run = {
@@ -57,6 +59,7 @@ export function addRun(
     generation: name.generation,
     namespaced: facts.namespaced,
     isFirst: facts.isFirst === true,
+    isReadOnly: facts.isReadOnly === true,
     phase: facts.phase,
     waiters: [],
     mourners: [],

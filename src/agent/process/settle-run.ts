@@ -10,7 +10,7 @@ import { claimVoid, type ExitRecord, readClaim, readExit, startedAt, takeLaunchM
 import { parseRunId } from './run-name.ts'
 import { addRun, findRun, type Run } from './run-table.ts'
 import { startErrorMessage } from './start-error.ts'
-import { cgroupsOf, containerIdOf, logPathOf, modeOf, type State, scriptOf } from './state.ts'
+import { cgroupsOf, containerIdOf, logPathOf, modeOf, type State, scriptOf, starterOf, startersOf } from './state.ts'
 
 /** More starts at once than this only make each slower. */
 const STARTING_AT_ONCE = 4 + 2 * availableParallelism()
@@ -26,14 +26,15 @@ export function startQueued(state: State): void {
     if (run.phase !== 'Queued') continue
     run.phase = 'Requested'
     state.starting += 1
-    host.spawner.request(modeOf(run), run.id)
+    starterOf(host, run).spawner.request(modeOf(run), run.id)
   }
 }
 
 /** Takes a line that a supervisor has appended. */
 export function onEventLine(state: State, line: string): void {
   if (line.startsWith('T ')) {
-    state.onTemplate(line === 'T ok')
+    const [, view = '', said] = line.split(' ')
+    state.onTemplate.get(view)?.(said === 'ok')
     return
   }
   const name = parseRunId(line.slice(2))
@@ -151,7 +152,7 @@ function settle(state: State, run: Run, phase: 'Up' | 'Ended', observed: Observe
     for (const mourner of run.mourners) mourner()
     run.mourners = []
     state.ended += 1
-    if (state.ended % REAP_EVERY === 0) state.host?.spawner.reap()
+    if (state.ended % REAP_EVERY === 0) for (const { spawner } of startersOf(state.host)) spawner.reap()
   }
   for (const listener of state.listeners) listener(observed)
   startQueued(state)

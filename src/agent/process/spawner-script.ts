@@ -1,10 +1,11 @@
 /**
- * The spawner: one small shell that reads a line per container and forks a supervising shell for each.
+ * A spawner: one small shell that reads a line per container and forks a supervising shell for each.
  *
  * Forking a shell of 1 MB costs a fraction of what forking Node does, and the supervisors need nothing of ours to go on:
  * they hold no pipe to the daemon, live in the spawner's own session, and leave what they learn in files.
  *
- * At first it prepares the mount namespace it is in and says `T ok` or `T none`.
+ * At first it prepares the mount namespace it is in and says `T <name> ok` or `T <name> none`. One that is to show files of
+ * the host read-only then goes on in a copy of that namespace.
  *
  * Lines: `n <id>` runs in new PID and mount namespaces with `<id>.d` as working directory of the first process, `N <id>` the
  * same with the directory of the pod, `p <id>` as a plain session, an empty line reaps ended
@@ -15,6 +16,17 @@
  * itself; when it could not, it was killed, and the rest of the namespace with it. It tells the daemon by lines appended to `events`:
  * `S <id>` before the command is executed, `E <id>` after the exit file was written.
  */
+import { shellQuote } from './shell-quote.ts'
+
+/**
+ * What a spawner and what it starts have open: places that they can write to whatever is read-only where they are, and the
+ * mount namespace that these are in, which would end otherwise. Inside a run they are reached by way of its first process.
+ */
+export const HELD = { namespace: 6, host: 7, scratch: 8, root: 9 } as const
+
+/** Such a place, for a shell inside a run. */
+export const heldPath = (name: keyof typeof HELD): string => `/proc/1/fd/${HELD[name]}`
+
 /** Bytes of the exit record that are written at the start, so that a disk which is full at the end takes nobody's exit status. */
 const RESERVED = 255
 
@@ -24,18 +36,40 @@ export type SpawnerTools = {
   readonly unshare?: string | undefined
   /** Sets up the mount namespace that runs start from; absent where there is none. */
   readonly template?: string | undefined
+  readonly readOnly?: ReadOnlyTools | undefined
 }
 
-/** The text that `sh -c` gets; its arguments are the directories of the runs, on disk and in memory. */
-export const spawnerScript = ({ shell, unshare, template }: SpawnerTools): string => `
+export type ReadOnlyTools = {
+  /** The words that start a program in a copy of the mount namespace at hand. */
+  readonly copy: string
+  /** Makes that copy read-only. */
+  readonly script: string
+}
+
+/** The text that `sh -c` gets; its arguments are the directories of the runs, on disk and in memory, and its name. */
+export const spawnerScript = ({ shell, unshare = 'false', template = 'false', readOnly }: SpawnerTools): string => `
 umask 077
-if ( ${template ?? 'false'} ) >&2; then template=ok; else template=none; fi
+if ( ${template} ) >&2; then template=ok; else template=none; fi
 cd "$1" || exit 1
+exec ${HELD.namespace}</proc/self/ns/mnt ${HELD.host}</ ${HELD.scratch}<"$2" ${HELD.root}<.
+${readOnly === undefined ? loopScript(unshare, shell) : inCopy(readOnly, shell, loopScript(unshare, shell))}`
+
+/** The copy has the directory at hand read-only too; the one that is held is that of the namespace before. */
+const inCopy = ({ copy, script }: ReadOnlyTools, shell: string, loop: string): string => {
+  const inside = `
+template=$4
+if [ $template = ok ]; then ( ${script} ) >&2 || template=none; fi
+cd /proc/self/fd/${HELD.root} || exit 1
+${loop}`
+  return `exec ${copy} ${shell} -c ${shellQuote(inside)} sh "$@" $template`
+}
+
+const loopScript = (unshare: string, shell: string): string => `
 exec 3>>events
-printf 'T %s\\n' "$template" >&3
+printf 'T %s %s\\n' "$3" $template >&3
 IFS= read -r boot </proc/sys/kernel/random/boot_id
-root=$1
 scratch=$2
+held=/proc/self/fd/${HELD.scratch}
 supervise() {
   IFS= read -r stat </proc/self/stat
   set -C
@@ -43,8 +77,8 @@ supervise() {
   set +C
   printf '%${RESERVED}s\\n' '' >"$2.exit"
   case $1 in
-    n) ( cd "$scratch/$2.d" && exec ${unshare ?? 'false'} ${shell} "$scratch/$2.run" ) </dev/null & ;;
-    N) ( cd "$scratch/\${2%/*}" && exec ${unshare ?? 'false'} ${shell} "$scratch/$2.run" ) </dev/null & ;;
+    n) ( cd "$held/$2.d" && exec ${unshare} ${shell} "$scratch/$2.run" ) </dev/null & ;;
+    N) ( cd "$held/\${2%/*}" && exec ${unshare} ${shell} "$scratch/$2.run" ) </dev/null & ;;
     *) ( . "$scratch/$2.run" ) </dev/null & ;;
   esac
   wait $!

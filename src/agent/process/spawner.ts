@@ -2,14 +2,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Log } from '../../base/index.ts'
-import { spawnerScript } from './spawner-script.ts'
+import { type ReadOnlyTools, spawnerScript } from './spawner-script.ts'
 import type { HostTools } from './tools.ts'
+
+/** See spawner-script.ts. */
+export type Mode = 'n' | 'N' | 'p'
 
 export type Spawner = {
   /** 0 when it could not be started. */
   readonly pid: number
   /** Asks for a run. The line lies in the pipe until the spawner reads it, also when this process ends. */
-  readonly request: (mode: 'n' | 'N' | 'p', id: string) => void
+  readonly request: (mode: Mode, id: string) => void
   /** Lets the spawner collect supervisors that ended. */
   readonly reap: () => void
   /** Ends the spawner once it has read what it was told. What it started runs on. */
@@ -17,6 +20,8 @@ export type Spawner = {
 }
 
 export type SpawnerOptions = {
+  /** A word by which it says that it is ready. */
+  readonly name: string
   /** The runs' directories, on disk and in memory. */
   readonly root: string
   readonly scratch: string
@@ -24,14 +29,24 @@ export type SpawnerOptions = {
   readonly log: Log
   /** Sets up the mount namespace, when there is one. */
   readonly template?: string | undefined
+  readonly readOnly?: ReadOnlyTools | undefined
   /** The spawner ended without being closed: what was asked for and not claimed may never start. */
   readonly onLost: () => void
 }
 
-export function startSpawner({ root, scratch, tools, log, template, onLost }: SpawnerOptions): Spawner {
+export function startSpawner({ name, root, scratch, tools, log, template, readOnly, onLost }: SpawnerOptions): Spawner {
   const output = openSync(`${root}/spawner.log`, 'a', 0o600)
-  const script = spawnerScript({ shell: tools.shell, unshare: tools.unshare?.join(' '), template })
-  const [program = tools.shell, ...args] = [...(tools.enter ?? []), tools.shell, '-c', script, 'sh', root, scratch]
+  const script = spawnerScript({ shell: tools.shell, unshare: tools.unshare?.join(' '), template, readOnly })
+  const [program = tools.shell, ...args] = [
+    ...(tools.enter ?? []),
+    tools.shell,
+    '-c',
+    script,
+    'sh',
+    root,
+    scratch,
+    name,
+  ]
   const child = spawn(program, args, {
     stdio: ['pipe', output, output],
     // A session of its own: a Ctrl-C at the daemon's terminal reaches no pod.

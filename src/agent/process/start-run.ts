@@ -1,7 +1,7 @@
 /** Starting a run: its files, its launch script, and its place in the queue. */
 import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { unlessRefused } from '../host-files.ts'
 import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
@@ -10,7 +10,7 @@ import { identityRefusal, identityWords, rightsRefusal } from './identity.ts'
 import { inputRefusal, launchInput, TERMINAL } from './input.ts'
 import { launchScript } from './launch-script.ts'
 import { COOKIE } from './process-tree.ts'
-import { readOnlyWords } from './read-only-host.ts'
+import { privateDirectories } from './read-only-host.ts'
 import { type Found, judge, listRuns, recoverRun } from './recover.ts'
 import { rootCommands, rootOfRun } from './root-mounts.ts'
 import { commandMissing } from './root-view.ts'
@@ -20,8 +20,20 @@ import { type RunName, runIdOf, stemOf } from './run-name.ts'
 import { addRun, dropRun, findRun, podDirectories, type Run, type RunTable } from './run-table.ts'
 import { admit, refuse, startQueued } from './settle-run.ts'
 import { shellQuote } from './shell-quote.ts'
+import { type HELD, heldPath } from './spawner-script.ts'
 import { noCommand } from './start-error.ts'
-import { cgroupsOf, type Host, inputPathOf, logPathOf, roomsOf, runDirectory, type State, scriptOf } from './state.ts'
+import {
+  cgroupsOf,
+  type Host,
+  inputPathOf,
+  logPathOf,
+  roomsOf,
+  runDirectory,
+  type State,
+  scriptOf,
+  starterOf,
+  viewOf,
+} from './state.ts'
 import type { HostTools } from './tools.ts'
 
 export async function startRun(
@@ -50,6 +62,7 @@ export async function startRun(
       namespaced: host.tools.unshare !== undefined,
       config,
       isFirst: makeScratch(state, key),
+      isReadOnly: isReadOnly(host, config),
     },
   )
   onRun()
@@ -124,47 +137,71 @@ function loseRun({ root }: RunTable, name: RunName): Exclude<Found, { kind: 'Voi
 }
 
 /** Why this host cannot give a container what it asks for. */
-function refusalOf({ tools, templated }: Host, config: ContainerConfig): string | undefined {
-  const { mounts, runAs, root, security } = config
-  if (mounts.length > 0 && !templated) return mountsRefused('volume mounts need', tools)
-  if (root !== undefined && !templated) return mountsRefused('images that are directories need', tools)
+export function refusalOf({ tools, starters }: Host, config: ContainerConfig): string | undefined {
+  const { mounts, runAs, root, security, hostFiles } = config
+  if (!starters.Writable.isReady) {
+    if (mounts.length > 0) return mountsRefused('volume mounts need', tools)
+    if (root !== undefined) return mountsRefused('images that are directories need', tools)
+  }
+  if (starters.ReadOnly === undefined && root === undefined) {
+    if (security?.readOnlyRoot === true) return mountsRefused('readOnlyRootFilesystem needs', tools)
+    if (hostFiles === 'ReadOnly') return mountsRefused('--host-files read-only needs', tools)
+  }
   return inputRefusal(config, tools) ?? identityRefusal(runAs, tools) ?? rightsRefusal(security, tools)
 }
+
+/** Whether a container starts where files of the host can only be read; one with a root of its own sees none. */
+export const isReadOnly = ({ starters }: Host, { root, security, hostFiles = 'Writable' }: ContainerConfig): boolean =>
+  starters.ReadOnly !== undefined && root === undefined && (hostFiles !== 'Writable' || security?.readOnlyRoot === true)
 
 const mountsRefused = (what: string, { namespacesMissing }: HostTools): string =>
   `${what} a private mount namespace, which this host does not permit (${namespacesMissing ?? 'unknown reason'}); run jobd as root, or install util-linux and allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0)`
 
 /** The launch script of a run; makes the directory that its first process works in. */
-export function launchText(state: State, { tools, view }: Host, run: Run, config: ContainerConfig): string {
+export function launchText(state: State, host: Host, run: Run, config: ContainerConfig): string {
+  const { tools } = host
   const { namespaced } = run
   const directory = runDirectory(state.table, run)
   if (namespaced && !run.isFirst) mkdirSync(directory, { mode: 0o700 })
-  const { root } = config
+  const { root, security } = config
   const script = `./${relative(directory, scriptOf(state.table, run))}`
-  const mounts: RunMounts = { directory, config, tools, rooms: { view, path: roomsOf(state.table, run.id) }, script }
+  const rooms = { view: starterOf(host, run).root, path: roomsOf(state.table, viewOf(run), run.id) }
+  const hasOwnTemporary = run.isReadOnly && security?.readOnlyRoot !== true
+  const mounts: RunMounts = {
+    directory,
+    config,
+    tools,
+    rooms,
+    script,
+    volatile: dirname(state.table.scratch),
+    isReadOnly: run.isReadOnly,
+    own: hasOwnTemporary ? privateDirectories() : [],
+  }
   const inRoot = namespaced && root !== undefined
+  const logPath = logPathOf(state.table, run.key)
+  const held = (name: keyof typeof HELD, path: string, above: string) =>
+    namespaced ? `${heldPath(name)}${path.slice(above.length)}` : path
   return launchScript({
-    base: run.base,
+    base: held('root', run.base, state.table.root),
     id: run.id,
-    logPath: logPathOf(state.table, run.key),
+    logPath: held('root', logPath, state.table.root),
     argv: config.command,
     prepare: [
       ...(inRoot ? rootLines(mounts, root) : []),
       ...(namespaced && !inRoot ? mountCommands(mounts) : []),
-      ...groupCommands(state, run.id, config),
+      ...groupCommands(state, run, config),
     ],
     env: { ...(config.tty === true ? TERMINAL : {}), ...config.env, JOBD_POD_UID: config.key.podUid, [COOKIE]: run.id },
     workingDir: config.workingDir ?? '/',
     namespaced,
     wrappers: [
       ...(namespaced || tools.setsid === undefined ? [] : [tools.setsid]),
-      ...(namespaced && !inRoot ? readOnlyWords(mounts) : []),
       ...(inRoot ? [] : namespaced ? tools.become : []),
       ...identityWords(config, tools),
     ],
     enterRoot: inRoot ? enterRootWords(config, tools, rootOfRun(directory)).map(shellQuote) : undefined,
     envProgram: tools.env,
-    input: launchInput(config, inputPathOf(state.table, run), run.id, tools),
+    input: launchInput(config, held('scratch', inputPathOf(state.table, run), state.table.scratch), run.id, tools),
     terminal: config.tty === true ? tools.script : undefined,
   })
 }
@@ -185,7 +222,7 @@ function enterRootWords({ runAs, workingDir }: ContainerConfig, tools: HostTools
   return [...become, `--root=${root}`, `--wd=${workingDir ?? '/'}`, ...user, '--']
 }
 
-function groupCommands(state: State, id: string, { limits }: ContainerConfig): readonly string[] {
+function groupCommands(state: State, { id, namespaced }: Run, { limits }: ContainerConfig): readonly string[] {
   const cgroups = hasLimits(limits) ? cgroupsOf(state) : undefined
-  return cgroups === undefined ? [] : limitCommands(cgroups, id, limits)
+  return cgroups === undefined ? [] : limitCommands(cgroups, id, limits, namespaced ? heldPath('host') : '')
 }

@@ -9,7 +9,7 @@ import type { EventFile } from './event-file.ts'
 import { stemOf } from './run-name.ts'
 import { findRun, type Run, type RunTable } from './run-table.ts'
 import { nameOf } from './scratch.ts'
-import type { Spawner } from './spawner.ts'
+import type { Mode, Spawner } from './spawner.ts'
 import type { StartLedger } from './start-ledger.ts'
 import { ROOMS, RUN_TERMINATION_LOG } from './template.ts'
 import type { HostTools } from './tools.ts'
@@ -31,14 +31,26 @@ export type ProcessRuntimeOptions = {
   readonly controlGroups?: 'auto' | 'never' | undefined
 }
 
-/** The host as it was found, and the spawner on it. */
+/** What runs see of files of the host that are not their volumes. */
+export type HostView = 'Writable' | 'ReadOnly'
+
+/** Where runs start from that have one view of the host. */
+export type Starter = {
+  readonly spawner: Spawner
+  /** The root directory of the namespace that they start from, as this process sees it. */
+  readonly root: string
+  /** The places that every pod expects are there, volumes can be mounted, and the view is what it should be. */
+  readonly isReady: boolean
+}
+
+/** The host as it was found, and the spawners on it. */
 export type Host = {
   readonly tools: HostTools
-  readonly spawner: Spawner
-  /** The root directory of the namespace that runs start from, as this process sees it. */
-  readonly view: string
-  /** The places that every pod expects are there, and volumes can be mounted. */
-  readonly templated: boolean
+  readonly starters: {
+    readonly Writable: Starter
+    /** Absent where files of the host cannot be shown read-only. */
+    readonly ReadOnly?: Starter | undefined
+  }
   /** Absent where nothing can be mounted for all containers of a pod. */
   readonly memory?: MemoryVolumes | undefined
 }
@@ -59,7 +71,8 @@ export type State = {
   cgroups?: Cgroups | null | undefined
   /** Set once it is open; the newest when a spawner was lost. */
   host?: Host | undefined
-  onTemplate: (templated: boolean) => void
+  /** Called once a spawner has prepared itself, by the view that it is for; whether it could. */
+  readonly onTemplate: Map<string, (isReady: boolean) => void>
   cancelLook?: (() => void) | undefined
   cancelLimitLook?: (() => void) | undefined
   /** Ended runs without namespaces whose left-over processes are still to be looked for, and who waits for each. */
@@ -76,11 +89,13 @@ export const scriptOf = ({ scratch }: RunTable, { id }: Run): string => `${scrat
 /** Where volumes in memory are mounted. */
 export const memoryOf = ({ scratch }: RunTable): string => `${dirname(scratch)}/memory`
 
-/** What belongs to the mount namespace that runs start from. */
-export const templateOf = ({ scratch }: RunTable): string => `${scratch}/.template`
+/** What belongs to the mount namespaces that runs start from. */
+export const TEMPLATES = '.template'
+export const templateOf = ({ scratch }: RunTable, view: HostView): string => `${scratch}/${TEMPLATES}/${view}`
 
-/** Where the rooms of a pod or of a run are in that namespace, see rooms.ts. */
-export const roomsOf = (table: RunTable, id: string): string => `${templateOf(table)}/${ROOMS}/${id}`
+/** Where the rooms of a pod or of a run are in such a namespace, see rooms.ts. */
+export const roomsOf = (table: RunTable, view: HostView, id: string): string =>
+  `${templateOf(table, view)}/${ROOMS}/${id}`
 
 /** Where the pipes of a run's input are, without their endings. */
 export const inputPathOf = ({ scratch }: RunTable, { id }: Run): string => `${scratch}/${id}`
@@ -89,7 +104,19 @@ export const containerIdOf = (key: ContainerKey): string =>
   joined('jobd://', key.podUid, '_', key.container, '_', String(key.attempt))
 
 /** How the spawner is asked for a run. */
-export const modeOf = ({ namespaced, isFirst }: Run) => (namespaced ? (isFirst ? 'N' : 'n') : 'p')
+export const modeOf = ({ namespaced, isFirst }: Run): Mode => (namespaced ? (isFirst ? 'N' : 'n') : 'p')
+
+export const viewOf = ({ isReadOnly }: Run): HostView => (isReadOnly ? 'ReadOnly' : 'Writable')
+
+/** Those that are there. */
+export const startersOf = (host: Host | undefined): readonly Starter[] =>
+  Object.values(host?.starters ?? {}).filter((starter) => starter !== undefined)
+
+export function starterOf({ starters }: Host, run: Run): Starter {
+  const starter = starters[viewOf(run)]
+  if (starter === undefined) throw new Error(`no place to start ${run.id} from`)
+  return starter
+}
 
 /** The directory that a namespaced run's first process works in: the first run of a pod has the pod's. */
 export function runDirectory({ scratch }: RunTable, { id, isFirst }: Run): string {

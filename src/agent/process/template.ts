@@ -10,6 +10,7 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { HOST_TREE, NOTHING, OWN_PLACE } from './read-only-host.ts'
 import { shellQuote } from './shell-quote.ts'
 import { missingFrom, type Stage, stageText } from './stage.ts'
 import type { HostTools } from './tools.ts'
@@ -42,7 +43,7 @@ export function templateScript(tools: HostTools, scratch: string): string {
     {
       directory: '/dev',
       without: [basename(TERMINATION_LOG), ...(tools.isRoot ? [] : ['ptmx'])],
-      fill: [devFill(tools)],
+      fill: [devFill(tools), `mkdir .${OWN_PLACE.slice(4)} .${HOST_TREE.slice(4)} .${NOTHING.slice(4)}`],
     },
     missing === undefined
       ? {

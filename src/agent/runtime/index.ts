@@ -9,6 +9,8 @@ export type {
   ExecSpec,
   Exit,
   FoundImage,
+  HostFiles,
+  HostFilesProtection,
   ImageConfig,
   ImageService,
   Limiting,

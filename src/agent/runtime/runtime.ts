@@ -58,6 +58,14 @@ export type Security = {
   readonly isUnconfined: boolean
 }
 
+/** `ReadOnlyIfPossible` where the host permits it: a container that must not write does not start elsewhere. */
+export type HostFiles = 'Writable' | 'ReadOnlyIfPossible' | 'ReadOnly'
+
+export type HostFilesProtection =
+  | { readonly isPossible: true }
+  /** A part of a sentence. */
+  | { readonly isPossible: false; readonly because: string }
+
 /** Everything a runtime needs to start a container: all references are resolved, all variables expanded. */
 export type ContainerConfig = {
   readonly key: ContainerKey
@@ -75,6 +83,11 @@ export type ContainerConfig = {
   readonly stdinOnce?: boolean | undefined
   readonly tty?: boolean | undefined
   readonly security?: Security | undefined
+  /**
+   * What the container may do with files of the host that are not its volumes, where it sees any; `Writable` when absent.
+   * Where it may only read them, `/tmp` and `/var/tmp` are its own, unless its root is to be read-only too.
+   */
+  readonly hostFiles?: HostFiles | undefined
   readonly env: Readonly<Record<string, string>>
   readonly workingDir?: string | undefined
   readonly mounts: readonly Mount[]
@@ -217,6 +230,8 @@ export type Runtime = {
   /** Pods share the network of the host, and so its addresses. */
   readonly isOnHost: boolean
   readonly limiting: () => Limiting
+  /** Whether files of the host can be kept from being written to; absent where containers see none. */
+  readonly hostFiles?: (() => Promise<HostFilesProtection>) | undefined
   /** Absent where containers run programs of the host. */
   readonly images?: ImageService | undefined
   /** A private directory for what may be lost with a reboot; in memory where the host has such a place. */
