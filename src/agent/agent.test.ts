@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
+import { dirname } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { whenFiles } from '../../test/support/files.ts'
 import { type MemoryClient, memoryClient } from '../../test/support/memory-client.ts'
 import { realClock as clock } from '../../test/support/real-clock.ts'
 import type { KubeObject } from '../apimachinery/index.ts'
@@ -15,6 +17,10 @@ import { type Agent, startAgent } from './agent.ts'
 import type { LogRequest } from './logs/index.ts'
 import { createProcessRuntime } from './process/index.ts'
 import type { ExecEnd, Runtime } from './runtime/index.ts'
+
+/** Fulfilled once there is something in the file; its directory must be there. */
+const saysSomething = (path: string): Promise<void> =>
+  whenFiles(dirname(path), () => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0)
 
 const programs = new URL('../../test/fixtures/programs/', import.meta.url).pathname
 let serial = 0
@@ -323,10 +329,10 @@ describe('a pod', () => {
   })
 
   test('that is deleted gets SIGTERM, its final status, and is gone', async (t) => {
-    const { api, run, phase, events, log } = await world(t)
-    const { name } = run({ containers: [{ command: [`${programs}end-on-term.sh`] }] })
+    const { api, dir, run, phase, events } = await world(t)
+    const { name, uid } = run({ containers: [{ command: [`${programs}end-on-term.sh`] }] })
     await phase(name, 'Running')
-    while ((await log({ pod: name })) === '') await new Promise((resolve) => setTimeout(resolve, 5))
+    await saysSomething(`${dir}/run/pods/${uid}/main.0.log`)
     await api.client.delete({ resource: 'pods', namespace: 'default', name })
     await api.untilGone('pods', name)
     const last = api.writes.filter(({ verb, resource }) => verb === 'update' && resource === 'pods').at(-1)
@@ -337,10 +343,13 @@ describe('a pod', () => {
   })
 
   test('that is deaf to SIGTERM is killed when its grace period is over', async (t) => {
-    const { api, run, phase, log } = await world(t)
-    const { name } = run({ terminationGracePeriodSeconds: 1, containers: [{ command: [`${programs}ignore-term.sh`] }] })
+    const { api, dir, run, phase } = await world(t)
+    const { name, uid } = run({
+      terminationGracePeriodSeconds: 1,
+      containers: [{ command: [`${programs}ignore-term.sh`] }],
+    })
     await phase(name, 'Running')
-    while ((await log({ pod: name })) === '') await new Promise((resolve) => setTimeout(resolve, 5))
+    await saysSomething(`${dir}/run/pods/${uid}/main.0.log`)
     await api.client.delete({ resource: 'pods', namespace: 'default', name })
     await api.untilGone('pods', name)
     const last = api.writes.filter(({ verb, resource }) => verb === 'update' && resource === 'pods').at(-1)
@@ -375,7 +384,7 @@ describe('a pod', () => {
     await restart(async () => {
       await api.client.delete({ resource: 'pods', namespace: 'default', name }, { gracePeriodSeconds: 0 })
     })
-    while (existsSync(`${dir}/run/pods/${uid}`)) await new Promise((resolve) => setTimeout(resolve, 5))
+    await whenFiles(`${dir}/run/pods`, () => !existsSync(`${dir}/run/pods/${uid}`))
   })
 })
 
@@ -802,9 +811,7 @@ describe('probes and hooks', () => {
     const lifecycle = { postStart: say('started'), preStop: say('stopping') }
     const { name } = run({ containers: [{ command: [`${programs}end-on-term.sh`], lifecycle }] })
     await phase(name, 'Running')
-    while (!existsSync(`${dir}/order`) || readFileSync(`${dir}/order`, 'utf8') === '') {
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+    await saysSomething(`${dir}/order`)
     await api.client.delete({ resource: 'pods', namespace: 'default', name })
     await api.untilGone('pods', name)
     assert.equal(readFileSync(`${dir}/order`, 'utf8'), 'started\nstopping\n')

@@ -1,6 +1,7 @@
 /** What every runtime must do with containers, as tests. A runtime passes a factory for a world of its own. */
 import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import type {
@@ -12,6 +13,7 @@ import type {
   PodSandbox,
   Runtime,
 } from '../../src/agent/runtime/index.ts'
+import { whenFiles, whenProcesses } from '../support/files.ts'
 
 const programs = new URL('../fixtures/programs/', import.meta.url).pathname
 
@@ -106,7 +108,7 @@ async function start(runtime: Runtime, wanted: ContainerConfig): Promise<Observe
 }
 
 /** Fulfilled with the end of a run. */
-const endOf = (runtime: Runtime, { key }: ContainerConfig): Promise<Exit> =>
+const endOf = (runtime: Runtime, { key }: Pick<ContainerConfig, 'key'>): Promise<Exit> =>
   new Promise((resolve) => {
     const silence = runtime.onChange(({ key: other, state }) => {
       if (other.podUid !== key.podUid || state.kind !== 'Exited') return
@@ -114,6 +116,13 @@ const endOf = (runtime: Runtime, { key }: ContainerConfig): Promise<Exit> =>
       resolve(state.exit)
     })
   })
+
+/** The end of a run that may have ended before this runtime was opened. */
+export async function exitOf(runtime: Runtime, wanted: Pick<ContainerConfig, 'key'>): Promise<Exit> {
+  const ended = endOf(runtime, wanted)
+  const [found] = await runtime.observe(wanted.key.podUid)
+  return found?.state.kind === 'Exited' ? found.state.exit : ended
+}
 
 const logOf = (runtime: Runtime, { key }: ContainerConfig): string =>
   existsSync(runtime.logPath(key)) ? readFileSync(runtime.logPath(key), 'utf8') : ''
@@ -134,13 +143,8 @@ function mountsOf(pid: string): string {
   }
 }
 
-/** Fulfilled once it holds. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
 const said = (runtime: Runtime, wanted: ContainerConfig, text: string): Promise<void> =>
-  until(() => logOf(runtime, wanted).includes(text))
+  whenFiles(dirname(runtime.logPath(wanted.key)), () => logOf(runtime, wanted).includes(text))
 
 /** What a container has that asks for nothing. */
 export const noSecurity: NonNullable<ContainerConfig['security']> = {
@@ -185,7 +189,7 @@ function ends(scenario: Scenario, missing: Missing): void {
   scenario('a run leaves nobody behind when it ends by itself', async ({ runtime, config, processes }) => {
     const exit = await run(runtime, config([`${programs}leave-behind.sh`]))
     assert.equal(exit.exitCode, 3)
-    await until(() => processes() === 0)
+    await whenProcesses(() => processes() === 0)
   })
 
   scenario(
@@ -326,10 +330,10 @@ function signals(scenario: Scenario): void {
     const ended = endOf(runtime, wanted)
     await start(runtime, wanted)
     await said(runtime, wanted, 'forked')
-    await until(() => processes() >= 4)
+    await whenProcesses(() => processes() >= 4)
     await runtime.signal(wanted.key, 'SIGKILL')
     assert.equal((await ended).exitCode, 137)
-    await until(() => processes() === 0)
+    await whenProcesses(() => processes() === 0)
   })
 
   scenario('a program that is deaf to SIGTERM dies by SIGKILL', async ({ runtime, config, processes }) => {
@@ -388,12 +392,9 @@ function survival(scenario: Scenario): void {
       await start(runtime, wanted)
       await runtime.close()
       writeFileSync(`${dir}/go`, '')
-      await until(() => processes() === 0)
+      await whenProcesses(() => processes() === 0)
       const next = await open()
-      const found = async () => (await next.observe(wanted.key.podUid))[0]?.state
-      await until(async () => (await found())?.kind === 'Exited')
-      const state = await found()
-      assert.equal(state?.kind === 'Exited' && state.exit.exitCode, 9)
+      assert.equal((await exitOf(next, wanted)).exitCode, 9)
       assert.equal(logOf(next, wanted), 'late\n')
     },
   )
@@ -404,7 +405,7 @@ function survival(scenario: Scenario): void {
       const removed = config([`${programs}ignore-term.sh`])
       await start(runtime, removed)
       await runtime.remove(removed.key.podUid)
-      await until(() => processes() === 0)
+      await whenProcesses(() => processes() === 0)
       assert.equal(existsSync(runtime.logPath(removed.key)), false)
       const released = config(['echo', 'kept'])
       await run(runtime, released)
@@ -490,9 +491,9 @@ function commands(scenario: Scenario, missing: Missing): void {
     const quiet = { stdout: () => true, stderr: () => true, end: () => {} }
     const handle = await runtime.exec(wanted.key, spec, quiet)
     assert.ok(handle.ok)
-    await until(() => processes() > before)
+    await whenProcesses(() => processes() > before)
     handle.value.close()
-    await until(() => processes() === before)
+    await whenProcesses(() => processes() === before)
   })
 }
 
@@ -608,6 +609,6 @@ function limits(scenario: Scenario, missing: Missing): void {
     if (runtime.limiting().pids === 'kernel') assert.ok(processes() <= most, String(processes()))
     await runtime.signal(wanted.key, 'SIGKILL')
     if (runtime.name === 'process') assert.match(await told, /40.*--pod-pids-limit/)
-    await until(() => processes() === 0)
+    await whenProcesses(() => processes() === 0)
   })
 }

@@ -1,18 +1,33 @@
-/** Waiting for files, by what the kernel says of their directory. */
+/** Waiting for files, by what the kernel says of their directory; and for what the kernel says to nobody. */
 import { existsSync, watch } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 /** Fulfilled once there is something at the path; its directory must be there. */
-export function appears(path: string): Promise<void> {
-  return new Promise((resolve) => {
-    const watcher = watch(dirname(path), (_, name) => {
-      if (name === basename(path)) done()
-    })
-    const done = () => {
-      if (!existsSync(path)) return
+export const appears = (path: string): Promise<void> => whenFiles(dirname(path), () => existsSync(path))
+
+/** Fulfilled once it holds, which is looked at whenever a file in the directory, which must be there, has changed. */
+export function whenFiles(directory: string, isSo: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const watcher = watch(directory, look)
+    watcher.on('error', reject)
+    look()
+    function look(): void {
+      try {
+        if (!isSo()) return
+        resolve()
+      } catch (error) {
+        reject(error)
+      }
       watcher.close()
-      resolve()
     }
-    done()
   })
+}
+
+/**
+ * Fulfilled once it holds of processes that are not our children. A poll: of those Linux tells only who holds a pidfd, which
+ * Node cannot open.
+ */
+export async function whenProcesses(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await setTimeout(5)
 }

@@ -3,11 +3,12 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
-import { noSecurity, runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
+import { exitOf, noSecurity, runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
+import { whenProcesses } from '../../../test/support/files.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
 import { runToEnd } from '../../../test/support/run-to-end.ts'
 import { silentLog } from '../../base/index.ts'
-import type { ContainerConfig, Exit, Observed, Runtime } from '../runtime/index.ts'
+import type { ContainerConfig, Exit, Runtime } from '../runtime/index.ts'
 import { allPids, statOf } from './proc.ts'
 import { createProcessRuntime } from './process-runtime.ts'
 import { cookieOf } from './process-tree.ts'
@@ -206,13 +207,12 @@ for (const { name, namespaces, skip } of modes) {
       const claim = readFileSync(`${dir}/pods/${wanted.key.podUid}/main.0.claim`, 'utf8')
       const supervisor = Number.parseInt(claim, 10)
       process.kill(supervisor, 'SIGKILL')
-      while (!['Z', undefined].includes(statOf(supervisor)?.state))
-        await new Promise((resolve) => setTimeout(resolve, 5))
+      await whenProcesses(() => ['Z', undefined].includes(statOf(supervisor)?.state))
       const next = await open()
       const [found] = await next.observe(wanted.key.podUid)
       assert.equal(found?.state.kind === 'Exited' && found.state.exit.reason, 'ContainerStatusUnknown')
       assert.equal(found?.state.kind === 'Exited' && found.state.exit.exitCode, 137)
-      while (leaked().length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      await whenProcesses(() => leaked().length === 0)
     })
 
     test('whose claim was lost with the power are lost, too, and never start', async (t) => {
@@ -254,19 +254,11 @@ for (const { name, namespaces, skip } of modes) {
         await next.observe(uid)
         const started = await next.start(wanted)
         assert.ok(started.ok)
-        if (started.value.state.kind === 'Running') await settled(next, uid)
+        if (started.value.state.kind === 'Running') await exitOf(next, { key })
       }
       for (const uid of uids) assert.equal(readFileSync(`${dir}/runs-${uid}`, 'utf8'), 'run\n', uid)
     })
   })
-}
-
-async function settled(runtime: Runtime, podUid: string): Promise<Observed> {
-  for (;;) {
-    const [found] = await runtime.observe(podUid)
-    if (found?.state.kind === 'Exited') return found
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
 }
 
 /** A daemon of its own that asks for all the runs and is killed with SIGKILL as soon as it has. */
