@@ -19,6 +19,9 @@ after(() => {
 })
 mkdirSync(join(place, 'shared'))
 
+/** One that a program of root may change, for the whole host. */
+const SETTING = '/proc/sys/vm/swappiness'
+
 /** What the script writes to, each named by a word of the log when it could. */
 const script = [
   'touch /scratch/file && echo volume',
@@ -26,6 +29,8 @@ const script = [
   `touch ${place}/file 2>/dev/null && echo host`,
   `touch /tmp/jobd-${process.pid} && echo temporary`,
   'touch /var/tmp/jobd-file && rm /var/tmp/jobd-file',
+  // To what it is already.
+  `cat ${SETTING} 2>/dev/null >${SETTING} && echo kernel`,
   'true',
 ].join('; ')
 
@@ -54,14 +59,14 @@ const worlds: readonly (readonly [sentence: string, flags: readonly string[], ca
         neither,
       ],
       ['and to volumes alone when it may not', { image, securityContext: closed }, 'volume hostPath', neither],
-      ['image: host writes everywhere', { image: 'host' }, 'volume hostPath host temporary', both],
+      ['image: host writes everywhere', { image: 'host' }, 'volume hostPath host temporary kernel', both],
       ['but when its root is read-only', { image: 'host', securityContext: closed }, 'volume hostPath', neither],
     ],
   ],
   [
     'with --host-files writable',
     ['--host-files', 'writable'],
-    [['a container with an image writes everywhere', { image }, 'volume hostPath host temporary', both]],
+    [['a container with an image writes everywhere', { image }, 'volume hostPath host temporary kernel', both]],
   ],
   [
     'with --host-files read-only',
@@ -84,7 +89,7 @@ for (const [sentence, flags, cases] of worlds) {
       test(claim, async () => {
         const { code, out } = await run(server, { command: ['sh', '-c', script], ...own })
         assert.equal(code, 0, out)
-        assert.deepEqual(out.match(/\b(?:volume|hostPath|host|temporary)$/gm)?.join(' '), written, out)
+        assert.deepEqual(out.match(/\b(?:volume|hostPath|host|temporary|kernel)$/gm)?.join(' '), written, out)
         const files = { host: join(place, 'file'), temporary: `/tmp/jobd-${process.pid}` }
         assert.deepEqual({ host: existsSync(files.host), temporary: existsSync(files.temporary) }, on)
         for (const file of [...Object.values(files), join(place, 'shared/file')]) rmSync(file, { force: true })
