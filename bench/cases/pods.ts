@@ -195,6 +195,7 @@ const isProgram = (pid: number): boolean => readFileSync(`/proc/${pid}/comm`, 'u
 
 export const podCases: readonly Case[] = [
   { name: 'true-pods', run: besideParallel },
+  { name: 'image-pods', run: () => truePods({ count: 2000, parallelism: 64, image: 'busybox' }) },
   { name: 'empty-dir-pods', run: () => truePods({ count: 2000, parallelism: 64, spec: emptyDir }) },
   { name: 'first-log-line', run: firstLogLine },
   { name: 'pod-memory', run: podMemory },
