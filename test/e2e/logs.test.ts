@@ -29,7 +29,7 @@ async function withServer(flags: readonly string[], act: (world: World) => Promi
         server = await startServer(directory, ...flags)
       },
       job: async (name, script, backoffLimit = 0) => {
-        const container = { name: 'main', image: 'none', command: ['sh', '-c', script] }
+        const container = { name: 'main', image: 'host', command: ['sh', '-c', script] }
         const template = { spec: { restartPolicy: 'Never', containers: [container] } }
         const manifest = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec: { backoffLimit, template } }
         writeFileSync(join(directory, `${name}.json`), JSON.stringify(manifest))
@@ -80,7 +80,7 @@ describe('logs', () => {
     await withServer(['--log-max-size', '1Mi'], async ({ directory, run }) => {
       const go = join(directory, 'go')
       const script = `while ! [ -e ${go} ]; do sleep 0.1; done; for i in 1 2 3 4; do seq 1000000; sleep 1.1; done`
-      const container = { name: 'main', image: 'none', command: ['sh', '-c', script] }
+      const container = { name: 'main', image: 'host', command: ['sh', '-c', script] }
       const template = { spec: { restartPolicy: 'Never', containers: [container] } }
       const file = join(directory, 'loud.json')
       writeFileSync(

@@ -37,7 +37,7 @@ describe('jobd run', () => {
     const { path, dispose } = temporaryDirectory()
     const script = `if [ $JOB_COMPLETION_INDEX = 0 ]; then until [ -e '${path}/up' ]; do sleep 0.1; done; exit 7; fi
 trap 'sleep 1; exit 143' TERM; touch '${path}/up'; sleep 100 & wait`
-    const container = { name: 'main', image: 'none', command: ['sh', '-c', script] }
+    const container = { name: 'main', image: 'host', command: ['sh', '-c', script] }
     const template = { spec: { restartPolicy: 'Never', containers: [container] } }
     const spec = { completions: 2, parallelism: 2, completionMode: 'Indexed', backoffLimit: 0, template }
     writeFileSync(
