@@ -149,7 +149,7 @@ describe('kill -9', () => {
             containers: [
               {
                 name: 'pi',
-                image: 'perl',
+                image: 'host',
                 command: [
                   'sh',
                   '-c',
