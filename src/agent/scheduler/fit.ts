@@ -101,13 +101,11 @@ export function fitOf(pod: Pod, node: Node, used: { readonly amounts: Amounts; r
   let isHelpless = false
   if (free['pods'] !== undefined && BigInt(used.pods + 1) * 1000n > free['pods']) reasons.push('Too many pods')
   for (const [name, wanted] of Object.entries(takesOf(pod))) {
-    if (name.startsWith(PORT)) {
-      if ((used.amounts[name] ?? 0n) > 0n && !reasons.includes(NO_PORTS)) reasons.push(NO_PORTS)
-      continue
-    }
-    const all = free[name] ?? 0n
+    const isPort = name.startsWith(PORT)
+    const all = isPort ? 1n : (free[name] ?? 0n)
     if (wanted === 0n || (used.amounts[name] ?? 0n) + wanted <= all) continue
-    reasons.push(`Insufficient ${name}`)
+    const reason = isPort ? NO_PORTS : `Insufficient ${name}`
+    if (!reasons.includes(reason)) reasons.push(reason)
     if (wanted > all) isHelpless = true
   }
   return reasons.length === 0 ? { fits: true } : { fits: false, reasons, helpless: isHelpless }
