@@ -11,7 +11,7 @@ export type RegistrationOptions = {
   readonly timers: Timers
   readonly log: Log
   readonly identity: NodeIdentity
-  /** Not waited for by anybody but the node. */
+  /** Told as soon as it is known; nobody waits for it. */
   readonly hostFiles?: Promise<HostFilesFacts> | undefined
 }
 
@@ -42,10 +42,11 @@ export function createRegistration({
   let stopped = false
   let isMissing = false
   let registering = false
+  let known: HostFilesFacts | undefined
 
   async function register(): Promise<void> {
     for (let delay = RETRY.first; !stopped; delay = Math.min(delay * 2, RETRY.most)) {
-      const registered = await registerNode(client, { ...identity, hostFiles: await hostFiles }, clock.now())
+      const registered = await registerNode(client, { ...identity, hostFiles: known }, clock.now())
       if (registered.ok) return
       log.warn('registering the node failed; trying again', { because: registered.error.message })
       await pause({ wake: timers.after }, millis(delay))
@@ -63,8 +64,15 @@ export function createRegistration({
     registering = false
   }
 
+  const registered = register()
+  void hostFiles?.then(async (facts) => {
+    known = facts
+    await registered
+    await register()
+  })
+
   return {
-    registered: register(),
+    registered,
     keep(onNode) {
       const take = (node: Node | undefined): void => {
         onNode(node)
