@@ -1,7 +1,7 @@
 /** Finding out what the host permits, and starting the spawner on it. */
 import { writeFileSync } from 'node:fs'
 import { type MemoryVolumes, openMemoryVolumes } from '../memory/index.ts'
-import { readOnlyScript } from './read-only-host.ts'
+import { kernelSettings, privateDirectories, readOnlyScript } from './read-only-host.ts'
 import { claimVoid, readIfThere } from './run-files.ts'
 import { addRun, unfinishedRuns } from './run-table.ts'
 import { refuse } from './settle-run.ts'
@@ -46,8 +46,8 @@ async function openStarters(state: State, tools: HostTools, memory: MemoryVolume
     openStarter(state, tools, 'Writable'),
     tools.unshare === undefined ? undefined : openStarter(state, tools, 'ReadOnly'),
   ])
-  const host = { tools, starters: { Writable: writable }, memory }
-  state.host = { ...host, starters: { ...host.starters, ReadOnly: await readyOnly(readOnly) } }
+  const starters = { Writable: writable, ReadOnly: await readyOnly(readOnly) }
+  state.host = { tools, starters, memory, temporary: privateDirectories(), kernel: kernelSettings() }
   return state.host
 }
 

@@ -13,6 +13,11 @@ export const NOTHING = `${OWN_PLACE}/none`
 
 /** Where every program expects to write, as in a container of an image. */
 const PRIVATE = ['/tmp', '/var/tmp']
+/** Settings of the kernel, which are those of the host in every container. */
+const KERNEL = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
+
+/** What `/proc` shows of them; it is made anew for each run, after the namespace that it is a copy of was made read-only. */
+export const kernelSettings = (): readonly string[] => KERNEL.filter((path) => existsSync(path))
 
 /** Directories of which each run that may not write to the host has one of its own, as they are without links. */
 export const privateDirectories = (): readonly string[] => [

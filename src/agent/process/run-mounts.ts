@@ -1,5 +1,5 @@
 /** Making the volumes of one run appear at their places. */
-import { chmodSync, existsSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, relative } from 'node:path'
 import { ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, Mount } from '../runtime/index.ts'
@@ -32,6 +32,8 @@ export type RunMounts = {
   readonly isReadOnly: boolean
   /** Directories that are its own, empty at first; without links. */
   readonly own: readonly string[]
+  /** What is to be read-only to it beside the files that are so where it starts. */
+  readonly closed: readonly string[]
 }
 
 /** The shell commands that mount what a run needs; each ends in `|| failed`. Prepares the directory of the run. */
@@ -98,9 +100,8 @@ function bindAll(mounts: readonly Mount[], run: RunMounts): readonly string[] {
     : []
   const covers = isReadOnly && alone.length === 0 ? [fstabLine(NOTHING, `${TOP}${HOST_TREE}`, 'bind')] : []
   const table = `${directory}/fstab`
-  writeFileSync(table, [...rooms.value, ...together, ...empty, ...kernelLines(run), ...covers].join(''), {
-    mode: 0o600,
-  })
+  const closed = run.closed.map((path) => fstabLine(path, `${TOP}${path}`, 'bind,ro'))
+  writeFileSync(table, [...rooms.value, ...together, ...empty, ...closed, ...covers].join(''), { mode: 0o600 })
   // Paths as they are, see `TOP`.
   const all = `${tools.mount} -c -a -T ./${basename(table)} || failed 'mounting its volumes'`
   const single = alone.map(({ mount }) => bindOne(mount, outer, run))
@@ -110,17 +111,6 @@ function bindAll(mounts: readonly Mount[], run: RunMounts): readonly string[] {
     ...(alone.length > 0 ? cover : []),
   ]
 }
-
-/** Settings of the kernel, which are those of the host in every container. */
-const KERNEL = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'].filter((path) =>
-  existsSync(path),
-)
-
-/** `/proc` is made anew for each run, after the namespace that it is a copy of was made read-only. */
-const kernelLines = ({ config, isReadOnly }: RunMounts): readonly string[] =>
-  isReadOnly && config.security?.privileged !== true
-    ? KERNEL.map((path) => fstabLine(path, `${TOP}${path}`, 'bind,ro'))
-    : []
 
 /** The launch script again, in the new root, with a word that says so. Where it works stays, whatever is mounted over it. */
 const enterRoot = ({ script, tools }: RunMounts): string =>

@@ -10,7 +10,6 @@ import { identityRefusal, identityWords, rightsRefusal } from './identity.ts'
 import { inputRefusal, launchInput, TERMINAL } from './input.ts'
 import { launchScript } from './launch-script.ts'
 import { COOKIE } from './process-tree.ts'
-import { privateDirectories } from './read-only-host.ts'
 import { type Found, judge, listRuns, recoverRun } from './recover.ts'
 import { rootCommands, rootOfRun } from './root-mounts.ts'
 import { commandMissing } from './root-view.ts'
@@ -175,7 +174,8 @@ export function launchText(state: State, host: Host, run: Run, config: Container
     script,
     volatile: dirname(state.table.scratch),
     isReadOnly: run.isReadOnly,
-    own: hasOwnTemporary ? privateDirectories() : [],
+    own: hasOwnTemporary ? host.temporary : [],
+    closed: run.isReadOnly && security?.privileged !== true ? host.kernel : [],
   }
   const inRoot = namespaced && root !== undefined
   const logPath = logPathOf(state.table, run.key)

@@ -51,6 +51,9 @@ export type Host = {
     /** Absent where files of the host cannot be shown read-only. */
     readonly ReadOnly?: Starter | undefined
   }
+  /** Directories for temporary files, and settings of the kernel, that there are; without links. */
+  readonly temporary: readonly string[]
+  readonly kernel: readonly string[]
   /** Absent where nothing can be mounted for all containers of a pod. */
   readonly memory?: MemoryVolumes | undefined
 }
