@@ -10,13 +10,16 @@ import { join } from 'node:path'
 import type { Client } from '../../src/client/index.ts'
 import { seededRandom } from '../sim/seeded-random.ts'
 import { emptyLedger, type Ledger, lostOf } from '../support/crash-ledger.ts'
-import { type Server, startServer, temporaryDirectory } from '../support/executable.ts'
+import { type Server, startServerIn, temporaryDirectory } from '../support/executable.ts'
 import { connect } from '../support/many-pods.ts'
 import { readOptions } from '../support/options.ts'
 import { type Requests, requestsTo } from '../support/requests.ts'
 import { startFaults } from './faults.ts'
-import { jobLane, type Lane, requestLane, startLoad } from './load.ts'
-import { cpuSecondsOf, quantile, rounded, type Sample, sampleOf, slopePerHour } from './measure.ts'
+import { quantile } from './growth.ts'
+import { INSPECTED, type Inspector, OF_THE_INSPECTOR, openInspector } from './inspector.ts'
+import { judge } from './judge.ts'
+import { jobLane, type Lane, type Load, requestLane, startLoad } from './load.ts'
+import { countsOf, cpuSecondsOf, rounded, type Sample } from './measure.ts'
 import { newPauses } from './pauses.ts'
 
 const SHARE = 0.7
@@ -24,13 +27,10 @@ const SHARE = 0.7
 const FLAGS = ['--event-ttl', '1m', '--log-retention-size', '1Mi', '--run-history-limit', '10']
 /** Seconds at full speed before anything is measured. */
 const MOST_FILLING = 300
-/** The share of the time after which memory must stay as it is. */
-const WARM_UP = 1 / 3
-/** Growth after the warm-up, as a share of what there was, that is taken for noise. */
-const NOISE = 0.1
 
 type World = {
   readonly server: Server
+  readonly inspector: Inspector
   readonly requests: Requests
   readonly client: Client
   readonly ledger: Ledger
@@ -92,96 +92,55 @@ async function rest({ requests, pause }: World): Promise<void> {
   }
 }
 
+const roundedNumbers = (_: string, value: unknown): unknown => (typeof value === 'number' ? rounded(value) : value)
+
+/** What is seen of the server while the load is on it; a line for each sample. */
+async function watch({ server, inspector, pause }: World, minutes: number, p99: () => Sample['p99']) {
+  const samples: Sample[] = []
+  const begin = performance.now()
+  const sinceBegin = (): number => (performance.now() - begin) / 60_000
+  const between = Math.min(30_000, (60_000 * minutes) / 20)
+  while (sinceBegin() < minutes) {
+    await pause(between)
+    const sample = { minutes: sinceBegin(), ...(await inspector.liveMemory()), ...countsOf(server), p99: p99() }
+    samples.push(sample)
+    console.log(JSON.stringify(sample, roundedNumbers))
+  }
+  return { samples, minutes: sinceBegin() }
+}
+
 async function soak(world: World, minutes: number, seed: number): Promise<boolean> {
-  const { server, requests, ledger, starts, client, pause } = world
+  const { server, requests, ledger, starts, client } = world
   const random = seededRandom(seed)
   const lanes = [requestLane(requests, ledger, random), jobLane(requests, client, starts)]
   const capacity = await capacityOf(world, lanes, Math.min(MOST_FILLING, (60 * minutes) / 4))
   await rest(world)
-  const before = await sampleOf(server, requests)
-  const rates = capacity.map((rate) => SHARE * rate)
-  const loads = lanes.map((lane, index) => startLoad(lane, rates[index]))
+  const before = countsOf(server)
+  const loads = lanes.map((lane, index) => startLoad(lane, SHARE * (capacity[index] ?? 0)))
+  const of = <T>(what: (load: Load | undefined) => T): Readonly<Record<string, T>> =>
+    Object.fromEntries(lanes.map(({ name }, index) => [name, what(loads[index])]))
   const faults = startFaults({ server, requests, random: random.fork('faults'), starts })
   const cpu = cpuSecondsOf(server.pid)
-  const samples: Sample[] = []
-  const begin = performance.now()
-  const sinceBegin = (): number => (performance.now() - begin) / 60_000
-  while (sinceBegin() < minutes) {
-    await pause(Math.min(30_000, (60_000 * minutes) / 20))
-    const p99 = Object.fromEntries(lanes.map(({ name }, index) => [name, quantile(loads[index]?.taken() ?? [], 0.99)]))
-    const sample = { minutes: sinceBegin(), ...(await sampleOf(server, requests)), p99 }
-    samples.push(sample)
-    console.log(JSON.stringify(sample, (_, value) => (typeof value === 'number' ? rounded(value) : value)))
-  }
-  const busy = (cpuSecondsOf(server.pid) - cpu) / (60 * sinceBegin())
+  const seen = await watch(world, minutes, () => of((load) => quantile(load?.taken() ?? [], 0.99)))
+  const busy = (cpuSecondsOf(server.pid) - cpu) / (60 * seen.minutes)
   for (const load of loads) await load.stop()
   const injected = await faults.stop()
   await rest(world)
-  const after = await sampleOf(server, requests)
   const lost = await lostOf(ledger, requests)
-  const done = Object.fromEntries(lanes.map(({ name }, index) => [name, loads[index]?.count() ?? 0]))
-  const missed = loads.reduce((sum, load) => sum + load.missed(), 0)
-  const verdict = judge({ samples, before, after, lost, double: doubleStartsOf(starts) })
-  console.log(
-    JSON.stringify({
-      minutes,
-      seed,
-      capacity: told(lanes, capacity),
-      serverCpu: rounded(busy, 2),
-      done,
-      missed,
-      acknowledged: ledger.acknowledged,
-      faults: injected,
-      ...verdict,
-    }),
-  )
-  return verdict.wrong.length === 0
-}
-
-type Facts = {
-  readonly samples: readonly Sample[]
-  /** At rest, before and after. */
-  readonly before: Omit<Sample, 'minutes' | 'p99'>
-  readonly after: Omit<Sample, 'minutes' | 'p99'>
-  readonly lost: readonly string[]
-  readonly double: number
-}
-
-function judge({ samples, before, after, lost, double }: Facts) {
-  const end = samples.at(-1)?.minutes ?? 0
-  const warm = samples.filter(({ minutes }) => minutes > end * WARM_UP)
-  const hours = (end * (1 - WARM_UP)) / 60
-  const wrong = [...lost]
-  const growth = (name: 'residentMiB' | 'heapMiB') => {
-    const perHour = slopePerHour(warm.map((sample) => [sample.minutes, sample[name]]))
-    const typical = quantile(
-      warm.map((sample) => sample[name]),
-      0.5,
-    )
-    if (perHour * hours > NOISE * typical) wrong.push(`${name} grows by ${rounded(perHour)} an hour`)
-    return { median: rounded(typical), perHour: rounded(perHour) }
+  const verdict = judge({ ...seen, before, after: countsOf(server), lost, double: doubleStartsOf(starts) })
+  const line = {
+    minutes,
+    seed,
+    capacity: told(lanes, capacity),
+    serverCpu: rounded(busy, 2),
+    done: of((load) => load?.count() ?? 0),
+    missed: loads.reduce((sum, load) => sum + load.missed(), 0),
+    acknowledged: ledger.acknowledged,
+    faults: injected,
+    ...verdict,
   }
-  const memory = { resident: growth('residentMiB'), heap: growth('heapMiB') }
-  if (double > 0) wrong.push(`${double} pods started twice`)
-  if (after.handles > before.handles) wrong.push(`${before.handles} open files became ${after.handles}`)
-  if (after.processes > before.processes) wrong.push(`${before.processes} processes became ${after.processes}`)
-  const middle = end * ((1 + WARM_UP) / 2)
-  const p99 = Object.keys(samples[0]?.p99 ?? {}).map((name) => {
-    const of = (part: readonly Sample[]): number =>
-      rounded(
-        quantile(
-          part.map((sample) => sample.p99[name] ?? 0),
-          0.5,
-        ),
-      )
-    return [
-      name,
-      { first: of(warm.filter((s) => s.minutes <= middle)), second: of(warm.filter((s) => s.minutes > middle)) },
-    ]
-  })
-  const handles = { before: before.handles, after: after.handles }
-  const processes = { before: before.processes, after: after.processes }
-  return { memory, handles, processes, p99: Object.fromEntries(p99), lost: lost.length, doubleStarts: double, wrong }
+  console.log(JSON.stringify(line, (key, value) => (key === 'serverCpu' ? value : roundedNumbers(key, value))))
+  return verdict.wrong.length === 0
 }
 
 /** A line of each pod that started: its uid. */
@@ -195,18 +154,20 @@ async function main(): Promise<void> {
   const seed = Number(values.seed ?? 1)
   if (!Number.isInteger(seed) || seed < 0) wrongUse('--seed is a whole number')
   const { path, dispose } = temporaryDirectory()
-  const server = await startServer(join(path, 'data'), ...FLAGS)
+  const server = await startServerIn(INSPECTED, join(path, 'data'), ...FLAGS)
+  const inspector = await openInspector(server)
   const { client, close } = await connect(server)
   const requests = requestsTo(server)
   const { pause } = newPauses()
   try {
-    const world = { server, requests, client, ledger: emptyLedger(), starts: join(path, 'starts'), pause }
+    const world = { server, inspector, requests, client, ledger: emptyLedger(), starts: join(path, 'starts'), pause }
     process.exitCode = (await soak(world, minutes, seed)) ? 0 : 1
   } finally {
     requests.close()
     await close()
+    await inspector.close()
     await server.stop()
-    const said = server.errors()
+    const said = server.errors().replaceAll(OF_THE_INSPECTOR, '')
     if (said !== '') console.log(`the server said:\n${said.slice(-4000)}`)
   }
   dispose()
