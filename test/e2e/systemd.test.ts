@@ -1,8 +1,9 @@
 /** `jobd service` under a systemd that runs: what outlives what, and what is said when it does not start. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { jobd } from '../support/executable.ts'
+import { appears, whenFiles } from '../support/files.ts'
 import { startSystemd, systemdMissing, type TestSystemd } from '../support/systemd.ts'
 
 const data = '/var/lib/jobd'
@@ -29,19 +30,6 @@ describe('the service of systemd', { skip, timeout: 240_000 }, () => {
   const serverFile = () => `${machine.root}${data}/server.json`
   const serverText = () => (existsSync(serverFile()) ? readFileSync(serverFile(), 'utf8') : '')
 
-  /** Resolves when something is so in a directory, which is looked at whenever that changes. */
-  function until(directory: string, isSo: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!isSo()) return
-        watcher.close()
-        resolve()
-      }
-      const watcher = watch(`${machine.root}${directory}`, look)
-      look()
-    })
-  }
-
   /** A Job whose only pod says that it has started, and ends with 3 when it is told to. */
   function submit(name: string): Promise<void> {
     const script = `touch /marks/${name}.started; until [ -e /marks/${name}.go ]; do sleep 0.1; done; touch /etc/no; echo home $HOME; exit 3`
@@ -61,7 +49,7 @@ describe('the service of systemd', { skip, timeout: 240_000 }, () => {
     const spec = { template: { spec: { restartPolicy: 'Never', containers: [container], volumes } } }
     const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec: { ...spec, backoffLimit: 1 } }
     writeFileSync(`${machine.root}/manifests/${name}.json`, JSON.stringify(job))
-    return until('/marks', () => existsSync(mark(`${name}.started`)))
+    return appears(mark(`${name}.started`))
   }
 
   test('it serves when the installation comes back', async () => {
@@ -84,7 +72,7 @@ describe('the service of systemd', { skip, timeout: 240_000 }, () => {
     )
     const crashed = serverText()
     await out('systemctl kill --kill-whom=main --signal=KILL jobd')
-    await until(data, () => serverText() !== crashed && serverText() !== '')
+    await whenFiles(`${machine.root}${data}`, () => serverText() !== crashed && serverText() !== '')
     await submit('second')
     assert.equal(await out('systemctl stop jobd; systemctl is-active jobd || true'), 'inactive\n')
     writeFileSync(mark('first.go'), '')
@@ -98,7 +86,7 @@ describe('the service of systemd', { skip, timeout: 240_000 }, () => {
   test('a reboot ends pods, and their Jobs go on with others', async () => {
     rmSync(mark('second.started'))
     await machine.reboot()
-    await until('/marks', () => existsSync(mark('second.started')))
+    await appears(mark('second.started'))
     writeFileSync(mark('second.go'), '')
     while (!(await client('get jobs second')).includes('Failed'));
     const pods = await client('get pods')

@@ -1,7 +1,7 @@
 /** The real executable and the real kubectl, for tests from outside. */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { accessSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -42,9 +42,9 @@ export type Server = {
   readonly kill: () => Promise<void>
 }
 
-/** A directory under the system's temporary one that is removed with `dispose`. */
+/** A directory under the system's temporary one, by its path without links, that is removed with `dispose`. */
 export function temporaryDirectory(): { readonly path: string; readonly dispose: () => void } {
-  const path = mkdtempSync(join(tmpdir(), 'jobd-test-'))
+  const path = mkdtempSync(join(realpathSync(tmpdir()), 'jobd-test-'))
   return { path, dispose: () => rmSync(path, { recursive: true, force: true }) }
 }
 

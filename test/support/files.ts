@@ -3,13 +3,17 @@ import { existsSync, watch } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
-/** Fulfilled once there is something at the path; its directory must be there. */
-export const appears = (path: string): Promise<void> => whenFiles(dirname(path), () => existsSync(path))
+/** Fulfilled once there is something at the path; its directory must be there. Nobody looks any more after `signal`. */
+export const appears = (path: string, signal?: AbortSignal): Promise<void> =>
+  whenFiles(dirname(path), () => existsSync(path), signal)
 
-/** Fulfilled once it holds, which is looked at whenever a file in the directory, which must be there, has changed. */
-export function whenFiles(directory: string, isSo: () => boolean): Promise<void> {
+/**
+ * Fulfilled once it holds, which is looked at whenever a file in the directory, which must be there, has changed; never
+ * after `signal`.
+ */
+export function whenFiles(directory: string, isSo: () => boolean, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const watcher = watch(directory, look)
+    const watcher = watch(directory, signal === undefined ? {} : { signal }, look)
     watcher.on('error', reject)
     look()
     function look(): void {

@@ -8,20 +8,18 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
   rmdirSync,
   rmSync,
   symlinkSync,
-  watch,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { shellQuote } from '../../src/agent/process/shell-quote.ts'
-import { root as checkout, type Ended, runProgram } from './executable.ts'
+import { root as checkout, type Ended, runProgram, temporaryDirectory } from './executable.ts'
+import { appears } from './files.ts'
 
 export type TestSystemd = {
   /** The directory that is `/` inside. */
@@ -71,14 +69,14 @@ const groupPlaces = (): readonly string[] => groupMounts().map(({ place }) => pl
 
 /** Why it does not boot here, when that has ended or not come about within a minute; only then a text. */
 export async function startSystemd(): Promise<TestSystemd | string> {
-  const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-systemd-`)
+  const { path: dir, dispose } = temporaryDirectory()
   const root = `${dir}/root`
   const group = basename(dir)
   furnish(root)
   writeFileSync(`${dir}/boot`, bootScript(root, group))
   const remove = (): void => {
     for (const place of groupPlaces()) removeGroups(`${place}/${group}`)
-    rmSync(dir, { recursive: true, force: true })
+    dispose()
   }
   const result = await boot(dir)
   if ('failure' in result) {
@@ -165,11 +163,11 @@ function furnish(root: string): void {
   symlinkSync('/usr/lib/systemd/system/multi-user.target', `${root}/etc/systemd/system/default.target`)
   mkdirSync(`${root}/etc/systemd/system/multi-user.target.wants`)
   symlinkSync('../booted.service', `${root}/etc/systemd/system/multi-user.target.wants/booted.service`)
-  for (const { path } of programs()) mkdirSync(`${root}${path}`, { recursive: true })
+  for (const path of programs()) mkdirSync(`${root}${path}`, { recursive: true })
 }
 
 /** Directories of this machine that are there too: its programs, this checkout and the Node.js that runs it. */
-function programs(): readonly { readonly path: string }[] {
+function programs(): readonly string[] {
   const own = [
     checkout.replace(/\/$/, ''),
     realpathSync(`${checkout}/node_modules`),
@@ -179,9 +177,7 @@ function programs(): readonly { readonly path: string }[] {
     (name) => /^(bin|sbin|lib\w*)$/.test(name) && realpathSync(`/${name}`) === `/${name}`,
   )
   const all = ['/usr', ...real.map((name) => `/${name}`), ...own]
-  return all
-    .filter((path) => !all.some((above) => above !== path && path.startsWith(`${above}/`)))
-    .map((path) => ({ path }))
+  return all.filter((path) => !all.some((above) => above !== path && path.startsWith(`${above}/`)))
 }
 
 /**
@@ -210,7 +206,7 @@ function bootScript(root: string, group: string): string {
     'set -e',
     `mount --bind ${root} ${root}`,
     `cd ${root}`,
-    ...programs().map(({ path }) => `mount --rbind ${path} .${path}; mount -o remount,ro,bind .${path}`),
+    ...programs().map((path) => `mount --rbind ${path} .${path}; mount -o remount,ro,bind .${path}`),
     'mount -t proc proc proc',
     'mount -t sysfs -o ro sysfs sys',
     ...(nested ? ['mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup'] : []),
@@ -241,21 +237,17 @@ async function boot(dir: string): Promise<Booted | { readonly failure: string }>
   const booted = `${dir}/root/booted`
   rmSync(booted, { recursive: true, force: true })
   mkdirSync(booted)
-  const isUp = new Promise<void>((resolve) => {
-    const watcher = watch(booted, () => {
-      watcher.close()
-      resolve()
-    })
-  })
+  const patience = new AbortController()
+  const isUp = appears(`${booted}/yes`, patience.signal)
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'sh', `${dir}/boot`], { stdio: ['ignore', 'pipe', 'pipe'] })
   const said: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => said.push(bytes.toString()))
   const ended = once(child, 'exit')
-  const tooLate = new AbortController()
-  const deadline = setTimeout(() => tooLate.abort(), LONGEST_BOOT)
-  const late = once(tooLate.signal, 'abort')
+  const deadline = setTimeout(() => patience.abort(), LONGEST_BOOT)
+  const late = once(patience.signal, 'abort')
   const how = await Promise.race([isUp.then(() => 'up'), ended.then(() => 'ended'), late.then(() => 'late')])
   clearTimeout(deadline)
+  patience.abort()
   const first = childOf(child.pid ?? 0)
   if (how !== 'up') {
     if (first !== '') process.kill(Number(first), 'SIGKILL')

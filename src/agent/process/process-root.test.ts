@@ -5,17 +5,14 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
 import { noSecurity } from '../../../test/contract/runtime-contract.ts'
+import { temporaryDirectory } from '../../../test/support/executable.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
 import { runToEnd } from '../../../test/support/run-to-end.ts'
 import { silentLog } from '../../base/index.ts'
@@ -53,14 +50,14 @@ type World = {
 }
 
 async function world(t: TestContext): Promise<World> {
-  const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-root-`)
+  const { path: dir, dispose } = temporaryDirectory()
   const root = makeRoot(dir)
   const options = { dir: `${dir}/run`, version: '0', clock: realClock, log: silentLog, hostEnv: process.env }
   const runtime = await createProcessRuntime(options)
   t.after(async () => {
     for (const uid of await runtime.podUids()) await runtime.remove(uid)
     await runtime.close()
-    rmSync(dir, { recursive: true })
+    dispose()
   })
   return {
     runtime,
@@ -200,7 +197,7 @@ describe('a run in a root of its own', { skip }, () => {
 })
 
 describe('paths in a root', () => {
-  const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-root-`)
+  const { path: dir, dispose } = temporaryDirectory()
   const root = `${dir}/r`
   mkdirSync(`${root}/usr/bin`, { recursive: true })
   mkdirSync(`${root}/run`)
@@ -215,7 +212,7 @@ describe('paths in a root', () => {
     symlinkSync(target, `${root}/${path}`)
   }
   test('follow links without leaving it', (t) => {
-    t.after(() => rmSync(dir, { recursive: true }))
+    t.after(dispose)
     const cases: readonly (readonly [string, string])[] = [
       ['/', ''],
       ['/bin/tool', '/usr/bin/tool'],

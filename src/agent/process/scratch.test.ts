@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, type TestContext, test } from 'node:test'
+import { temporaryDirectory } from '../../../test/support/executable.ts'
 import { silentLog } from '../../base/index.ts'
 import { claimDirectory, isAbandoned, removeAbandoned } from './scratch.ts'
 
 /** A place for scratch directories, and one in it that an earlier server has claimed. */
 function world(t: TestContext) {
-  const root = mkdtempSync(`${realpathSync(tmpdir())}/jobd-scratch-`)
-  t.after(() => rmSync(root, { recursive: true }))
+  const { path: root, dispose } = temporaryDirectory()
+  t.after(dispose)
   const [scratch, data] = [`${root}/jobd/one`, `${root}/data`]
   mkdirSync(scratch, { recursive: true })
   mkdirSync(data)
