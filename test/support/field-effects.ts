@@ -39,21 +39,27 @@ const asRoot = (effect: Effect): Effect => ({ ...effect, asRoot: true })
 const variable = (fields: string, set: NonNullable<Container['env']>[number], unset = { name: 'X' }): Effect =>
   pair(fields, 'echo "[$X]"', [{ env: [set] }], [{ env: [unset] }])
 
-/** A volume at /v, whose files are shown. */
-const volume = (fields: string, set: NonNullable<PodSpec['volumes']>[number], unset: typeof set): Effect => {
-  const own = { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] }
+type VolumeSource = Omit<NonNullable<PodSpec['volumes']>[number], 'name'>
+/** A container with a volume at `/jobd-v`, which may be mounted in another way. */
+const withVolume = (source: VolumeSource = { emptyDir: {} }, how: object = {}): readonly [Own, More] => [
+  { volumeMounts: [{ name: 'v', mountPath: '/jobd-v', ...how }] },
+  { volumes: [{ name: 'v', ...source }] },
+]
+
+/** The files of two volumes, with their modes. */
+const volume = (fields: string, set: VolumeSource, unset: VolumeSource = { emptyDir: {} }): Effect => {
   const script = 'cd /jobd-v; for f in *; do [ -e $f ] && echo $f $(stat -L -c %a $f) $(cat $f | head -c 100); done'
-  return pair(fields, script, [own, { volumes: [set] }], [own, { volumes: [unset] }])
+  return pair(fields, script, withVolume(set), withVolume(unset))
 }
 const projected = (fields: string, set: object, unset: object): Effect =>
-  volume(fields, { name: 'v', projected: { sources: [set] } }, { name: 'v', projected: { sources: [unset] } })
+  volume(fields, { projected: { sources: [set] } }, { projected: { sources: [unset] } })
 
 const mount = (fields: string, set: object, unset: object): Effect => {
   const script = 'find /jobd-v | sort; touch /jobd-v/new && echo written'
-  const at = (more: object): readonly [Own, More] => [
-    { volumeMounts: [{ name: 'v', mountPath: '/jobd-v', ...more }], env: [{ name: 'A', value: 'a' }] },
-    { volumes: [{ name: 'v', projected: undefined, emptyDir: {} }] },
-  ]
+  const at = (how: object): readonly [Own, More] => {
+    const [own, more] = withVolume({ emptyDir: {} }, how)
+    return [{ ...own, env: [{ name: 'A', value: 'a' }] }, more]
+  }
   return pair(fields, script, at(set), at(unset))
 }
 
@@ -78,10 +84,11 @@ const web = (port: number, more: object = {}): object => ({
 
 const none = { name: 'none', optional: true }
 const failing = { exec: { command: ['false'] } }
-const fsGroup = (policy?: string): readonly [Own, More] => [
-  { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
-  { volumes: [{ name: 'v', emptyDir: {} }], securityContext: { fsGroup: 4321, fsGroupChangePolicy: policy } },
-]
+/** Told to stop by its probe, and killed when it has not after so many seconds. */
+const stopped = (terminationGracePeriodSeconds: number): Own => ({
+  livenessProbe: { ...failing, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds },
+})
+const [volumeMount, emptyVolume] = withVolume()
 
 const containers: readonly Effect[] = [
   pair('Container.args', 'echo "$0 $1"', [{ args: ['a', 'b'] }], [{}]),
@@ -139,20 +146,10 @@ const containers: readonly Effect[] = [
     'Lifecycle.preStop',
     "trap 'ls /jobd-v; exit 3' TERM; while :; do sleep 0.1; done",
     [
-      {
-        livenessProbe: { ...failing, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 20 },
-        lifecycle: { preStop: { exec: { command: ['touch', '/jobd-v/asked'] } } },
-        volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }],
-      },
-      { volumes: [{ name: 'v', emptyDir: {} }] },
+      { ...stopped(20), ...volumeMount, lifecycle: { preStop: { exec: { command: ['touch', '/jobd-v/asked'] } } } },
+      emptyVolume,
     ],
-    [
-      {
-        livenessProbe: { ...failing, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 20 },
-        volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }],
-      },
-      { volumes: [{ name: 'v', emptyDir: {} }] },
-    ],
+    [{ ...stopped(20), ...volumeMount }, emptyVolume],
   ),
   pair(
     'Container.terminationMessagePath',
@@ -202,10 +199,12 @@ const security: readonly Effect[] = [
     ),
   ),
   asRoot(
-    pair('PodSecurityContext.fsGroup', 'stat -c %g /jobd-v', fsGroup(), [
-      { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
-      { volumes: [{ name: 'v', emptyDir: {} }] },
-    ]),
+    pair(
+      'PodSecurityContext.fsGroup',
+      'stat -c %g /jobd-v',
+      [volumeMount, { ...emptyVolume, securityContext: { fsGroup: 4321 } }],
+      withVolume(),
+    ),
   ),
   asRoot(
     pair(
@@ -258,18 +257,13 @@ const pods: readonly Effect[] = [
   pair('PodSpec.os PodOS.name', 'true', [{}, { os: { name: 'windows' } }], [{}, { os: { name: 'linux' } }]),
 ]
 
-const stopped: Own = {
-  livenessProbe: { ...failing, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 2 },
-}
 const missing = (fields: string, source: object): Effect =>
-  volume(fields, { name: 'v', ...withOptional(source, true) }, { name: 'v', ...withOptional(source, false) })
+  volume(fields, withOptional(source, true), withOptional(source, false))
 /** A source of volumes, or of variables, that names nothing. */
 const withOptional = (source: object, optional: boolean): object =>
   JSON.parse(JSON.stringify(source).replace('"optional":null', `"optional":${optional}`)) as object
-const tokenOf = (audience: string): readonly [Own, More] => [
-  { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
-  { volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 'token', audience } }] } }] },
-]
+const tokenOf = (audience: string): readonly [Own, More] =>
+  withVolume({ projected: { sources: [{ serviceAccountToken: { path: 'token', audience } }] } })
 
 const others: readonly Effect[] = [
   missing('ConfigMapVolumeSource.optional', { configMap: { name: 'none', optional: null } }),
@@ -300,8 +294,8 @@ const others: readonly Effect[] = [
   pair(
     'LifecycleHandler.sleep SleepAction.seconds',
     "trap 'exit 5' TERM; while :; do sleep 0.1; done",
-    [{ ...stopped, lifecycle: { preStop: { sleep: { seconds: 600 } } } }, { terminationGracePeriodSeconds: 600 }],
-    [stopped, { terminationGracePeriodSeconds: 600 }],
+    [{ ...stopped(2), lifecycle: { preStop: { sleep: { seconds: 600 } } } }, { terminationGracePeriodSeconds: 600 }],
+    [stopped(2), { terminationGracePeriodSeconds: 600 }],
   ),
   pair(
     'ServiceAccountTokenProjection.audience',
@@ -322,71 +316,30 @@ const others: readonly Effect[] = [
 ]
 
 const item = (path: string, mode?: number) => ({ key: 'k', path, mode })
+const downward = (fieldPath: string, mode?: number) => ({ path: 'f', mode, fieldRef: { fieldPath } })
+const namespace = (mode?: number) => downward('metadata.namespace', mode)
+const amount = (resource: string) => ({ path: 'f', resourceFieldRef: { containerName: 'main', resource } })
+const ofMap = (more: object = {}): VolumeSource => ({ configMap: { name: 'm', ...more } })
+const ofSecret = (more: object = {}): VolumeSource => ({ secret: { secretName: 's', ...more } })
+const ofPod = (one: { readonly path: string }, more: object = {}): VolumeSource => ({
+  downwardAPI: { items: [one], ...more },
+})
 const volumes: readonly Effect[] = [
-  volume(
-    'Volume.configMap ConfigMapVolumeSource.name',
-    { name: 'v', configMap: { name: 'm' } },
-    { name: 'v', emptyDir: {} },
-  ),
-  volume(
-    'ConfigMapVolumeSource.defaultMode',
-    { name: 'v', configMap: { name: 'm', defaultMode: 0o440 } },
-    { name: 'v', configMap: { name: 'm' } },
-  ),
-  volume(
-    'ConfigMapVolumeSource.items KeyToPath.path',
-    { name: 'v', configMap: { name: 'm', items: [item('other')] } },
-    { name: 'v', configMap: { name: 'm' } },
-  ),
-  volume(
-    'KeyToPath.mode',
-    { name: 'v', configMap: { name: 'm', items: [item('other', 0o400)] } },
-    { name: 'v', configMap: { name: 'm', items: [item('other')] } },
-  ),
-  volume(
-    'Volume.secret SecretVolumeSource.secretName',
-    { name: 'v', secret: { secretName: 's' } },
-    { name: 'v', emptyDir: {} },
-  ),
-  volume(
-    'SecretVolumeSource.defaultMode',
-    { name: 'v', secret: { secretName: 's', defaultMode: 0o440 } },
-    { name: 'v', secret: { secretName: 's' } },
-  ),
-  volume(
-    'SecretVolumeSource.items',
-    { name: 'v', secret: { secretName: 's', items: [item('other')] } },
-    { name: 'v', secret: { secretName: 's' } },
-  ),
+  volume('Volume.configMap ConfigMapVolumeSource.name', ofMap()),
+  volume('ConfigMapVolumeSource.defaultMode', ofMap({ defaultMode: 0o440 }), ofMap()),
+  volume('ConfigMapVolumeSource.items KeyToPath.path', ofMap({ items: [item('other')] }), ofMap()),
+  volume('KeyToPath.mode', ofMap({ items: [item('other', 0o400)] }), ofMap({ items: [item('other')] })),
+  volume('Volume.secret SecretVolumeSource.secretName', ofSecret()),
+  volume('SecretVolumeSource.defaultMode', ofSecret({ defaultMode: 0o440 }), ofSecret()),
+  volume('SecretVolumeSource.items', ofSecret({ items: [item('other')] }), ofSecret()),
   volume(
     'Volume.downwardAPI DownwardAPIVolumeFile.fieldRef',
-    { name: 'v', downwardAPI: { items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-    { name: 'v', downwardAPI: { items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.uid' } }] } },
+    ofPod(namespace()),
+    ofPod(downward("metadata.labels['none']")),
   ),
-  volume(
-    'DownwardAPIVolumeFile.mode',
-    { name: 'v', downwardAPI: { items: [{ path: 'f', mode: 0o400, fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-    { name: 'v', downwardAPI: { items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-  ),
-  volume(
-    'DownwardAPIVolumeSource.defaultMode',
-    {
-      name: 'v',
-      downwardAPI: { defaultMode: 0o400, items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.namespace' } }] },
-    },
-    { name: 'v', downwardAPI: { items: [{ path: 'f', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-  ),
-  volume(
-    'DownwardAPIVolumeFile.resourceFieldRef',
-    {
-      name: 'v',
-      downwardAPI: { items: [{ path: 'f', resourceFieldRef: { containerName: 'main', resource: 'limits.cpu' } }] },
-    },
-    {
-      name: 'v',
-      downwardAPI: { items: [{ path: 'f', resourceFieldRef: { containerName: 'main', resource: 'requests.cpu' } }] },
-    },
-  ),
+  volume('DownwardAPIVolumeFile.mode', ofPod(namespace(0o400)), ofPod(namespace())),
+  volume('DownwardAPIVolumeSource.defaultMode', ofPod(namespace(), { defaultMode: 0o400 }), ofPod(namespace())),
+  volume('DownwardAPIVolumeFile.resourceFieldRef', ofPod(amount('limits.cpu')), ofPod(amount('requests.cpu'))),
   projected('VolumeProjection.configMap ConfigMapProjection.name', { configMap: { name: 'm' } }, { configMap: none }),
   projected(
     'ConfigMapProjection.items',
@@ -404,18 +357,8 @@ const volumes: readonly Effect[] = [
   mount('VolumeMount.subPathExpr', { subPathExpr: '$(NONE)' }, { subPathExpr: '$(A)' }),
   {
     fields: ['Volume.hostPath', 'HostPathVolumeSource.path'],
-    set: ({ directory }) =>
-      show(
-        'ls /jobd-v',
-        { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
-        { volumes: [{ name: 'v', hostPath: { path: directory } }] },
-      ),
-    unset: () =>
-      show(
-        'ls /jobd-v',
-        { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] },
-        { volumes: [{ name: 'v', emptyDir: {} }] },
-      ),
+    set: ({ directory }) => show('ls /jobd-v', ...withVolume({ hostPath: { path: directory } })),
+    unset: () => show('ls /jobd-v', ...withVolume()),
   },
 ]
 
