@@ -5,11 +5,12 @@
  */
 import { buildStrategy, keepFields } from '../../generic/index.ts'
 import { nameIsDNSSubdomain, validateCoreObjectMeta } from '../../meta/index.ts'
-import type { Strategy } from '../../strategy.ts'
+import type { Strategy, WriteContext } from '../../strategy.ts'
 import { without } from '../podspec/share.ts'
 import { roundedList } from '../resources/rounding.ts'
 import type { Node, NodeSpec } from '../types.gen.ts'
 import { nodeTable } from './table.ts'
+import { withTaintTimes } from './taint-times.ts'
 import { validateNode, validateNodeUpdate } from './validation.ts'
 
 /** What a node can hold is what it has, unless it says less. */
@@ -37,13 +38,15 @@ function pairedRanges(spec: NodeSpec): NodeSpec {
   return spec.podCIDR === first ? spec : { ...spec, podCIDRs: [spec.podCIDR] }
 }
 
-function prepareForCreate(node: Node): Node {
+function prepareForCreate(given: Node, { now, options }: WriteContext): Node {
+  const node = options.exact ? given : withTaintTimes(given, undefined, now)
   const spec = node.spec?.configSource === undefined ? node.spec : without(node.spec, 'configSource')
   const status = node.status?.config === undefined ? node.status : without(node.status, 'config')
   return spec === node.spec && status === node.status ? node : { ...node, spec, status }
 }
 
-function prepareForUpdate(node: Node, old: Node): Node {
+function prepareForUpdate(given: Node, old: Node, { now, options }: WriteContext): Node {
+  const node = options.exact ? given : withTaintTimes(given, old, now)
   const kept = keepFields(node, old, 'status')
   if (kept.spec?.configSource === undefined || old.spec?.configSource !== undefined) return kept
   return { ...kept, spec: without(kept.spec, 'configSource') }
