@@ -22,7 +22,7 @@ export const reasonFamilies: readonly ReasonFamily[] = [
   {
     title: 'Pods and containers',
     shown: 'In `status` of a pod, its conditions and its containers, and in the column STATUS of `kubectl get pods`.',
-    files: ['agent/', 'controllers/disruption/', 'controllers/podgc/'],
+    files: ['agent/', 'controllers/disruption/', 'controllers/podgc/', 'controllers/tainteviction/'],
     pattern: /(?:\breason: (?:[^,}\n']*\? )?|failed\(|shown = [^\n]*\? )'([A-Z]\w+)'(?: : '([A-Z]\w+)')?/g,
     others: [
       'Completed',
@@ -102,6 +102,10 @@ export const reasonFamilies: readonly ReasonFamily[] = [
       InsufficientPods: ['a PodDisruptionBudget permits no disruption now', 'wait until more pods are ready'],
       SyncFailed: ['a PodDisruptionBudget cannot be computed', 'the message says why'],
       DeletionByPodGC: ['the pod was left behind and is cleared away', 'nothing'],
+      DeletionByTaintManager: [
+        'its node has a `NoExecute` taint that the pod does not tolerate, or not any longer',
+        'take the taint off (`kubectl taint nodes NAME KEY-`), or give the pod a toleration',
+      ],
     },
   },
   {

@@ -115,10 +115,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'core.v1.NodeSelectorRequirement': { supported: 'key operator values' },
   'core.v1.PodReadinessGate': { supported: 'conditionType' },
   'core.v1.PodSchedulingGate': { supported: 'name' },
-  'core.v1.Toleration': {
-    supported: 'effect key operator value',
-    warned: { tolerationSeconds: `${warned}: no pod is ended for a taint` },
-  },
+  'core.v1.Toleration': { supported: 'effect key operator tolerationSeconds value' },
   'core.v1.PodSecurityContext': {
     supported: 'runAsNonRoot',
     remarks: {

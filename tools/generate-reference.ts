@@ -110,6 +110,7 @@ const origins: readonly (readonly [prefix: string, origin: string])[] = [
   ['controllers/cronjob/', 'CronJob'],
   ['agent/', 'Pod'],
   ['manager/garbage-collector', 'any object'],
+  ['manager/taint-eviction-controller', 'Pod'],
 ]
 
 function events(): readonly (readonly string[])[] {

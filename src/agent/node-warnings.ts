@@ -111,7 +111,7 @@ function securityOfPod(
 
 /** What takes more than one node, or a scheduler that ends pods for others. */
 function placingOf(spec: PodSpec): readonly Told[] {
-  const { affinity = {}, topologySpreadConstraints = [], preemptionPolicy, priority, tolerations = [] } = spec
+  const { affinity = {}, topologySpreadConstraints = [], preemptionPolicy, priority } = spec
   const others = ['podAffinity', 'podAntiAffinity'] as const
   return [
     ...others
@@ -122,16 +122,8 @@ function placingOf(spec: PodSpec): readonly Told[] {
     ...(preemptionPolicy === 'PreemptLowerPriority' && (priority ?? 1) > 0
       ? [['preemptionPolicy', 'a pod waits its turn and ends no other'] as const]
       : []),
-    ...tolerations.flatMap(({ key = '', tolerationSeconds }, index) =>
-      tolerationSeconds === undefined || ADMITTED.includes(key)
-        ? []
-        : [[`tolerations[${index}].tolerationSeconds`, 'pods that run are not ended for taints'] as const],
-    ),
   ]
 }
-
-/** Keys of the tolerations that admission gives to every pod. */
-const ADMITTED: readonly string[] = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
 
 const ofAnyContainer = (container: Container): readonly Told[] => [...mountsOf(container), ...resourcesOf(container)]
 

@@ -21,6 +21,7 @@ import { createDisruptionController, createQuotaController } from './quota-contr
 import { createRunHistoryController } from './run-history-controller.ts'
 import { createRunLedger } from './run-ledger.ts'
 import type { RunningController, SharedContext } from './running.ts'
+import { createTaintEvictionController } from './taint-eviction-controller.ts'
 import { createTtlController } from './ttl-controller.ts'
 
 export type ManagerOptions = {
@@ -97,5 +98,6 @@ function createControllers(shared: SharedContext, options: ManagerOptions): read
     createQuotaController(shared),
     createDisruptionController(shared),
     createPodGcController(shared, options.terminatedPodThreshold),
+    createTaintEvictionController(shared, options.exact),
   ]
 }

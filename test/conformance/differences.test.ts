@@ -33,6 +33,7 @@ const elsewhere: Readonly<Record<string, readonly [why: string, test: string]>> 
     'src/manager/run-ledger.test.ts',
   ],
   logs: ['the kit has no node that writes logs', 'test/e2e/logs.test.ts'],
+  '`NoExecute` taints of a node': ['the kit has no node', 'src/manager/taint-eviction.test.ts'],
   'new nodes': ['it is nothing about Jobs or CronJobs', 'src/apiserver/admission/plugins.test.ts'],
   'fields of features that are off': ['it is nothing about Jobs or CronJobs', 'src/apis/core/pod/strategy.test.ts'],
   'warnings about other fields': ['the kit has no node', 'test/conformance/field-support.test.ts'],

@@ -8,11 +8,12 @@ import { root } from '../support/executable.ts'
 import { effects } from '../support/field-effects.ts'
 import { fieldUses } from '../support/field-readers.ts'
 
-/** Those who act: not `src/apis`, which checks. */
+/** Those who act: not `src/apis`, which checks, but for what scheduling and eviction have in common. */
 const actors = [
   'src/agent/',
   'src/apimachinery/patch/',
   'src/apimachinery/selector/',
+  'src/apis/core/podspec/toleration.ts',
   'src/apiserver/',
   'src/controllers/',
   'src/manager/',

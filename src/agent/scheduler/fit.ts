@@ -1,13 +1,14 @@
 /** Whether a pod fits on a node, and why not, in the scheduler's words. */
 import { parseQuantity, quantityMilliValue } from '../../apimachinery/index.ts'
-import type {
-  Container,
-  Node,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-  Taint,
-  Toleration,
+import {
+  type Container,
+  type Node,
+  type NodeSelectorRequirement,
+  type NodeSelectorTerm,
+  type Pod,
+  type Taint,
+  type Toleration,
+  toleratesTaint,
 } from '../../apis/core/index.ts'
 import { ownValue } from '../../base/index.ts'
 
@@ -125,14 +126,8 @@ function standingReason(pod: Pod, { metadata, spec }: Node): string | undefined 
   return isSelected && isWanted ? undefined : "node(s) didn't match Pod's node affinity/selector"
 }
 
-function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean {
-  return tolerations.some(({ key = '', operator = 'Equal', value = '', effect = '' }) => {
-    if (effect !== '' && effect !== taint.effect) return false
-    if (key !== '' && key !== taint.key) return false
-    if (operator === 'Exists') return true
-    return key !== '' && value === (taint.value ?? '')
-  })
-}
+const isTolerated = (taint: Taint, tolerations: readonly Toleration[]): boolean =>
+  tolerations.some((toleration) => toleratesTaint(toleration, taint))
 
 function matchesTerm(
   { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,

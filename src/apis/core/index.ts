@@ -32,6 +32,7 @@ export { aggregateContainerLimits, aggregateContainerRequests } from './podspec/
 export { validatePodSpec } from './podspec/podspec.ts'
 export { type PodReferences, podReferences } from './podspec/references.ts'
 export { defaultPodTemplateSpec, validatePodTemplateSpec } from './podspec/template.ts'
+export { toleratesTaint } from './podspec/toleration.ts'
 export { visitContainers } from './podspec/visit.ts'
 export { podTemplateWarnings } from './podspec/warnings.ts'
 export { byteCount, quantityOf } from './resources/quantities.ts'

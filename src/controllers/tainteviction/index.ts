@@ -1,0 +1,7 @@
+export {
+  noExecuteTaints,
+  planTaintEviction,
+  type SeenTaint,
+  type TaintEvictionAction,
+  type TaintEvictionSnapshot,
+} from './plan.ts'
