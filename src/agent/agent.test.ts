@@ -805,6 +805,28 @@ describe('probes and hooks', () => {
     assert.ok(events(probed.name).includes('Normal Killing Container main failed liveness probe'))
   })
 
+  test('a program has two seconds for SIGTERM after a preStop hook that never ends', async (t) => {
+    const { api, run, phase, dir } = await world(t)
+    const lifecycle = { preStop: { exec: { command: ['sleep', '1000'] } } }
+    const program = `trap 'echo asked >${dir}/said; exit 0' TERM; echo up; while :; do sleep 0.1; done`
+    const container = { command: ['sh', '-c', program], lifecycle }
+    const { name } = run({ terminationGracePeriodSeconds: 1, containers: [container] })
+    await phase(name, 'Running')
+    await api.client.delete({ resource: 'pods', namespace: 'default', name }, { gracePeriodSeconds: 1 })
+    await api.untilGone('pods', name)
+    assert.equal(readFileSync(`${dir}/said`, 'utf8'), 'asked\n')
+  })
+
+  test('the next container starts when the postStart hook of the one before has ended', async (t) => {
+    const { run, phase, dir } = await world(t)
+    const say = (text: string) => ['sh', '-c', `echo ${text} >>${dir}/order`]
+    const hook = { exec: { command: ['sh', '-c', `sleep 0.3; echo hook >>${dir}/order`] } }
+    const first = { name: 'first', command: ['sleep', '1000'], restartPolicy: 'Always', lifecycle: { postStart: hook } }
+    const { name } = run({ initContainers: [first], containers: [{ command: say('main') }] })
+    await phase(name, 'Succeeded')
+    assert.equal(readFileSync(`${dir}/order`, 'utf8'), 'hook\nmain\n')
+  })
+
   test('hooks run after the start and before the end', async (t) => {
     const { api, run, phase, dir } = await world(t)
     const say = (text: string) => ({ exec: { command: ['sh', '-c', `echo ${text} >>${dir}/order`] } })

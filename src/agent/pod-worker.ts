@@ -34,6 +34,7 @@ import {
   planPod,
   podEvent,
   shiftMemory,
+  slotOf,
   type Unhealthy,
 } from './pod/index.ts'
 import type { PreparedVolumes } from './pod-volumes.ts'
@@ -81,6 +82,10 @@ export type PodWorker = {
   readonly probes: Map<string, ProbeFacts>
   /** Runs that failed a probe or a hook, by run. */
   readonly unhealthy: Map<string, Unhealthy>
+  /** Runs whose postStart hook has not ended, by run. */
+  readonly hooking: Set<string>
+  /** Runs that were sent SIGTERM, by run. */
+  readonly asked: Set<string>
   /** Ends the probes of a run, by run. */
   readonly watches: Map<string, () => void>
   isPrepared: boolean
@@ -130,6 +135,8 @@ export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
   failedStarts: new Map(),
   probes: new Map(),
   unhealthy: new Map(),
+  hooking: new Set(),
+  asked: new Set(),
   watches: new Map(),
   isPrepared: (pod.spec.volumes ?? []).length === 0,
   isPreparing: false,
@@ -140,8 +147,6 @@ export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
   isDeleting: false,
   isDirty: false,
 })
-
-const slotOf = ({ container, attempt }: ContainerKey): string => `${container}.${attempt}`
 
 /**
  * Takes a newer version of the pod. Versions of one server only grow, and they come by two ways, the watch and the answers
@@ -226,7 +231,8 @@ export function tell(
 function watch(context: WorkerContext, worker: PodWorker, key: ContainerKey, startedAt: Instant): void {
   const slot = slotOf(key)
   const container = containerOf(worker.pod, key.container)
-  if (container === undefined || worker.watches.has(slot)) return
+  // Nobody is probed before the hook after its start has ended.
+  if (container === undefined || worker.watches.has(slot) || worker.hooking.has(slot)) return
   if (hasProbes(container)) worker.probes.set(key.container, initialFacts(container))
   const run = { pod: worker.pod, container, key, startedAt }
   const stop = watchRun(context, run, {
@@ -246,6 +252,8 @@ function unwatch(worker: PodWorker, slot: string): void {
   worker.watches.get(slot)?.()
   worker.watches.delete(slot)
   worker.unhealthy.delete(slot)
+  worker.hooking.delete(slot)
+  worker.asked.delete(slot)
 }
 
 /** An exit with the message that its program left, where it has none of its own. */
@@ -289,6 +297,8 @@ function look(context: WorkerContext, worker: PodWorker): void {
     failedStarts: worker.failedStarts,
     probes: worker.probes,
     unhealthy: worker.unhealthy,
+    hooking: worker.hooking,
+    asked: worker.asked,
     isPrepared: worker.isPrepared,
     eviction: worker.eviction,
     memory: worker.memory,
@@ -391,11 +401,14 @@ function tellUnlimited({ recorder }: WorkerContext, { pod }: PodWorker, { unlimi
 
 async function stopContainer(
   context: WorkerContext,
-  { pod }: PodWorker,
+  worker: PodWorker,
   { key, container, killAt }: Extract<PodAction, { kind: 'StopContainer' }>,
 ): Promise<void> {
-  await beforeStop(context, { pod, container, key }, killAt)
+  await beforeStop(context, { pod: worker.pod, container, key }, killAt)
   await context.runtime.signal(key, (container.lifecycle?.stopSignal ?? 'SIGTERM') as Signal)
+  if (worker.runs.get(slotOf(key))?.state.kind !== 'Running') return
+  worker.asked.add(slotOf(key))
+  touch(context, worker)
 }
 
 function failureEvent({ reason, message }: StartFailure): Told {
@@ -412,6 +425,7 @@ type StartAction = Extract<PodAction, { kind: 'StartContainer' }>
 async function startContainer(context: WorkerContext, worker: PodWorker, action: StartAction): Promise<void> {
   const { key, container } = action
   worker.starting.set(key.container, key.attempt)
+  if (container.lifecycle?.postStart !== undefined) worker.hooking.add(slotOf(key))
   const refused = (message: string) => fail<StartFailure>({ reason: 'CreateContainerError', message })
   const config = await unlessRefused(() => context.configOf(worker, action), refused)
   // The pod was deleted while this was found out.
@@ -422,6 +436,7 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   context.load.starting -= 1
   if (!started.ok) {
     worker.starting.delete(key.container)
+    worker.hooking.delete(slotOf(key))
     const retryAt = after(context.clock.now(), START_RETRY)
     const { reason, message } = started.error
     // A pod without a sandbox has no container that could be in any state of its own.
@@ -434,9 +449,12 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   const { state } = started.value
   if (!worker.runs.has(slotOf(key))) observeRun(context, worker, started.value)
   if (state.kind !== 'Running') return
+  if (!worker.hooking.has(slotOf(key))) return
   const unhealthy = await afterStart(context, { pod: worker.pod, container, key })
-  if (unhealthy === undefined || worker.runs.get(slotOf(key))?.state.kind !== 'Running') return
-  worker.unhealthy.set(slotOf(key), unhealthy)
+  worker.hooking.delete(slotOf(key))
+  if (worker.isGone || worker.runs.get(slotOf(key))?.state.kind !== 'Running') return
+  if (unhealthy === undefined) watch(context, worker, key, state.startedAt)
+  else worker.unhealthy.set(slotOf(key), unhealthy)
   touch(context, worker)
 }
 

@@ -2,6 +2,7 @@
 import type { Container, Pod } from '../../apis/core/index.ts'
 import { instant, parseTime } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
+import type { PodInput } from './pod-input.ts'
 
 export type ContainerKind = 'Init' | 'Sidecar' | 'App'
 
@@ -9,7 +10,13 @@ export type ContainerKind = 'Init' | 'Sidecar' | 'App'
 export type Standing =
   | { readonly kind: 'Absent' }
   | { readonly kind: 'Starting'; readonly attempt: number }
-  | { readonly kind: 'Running'; readonly attempt: number; readonly run: Observed }
+  | {
+      readonly kind: 'Running'
+      readonly attempt: number
+      readonly run: Observed
+      /** Its postStart hook has not ended: the pod's next container waits, and so does whoever waits for this one. */
+      readonly isHooking: boolean
+    }
   | { readonly kind: 'Ended'; readonly attempt: number; readonly run: Observed; readonly exit: Exit }
 
 export type ContainerView = {
@@ -23,8 +30,16 @@ export type ContainerView = {
 /** The starts under way: container name → attempt. */
 export type Starting = ReadonlyMap<string, number>
 
+/** The name of a run within its pod. */
+export const slotOf = ({ container, attempt }: Observed['key']): string => `${container}.${attempt}`
+
 /** All containers of a pod: init containers and sidecars in their order, then the app containers. */
-export function viewContainers(pod: Pod, runs: readonly Observed[], starting: Starting): readonly ContainerView[] {
+export function viewContainers({
+  pod,
+  runs,
+  starting,
+  hooking,
+}: Pick<PodInput, 'pod' | 'runs' | 'starting' | 'hooking'>): readonly ContainerView[] {
   const view = (spec: Container, kind: ContainerKind): ContainerView => {
     const own = runs
       .filter(({ key }) => key.container === spec.name)
@@ -32,7 +47,7 @@ export function viewContainers(pod: Pod, runs: readonly Observed[], starting: St
     const attempt = starting.get(spec.name)
     const isAhead = attempt !== undefined && !(own[0] !== undefined && own[0].key.attempt >= attempt)
     const newest = own[0] ?? rememberedRun(pod, spec.name)
-    const standing: Standing = isAhead ? { kind: 'Starting', attempt } : standingOf(newest)
+    const standing: Standing = isAhead ? { kind: 'Starting', attempt } : standingOf(newest, hooking)
     return { spec, kind, standing, previous: endOf(isAhead ? own[0] : own[1]) }
   }
   return [
@@ -79,12 +94,12 @@ const LOST = 'The container could not be located when the pod was terminated'
 
 const isSidecar = (spec: Container): boolean => spec.restartPolicy === 'Always'
 
-function standingOf(run: Observed | undefined): Standing {
+function standingOf(run: Observed | undefined, hooking: PodInput['hooking']): Standing {
   if (run === undefined) return { kind: 'Absent' }
   const { attempt } = run.key
   const { state } = run
   return state.kind === 'Running'
-    ? { kind: 'Running', attempt, run }
+    ? { kind: 'Running', attempt, run, isHooking: hooking.has(slotOf(run.key)) }
     : { kind: 'Ended', attempt, run, exit: state.exit }
 }
 

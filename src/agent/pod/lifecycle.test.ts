@@ -56,6 +56,8 @@ function look(pod: Pod, runs: readonly Observed[], more: Partial<PodInput> = {})
     failedStarts: new Map(),
     probes: new Map(),
     unhealthy: new Map(),
+    hooking: new Set(),
+    asked: new Set(),
     isPrepared: true,
     memory: newMemory,
     node: { name: 'n', hostIP: '127.0.0.1', podIP: '127.0.0.1' },
@@ -323,14 +325,28 @@ describe('the end', () => {
     const first = look(pod, [running('main')], { now: at(1) })
     assert.deepEqual(first.does, ['StopContainer main.0'])
     assert.deepEqual(first.says, ['Killing: Stopping container main'])
-    assert.equal(first.wakeAt, at(31))
-    const second = look(pod, [running('main')], { now: at(2), memory: first.memory })
+    const asked = new Set(['main.0'])
+    const second = look(pod, [running('main')], { now: at(2), memory: first.memory, asked })
     assert.deepEqual(second.does, [], 'asked once')
+    assert.equal(second.wakeAt, at(31))
     const third = look(pod, [running('main')], { now: at(31), memory: second.memory })
     assert.deepEqual(third.does, ['KillContainer main.0'])
     const last = look(pod, [ended('main', 137)], { now: at(32), memory: third.memory })
     assert.equal(last.status.phase, 'Failed')
     assert.deepEqual(last.does, ['DeletePod'])
+  })
+
+  test('leaves two seconds after SIGTERM, also when a preStop hook has used up the time', () => {
+    const pod = podOf({}, deleted)
+    const first = look(pod, [running('main')], { now: at(1) })
+    const second = look(pod, [running('main')], { now: at(31), memory: first.memory })
+    assert.deepEqual([second.does, second.wakeAt], [[], at(33)], 'the hook has just been given up')
+    const asked = new Set(['main.0'])
+    const third = look(pod, [running('main')], { now: at(32), memory: second.memory, asked })
+    assert.deepEqual([third.does, third.wakeAt], [[], at(34)])
+    const moved = shiftMemory(third.memory, millis(60_000))
+    assert.deepEqual(look(pod, [running('main')], { now: at(93), memory: moved, asked }).does, [])
+    assert.deepEqual(look(pod, [running('main')], { now: at(94), memory: moved, asked }).does, ['KillContainer main.0'])
   })
 
   test('of a deleted pod that ends well is success', () => {
@@ -388,7 +404,7 @@ describe('the end', () => {
     const plan = look(podOf(), [running('main')], { now: at(10), eviction })
     assert.deepEqual(plan.does, ['StopContainer main.0'])
     assert.equal(plan.says[0], `Evicted: ${eviction}`)
-    assert.equal(plan.wakeAt, at(11))
+    assert.equal(look(podOf(), [running('main')], { eviction, now: at(11), memory: plan.memory }).wakeAt, at(13))
     const last = look(podOf(), [ended('main', 143)], { now: at(11), eviction, memory: plan.memory })
     assert.deepEqual([last.status.phase, last.status.reason, last.status.message], ['Failed', 'Evicted', eviction])
     assert.deepEqual(last.says, [], 'told once')
@@ -407,6 +423,40 @@ describe('the end', () => {
     const plan = look(over, [])
     assert.deepEqual(plan.does, [])
     assert.equal(plan.status, over.status)
+  })
+})
+
+describe('a postStart hook', () => {
+  const lifecycle = { postStart: { exec: { command: ['true'] } } }
+  const hooked = { name: 'a', lifecycle }
+
+  test('holds back the containers after its own', () => {
+    assert.deepEqual(look(podOf({ apps: [hooked, 'b'] }), []).does, ['StartContainer a.0'])
+    const starting = new Map([['a', 0]])
+    assert.deepEqual(look(podOf({ apps: [hooked, 'b'] }), [], { starting }).does, [])
+    assert.deepEqual(look(podOf({ apps: ['b', hooked] }), []).does, ['StartContainer b.0', 'StartContainer a.0'])
+    assert.deepEqual(look(podOf({ apps: [hooked, 'b'] }), [running('a')]).does, ['StartContainer b.0'])
+  })
+
+  test('has to end before its container is shown as running', () => {
+    const plan = look(podOf({ apps: [hooked, 'b'] }), [running('a')], { hooking: new Set(['a.0']) })
+    assert.deepEqual(plan.does, [])
+    assert.deepEqual(plan.states, ['a ContainerCreating', 'b ContainerCreating'])
+    assert.equal(plan.status.phase, 'Pending')
+    assert.equal(plan.status.containerStatuses?.[0]?.ready, false)
+  })
+
+  test('of a sidecar has to end before the pod goes on', () => {
+    const pod = podOf({ inits: [{ ...hooked, restartPolicy: 'Always' }] })
+    assert.deepEqual(look(pod, [running('a')], { hooking: new Set(['a.0']) }).does, [])
+    assert.deepEqual(look(pod, [running('a')]).does, ['StartContainer main.0'])
+  })
+
+  test('does not keep its container from being ended', () => {
+    const plan = look(podOf({ apps: [hooked] }, { deletionTimestamp: formatTime(at(31)) }), [running('a')], {
+      hooking: new Set(['a.0']),
+    })
+    assert.deepEqual(plan.does, ['StopContainer a.0'])
   })
 })
 

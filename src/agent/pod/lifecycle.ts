@@ -7,7 +7,7 @@ import { after, type Instant, instant, millis, parseTime, seconds, toMillis } fr
 import type { ContainerKey, Exit } from '../runtime/index.ts'
 import { assumedBackOff, type BackOff, formatDelay, nextBackOff, restartAt } from './back-off.ts'
 import type { Waiting } from './container-status.ts'
-import { type ContainerView, hasSucceeded, isRestarted, isRunning, viewContainers } from './containers.ts'
+import { type ContainerView, hasSucceeded, isRestarted, isRunning, slotOf, viewContainers } from './containers.ts'
 import { finalPhaseOf, hasEverRun, type Phase, phaseOf, wantedPhase } from './phase.ts'
 import { type EventFacts, killingEvent, type PodEvent, podEvent } from './pod-events.ts'
 import type { PodInput, PodMemory, Stopping, Teardown } from './pod-input.ts'
@@ -47,7 +47,7 @@ type Draft = {
 }
 
 export function planPod(input: PodInput): PodPlan {
-  const containers = viewContainers(input.pod, input.runs, input.starting)
+  const containers = viewContainers(input)
   const draft: Draft = { actions: [], events: [], waiting: new Map(), wakes: [], memory: input.memory }
   const startedAt = draft.memory.startedAt ?? parseTime(input.pod.status.startTime ?? '') ?? input.now
   // Nothing has started in the future: the clock was set back since.
@@ -169,42 +169,52 @@ function stopSidecars(input: PodInput, containers: readonly ContainerView[], dra
 function stopUnhealthy(input: PodInput, containers: readonly ContainerView[], draft: Draft): void {
   for (const view of containers) {
     if (view.standing.kind !== 'Running') continue
-    const { container, attempt } = view.standing.run.key
-    const found = input.unhealthy.get(`${container}.${attempt}`)
+    const found = input.unhealthy.get(slotOf(view.standing.run.key))
     if (found !== undefined)
       stop(input, view, after(input.now, found.grace ?? graceOf(input.pod)), draft, found.message)
   }
 }
 
+/**
+ * Between SIGTERM and SIGKILL there is at least this much, also when a preStop hook has used up all the time there was.
+ *
+ * @source kubernetes v1.36 pkg/kubelet/kuberuntime/kuberuntime_container.go, killContainer, minimumGracePeriodInSeconds
+ */
+const LEAST_GRACE = millis(2000)
+
 /** Takes one container through being asked and being killed. */
-function stop({ now, pod }: PodInput, view: ContainerView, killAt: Instant, draft: Draft, message?: string): void {
+function stop(input: PodInput, view: ContainerView, killAt: Instant, draft: Draft, message?: string): void {
+  const { now, pod, asked } = input
   const { standing, spec } = view
   if (standing.kind !== 'Running') return
   const { key } = standing.run
-  const slot = `${key.container}.${key.attempt}`
+  const slot = slotOf(key)
   const known = draft.memory.stopping[slot]
-  const remember = (stopping: Stopping) => {
-    draft.memory = { ...draft.memory, stopping: { ...draft.memory.stopping, [slot]: stopping } }
-  }
   const deadline = known === undefined ? killAt : (Math.min(known.killAt, killAt) as Instant)
+  const askedAt = known?.askedAt ?? (asked.has(slot) ? now : undefined)
+  // The preStop hook ends with its time: SIGTERM comes then, at the latest.
+  const lastCall = known === undefined && deadline < now ? now : deadline
+  const atLeast = after(askedAt ?? lastCall, LEAST_GRACE)
+  const end = deadline > atLeast ? deadline : atLeast
   if (known === undefined) draft.events.push(killingEvent(factsOf(pod, view), message))
-  if (now >= deadline) {
-    if (known?.killed !== true) draft.actions.push({ kind: 'KillContainer', key })
-    remember({ killAt: deadline, killed: true })
-    return
+  const isDue = now >= end
+  if (isDue && known?.killed !== true) draft.actions.push({ kind: 'KillContainer', key })
+  if (!isDue) {
+    draft.wakes.push(end)
+    if (known === undefined) draft.actions.push({ kind: 'StopContainer', key, container: spec, killAt: deadline })
   }
-  draft.wakes.push(deadline)
-  if (known === undefined) draft.actions.push({ kind: 'StopContainer', key, container: spec, killAt: deadline })
-  if (known?.killAt !== deadline) remember({ killAt: deadline, killed: false })
+  const stopping: Stopping = { killAt: deadline, askedAt, killed: isDue }
+  draft.memory = { ...draft.memory, stopping: { ...draft.memory.stopping, [slot]: stopping } }
 }
 
 const factsOf = (pod: Pod, { spec, kind }: ContainerView): EventFacts => ({ pod, container: spec.name, kind })
 
 /**
  * Starts what may start now: init containers one after the other, sidecars among them without waiting for their end, then
- * all app containers together.
+ * all app containers together; each of them after the postStart hooks of those before it.
  *
- * @source kubernetes v1.36 pkg/kubelet/kuberuntime/kuberuntime_container.go, computeInitContainerActions
+ * @source kubernetes v1.36 pkg/kubelet/kuberuntime/kuberuntime_container.go, computeInitContainerActions;
+ * kuberuntime_manager.go, SyncPod
  */
 function startDue(input: PodInput, containers: readonly ContainerView[], draft: Draft): void {
   if (!input.isPrepared) {
@@ -213,41 +223,45 @@ function startDue(input: PodInput, containers: readonly ContainerView[], draft: 
   }
   const isInitialized = containers.some((view) => view.kind === 'App' && hasEverRun(view))
   let isOpen = true
+  let isHeld = containers.some(isHooking)
   for (const view of containers) {
-    if (view.kind === 'App') {
-      if (isOpen || isInitialized) startIfDue(input, view, draft)
-      else draft.waiting.set(view.spec.name, { reason: 'PodInitializing' })
-      continue
-    }
     if (isInitialized && view.kind === 'Init') continue
-    if (isOpen || isInitialized) startIfDue(input, view, draft)
+    if (isOpen || isInitialized) isHeld = startIfDue(input, view, draft, isHeld) || isHeld
     else draft.waiting.set(view.spec.name, { reason: 'PodInitializing' })
-    isOpen &&= view.kind === 'Init' ? hasSucceeded(view) : hasStarted(input, view)
+    if (view.kind !== 'App') isOpen &&= view.kind === 'Init' ? hasSucceeded(view) : hasStarted(input, view)
   }
 }
 
+/** Whether a container is on its way to the end of its postStart hook. */
+const isHooking = ({ spec, standing }: ContainerView): boolean =>
+  spec.lifecycle?.postStart !== undefined &&
+  (standing.kind === 'Starting' || (standing.kind === 'Running' && standing.isHooking))
+
 /** A sidecar lets the next container start once it runs and its startup probe, if any, has succeeded. */
 const hasStarted = ({ probes }: PodInput, { spec, standing }: ContainerView): boolean =>
-  standing.kind === 'Running' && (probes.get(spec.name)?.started ?? true)
+  standing.kind === 'Running' && !standing.isHooking && (probes.get(spec.name)?.started ?? true)
 
-function startIfDue(input: PodInput, view: ContainerView, draft: Draft): void {
+/** Starts a container if it is its time and no hook holds it back; answers whether its own hook now does so to others. */
+function startIfDue(input: PodInput, view: ContainerView, draft: Draft, isHeld: boolean): boolean {
   const { standing, spec } = view
   const attempt = nextAttemptOf(input, view, draft)
-  if (attempt === undefined) return
+  if (attempt === undefined) return false
   const failed = input.failedStarts.get(spec.name)
   if (failed !== undefined) {
     draft.waiting.set(spec.name, { reason: failed.reason, message: failed.message })
     if (input.now < failed.retryAt) {
       draft.wakes.push(failed.retryAt)
-      return
+      return false
     }
   }
+  if (isHeld) return false
   if (standing.kind === 'Ended') rememberRestart(input, view, standing.exit, draft)
   draft.actions.push({
     kind: 'StartContainer',
     key: { podUid: input.pod.metadata.uid ?? '', container: spec.name, attempt },
     container: spec,
   })
+  return spec.lifecycle?.postStart !== undefined
 }
 
 /** The attempt that should start now; undefined when none should, or not yet. */

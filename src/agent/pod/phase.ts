@@ -40,9 +40,9 @@ export function finalPhaseOf(containers: readonly ContainerView[]): 'Succeeded' 
   return deciding.every(hasSucceeded) ? 'Succeeded' : 'Failed'
 }
 
-/** Whether the container has run at all, now or before. */
+/** Whether the container has run at all, now or before. With its postStart hook under way it is still being made. */
 export const hasEverRun = ({ standing, previous }: ContainerView): boolean =>
-  standing.kind === 'Running' || standing.kind === 'Ended' || previous !== undefined
+  (standing.kind === 'Running' && !standing.isHooking) || standing.kind === 'Ended' || previous !== undefined
 
 export const hasFailedForGood = (pod: Pod, view: ContainerView): boolean =>
   view.standing.kind === 'Ended' && view.standing.exit.exitCode !== 0 && !isRestarted(pod, view, view.standing.exit)

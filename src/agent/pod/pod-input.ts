@@ -23,6 +23,10 @@ export type PodInput = {
   readonly probes: ReadonlyMap<string, ProbeFacts>
   /** Runs that failed a probe or a hook and have to end, by run: `<container>.<attempt>`. */
   readonly unhealthy: ReadonlyMap<string, Unhealthy>
+  /** Runs whose postStart hook has not ended, by run. */
+  readonly hooking: ReadonlySet<string>
+  /** Runs that were sent SIGTERM, after their preStop hook where they have one, by run. */
+  readonly asked: ReadonlySet<string>
   /** Volumes are set up. */
   readonly isPrepared: boolean
   /** Why the pod has used more of the node than it may, where it has. */
@@ -47,8 +51,12 @@ export type Teardown = {
   readonly isRejected?: boolean | undefined
 }
 
-/** One container that is being stopped. */
-export type Stopping = { readonly killAt: Instant; readonly killed: boolean }
+/** One container that is being stopped. `askedAt` is when it was seen to have been sent SIGTERM. */
+export type Stopping = {
+  readonly killAt: Instant
+  readonly askedAt?: Instant | undefined
+  readonly killed: boolean
+}
 
 /** `attempt` is the one that ended. */
 export type Held = { readonly attempt: number; readonly until: Instant }
@@ -78,7 +86,11 @@ export function shiftMemory(memory: PodMemory, by: Millis): PodMemory {
   return {
     ...memory,
     teardown: teardown && { ...teardown, since: after(teardown.since, by), killAt: after(teardown.killAt, by) },
-    stopping: mapped(stopping, (one) => ({ ...one, killAt: after(one.killAt, by) })),
+    stopping: mapped(stopping, (one) => ({
+      ...one,
+      killAt: after(one.killAt, by),
+      askedAt: one.askedAt && after(one.askedAt, by),
+    })),
     backOff: mapped(backOff, (one) => ({ ...one, restartedAt: after(one.restartedAt, by) })),
     held: mapped(held, (one) => ({ ...one, until: after(one.until, by) })),
     activeSince: activeSince && after(activeSince, by),

@@ -3,7 +3,7 @@ import type { ContainerStatus, PodStatus } from '../../apis/core/index.ts'
 import { formatTime, type Instant } from '../../base/index.ts'
 import { conditionsOf } from './conditions.ts'
 import { containerStatusOf, type Waiting } from './container-status.ts'
-import { type ContainerView, hasSucceeded, isRunning } from './containers.ts'
+import { type ContainerView, hasSucceeded } from './containers.ts'
 import { hasEverRun, type Phase } from './phase.ts'
 import type { PodInput, Teardown } from './pod-input.ts'
 
@@ -64,7 +64,9 @@ const unreadyInOrder = (containers: readonly ContainerView[], unready: readonly 
 
 function statusOf(facts: StatusFacts, view: ContainerView, isFinal: boolean): ContainerStatus {
   const { input, waiting } = facts
-  const isInitial = view.standing.kind === 'Absent' || view.standing.kind === 'Starting'
+  const { standing } = view
+  const isHooking = standing.kind === 'Running' && standing.isHooking
+  const isInitial = standing.kind === 'Absent' || standing.kind === 'Starting' || isHooking
   const fallback = isInitial ? { reason: defaultReason(facts) } : undefined
   const wasInitialized = facts.containers.every((other) => other.kind !== 'Init' || hasSucceeded(other))
   const isUnaccounted = isFinal && isInitial && view.kind === 'App' && wasInitialized
@@ -82,9 +84,10 @@ const defaultReason = ({ containers }: StatusFacts): string =>
   containers.some(({ kind }) => kind !== 'App') ? 'PodInitializing' : 'ContainerCreating'
 
 const startedOf = ({ probes }: PodInput, { spec, standing }: ContainerView): boolean =>
-  standing.kind === 'Running' && (probes.get(spec.name)?.started ?? true)
+  standing.kind === 'Running' && !standing.isHooking && (probes.get(spec.name)?.started ?? true)
 
 function readyOf({ probes }: PodInput, view: ContainerView): boolean {
   if (view.kind === 'Init') return hasSucceeded(view)
-  return view.standing.kind === 'Running' && isRunning(view) && (probes.get(view.spec.name)?.ready ?? true)
+  const { standing, spec } = view
+  return standing.kind === 'Running' && !standing.isHooking && (probes.get(spec.name)?.ready ?? true)
 }
