@@ -37,14 +37,15 @@ export type PreparedVolumes = {
   readonly refreshAt?: Instant | undefined
 }
 
-/** Makes every volume of a pod ready; the first that cannot be is the failure. */
+/** Makes every volume of a pod ready, or says of each why it cannot be; one that cannot be is no hindrance to the others. */
 export async function preparePodVolumes(
   options: PodVolumesOptions,
   pod: Pod,
-): Promise<Result<PreparedVolumes, VolumeFailure>> {
+): Promise<Result<PreparedVolumes, readonly VolumeFailure[]>> {
   const source = payloadSource(options, pod)
   const paths = new Map<string, string>()
   const unlimited: string[] = []
+  const failures: VolumeFailure[] = []
   let refreshAt: Instant | undefined
   for (const volume of pod.spec.volumes ?? []) {
     // Credentials that nobody asked for are no reason to refuse a pod where nothing can be mounted.
@@ -68,14 +69,17 @@ export async function preparePodVolumes(
       },
       (message) => fail({ volume: volume.name, message }),
     )
-    if (!prepared.ok) return prepared
+    if (!prepared.ok) {
+      failures.push(prepared.error)
+      continue
+    }
     if (volume.emptyDir?.medium === 'Memory' && inMemory === undefined) unlimited.push(volume.name)
     paths.set(volume.name, prepared.value.path)
     const isComplete = !isOurs || prepared.value.files.has('ca.crt')
     const at = isComplete ? prepared.value.refreshAt : after(options.clock.now(), CERTIFICATE_RETRY)
     if (at !== undefined && (refreshAt === undefined || at < refreshAt)) refreshAt = at
   }
-  return ok({ paths, unlimited, refreshAt })
+  return failures.length === 0 ? ok({ paths, unlimited, refreshAt }) : fail(failures)
 }
 
 function memoryVolume(

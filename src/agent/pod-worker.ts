@@ -58,7 +58,7 @@ export type WorkerContext = {
   /** Where a pod is reached; empty while it has no address. */
   readonly addressOf: (pod: Pod) => string
   readonly sources: VolumeSources
-  readonly prepare: (pod: Pod) => Promise<Result<PreparedVolumes, VolumeFailure>>
+  readonly prepare: (pod: Pod) => Promise<Result<PreparedVolumes, readonly VolumeFailure[]>>
   readonly configOf: (
     worker: PodWorker,
     action: Extract<PodAction, { kind: 'StartContainer' }>,
@@ -89,7 +89,8 @@ export type PodWorker = {
   /** Ends the probes of a run, by run. */
   readonly watches: Map<string, () => void>
   isPrepared: boolean
-  isPreparing: boolean
+  /** Volumes are being made, or are waited for after a failure. */
+  preparing: 'No' | 'Now' | 'Later'
   /** What the volumes are made of has changed since they were last begun to be made. */
   isStale: boolean
   /** Volume → path. */
@@ -139,7 +140,7 @@ export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
   asked: new Set(),
   watches: new Map(),
   isPrepared: (pod.spec.volumes ?? []).length === 0,
-  isPreparing: false,
+  preparing: 'No',
   isStale: false,
   volumes: new Map(),
   isGone: false,
@@ -322,7 +323,7 @@ function perform(context: WorkerContext, worker: PodWorker, action: PodAction): 
   switch (action.kind) {
     case 'PrepareVolumes':
       worker.unfollow ??= context.sources.follow(worker.pod, () => refreshVolumes(context, worker))
-      if (!worker.isPreparing) void prepareVolumes(context, worker, MOUNT_RETRY.first)
+      if (worker.preparing === 'No') void prepareVolumes(context, worker, MOUNT_RETRY.first)
       return
     case 'StartContainer':
       void startContainer(context, worker, action)
@@ -343,10 +344,11 @@ function perform(context: WorkerContext, worker: PodWorker, action: PodAction): 
   }
 }
 
-/** Brings volumes up to date after a change of what they are made of. */
+/** Brings volumes up to date after a change of what they are made of, or makes those that have waited for it. */
 function refreshVolumes(context: WorkerContext, worker: PodWorker): void {
-  if (worker.isPreparing) worker.isStale = true
-  else if (worker.isPrepared && !worker.isGone) void prepareVolumes(context, worker, MOUNT_RETRY.first)
+  if (worker.isGone || worker.pod.metadata.deletionTimestamp !== undefined) return
+  if (worker.preparing === 'Now') worker.isStale = true
+  else if (worker.isPrepared || worker.preparing === 'Later') void prepareVolumes(context, worker, MOUNT_RETRY.first)
 }
 
 function removeRun(context: WorkerContext, worker: PodWorker, slot: string): void {
@@ -358,7 +360,7 @@ function removeRun(context: WorkerContext, worker: PodWorker, slot: string): voi
 
 /** Makes the volumes ready, again and again with longer pauses until it works or the pod is on its way out. */
 async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: number): Promise<void> {
-  worker.isPreparing = true
+  worker.preparing = 'Now'
   worker.isStale = false
   worker.cancelRefresh?.()
   const prepared = await context.prepare(worker.pod)
@@ -366,7 +368,7 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
   const { timers, recorder } = context
   if (prepared.ok) {
     if (!worker.isPrepared) tellUnlimited(context, worker, prepared.value)
-    worker.isPreparing = false
+    worker.preparing = 'No'
     worker.isPrepared = true
     worker.volumes = prepared.value.paths
     worker.unlimit ??= watchEmptyDirs(timers, worker, (message) => {
@@ -381,15 +383,16 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
     touch(context, worker)
     return
   }
-  const { volume, message } = prepared.error
-  recorder.record(
-    worker.pod,
-    podEvent('Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${volume}" : ${message}`),
-  )
+  for (const { volume, message } of prepared.error) {
+    const text = `MountVolume.SetUp failed for volume "${volume}" : ${message}`
+    recorder.record(worker.pod, podEvent('Warning', 'FailedMount', text))
+  }
+  worker.preparing = 'Later'
   worker.cancelRefresh = timers.after(millis(pause), () => {
-    if (worker.isGone || worker.pod.metadata.deletionTimestamp !== undefined) worker.isPreparing = false
+    if (worker.isGone || worker.pod.metadata.deletionTimestamp !== undefined) worker.preparing = 'No'
     else void prepareVolumes(context, worker, Math.min(2 * pause, MOUNT_RETRY.most))
   })
+  if (worker.isStale) refreshVolumes(context, worker)
 }
 
 /** Never pretend: memory that is none is told of. */

@@ -37,8 +37,7 @@ export function followVolumeSources(options: {
         for (const key of followers.keys()) tell(key)
       },
       onEvents: (events) => {
-        // What is gone stays in the volumes that have it, as with kubelets.
-        for (const { type, object } of events) if (type !== 'DELETED') tell(keyOf(object.metadata))
+        for (const { object } of events) tell(keyOf(object.metadata))
       },
     })
     kinds.set(kind, { followers, stop })

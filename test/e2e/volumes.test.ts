@@ -140,4 +140,27 @@ describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH'
     await kubectl('label', 'pod', 'living', 'color=new', '--overwrite')
     assert.equal(await outcome('living'), 'old\nold\nold\nrednew\nnew\nnew\nnewnew\n..data/text\n')
   })
+
+  test('what is deleted stays where it is needed, and leaves where it is optional', async () => {
+    const configMap = (name: string) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name },
+      data: { text: name },
+    })
+    const volumes = [
+      { name: 'a', configMap: { name: 'needed' } },
+      { name: 'b', configMap: { name: 'spare', optional: true } },
+      { name: 'c', configMap: { name: 'changing' } },
+    ]
+    const mounts = volumes.map(({ name }) => ({ name, mountPath: `/jobd-${name}` }))
+    const script = `while [ -e /jobd-b/text ]; do sleep 0.1; done; until grep -q new /jobd-c/text; do sleep 0.1; done; cat /jobd-a/text`
+    await apply(...['needed', 'spare', 'changing'].map(configMap), pod('left', script, volumes, mounts))
+    await kubectl('wait', '--for=condition=Ready', '--timeout=60s', 'pod/left')
+    await kubectl('delete', 'configmap', 'needed', 'spare')
+    await apply({ ...configMap('changing'), data: { text: 'new' } })
+    assert.equal(await outcome('left'), 'needed')
+    const events = await kubectl('get', 'events', '--field-selector=involvedObject.name=left,reason=FailedMount')
+    assert.match(events, /volume "a" : configmap "needed" not found/)
+  })
 })

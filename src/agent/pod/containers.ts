@@ -2,7 +2,6 @@
 import type { Container, Pod } from '../../apis/core/index.ts'
 import { instant, parseTime } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
-import type { PodInput } from './pod-input.ts'
 
 export type ContainerKind = 'Init' | 'Sidecar' | 'App'
 
@@ -30,16 +29,19 @@ export type ContainerView = {
 /** The starts under way: container name → attempt. */
 export type Starting = ReadonlyMap<string, number>
 
+/** What is known of a pod's containers; `hooking` has the runs whose postStart hook has not ended. */
+export type Known = {
+  readonly pod: Pod
+  readonly runs: readonly Observed[]
+  readonly starting: Starting
+  readonly hooking: ReadonlySet<string>
+}
+
 /** The name of a run within its pod. */
 export const slotOf = ({ container, attempt }: Observed['key']): string => `${container}.${attempt}`
 
 /** All containers of a pod: init containers and sidecars in their order, then the app containers. */
-export function viewContainers({
-  pod,
-  runs,
-  starting,
-  hooking,
-}: Pick<PodInput, 'pod' | 'runs' | 'starting' | 'hooking'>): readonly ContainerView[] {
+export function viewContainers({ pod, runs, starting, hooking }: Known): readonly ContainerView[] {
   const view = (spec: Container, kind: ContainerKind): ContainerView => {
     const own = runs
       .filter(({ key }) => key.container === spec.name)
@@ -94,7 +96,7 @@ const LOST = 'The container could not be located when the pod was terminated'
 
 const isSidecar = (spec: Container): boolean => spec.restartPolicy === 'Always'
 
-function standingOf(run: Observed | undefined, hooking: PodInput['hooking']): Standing {
+function standingOf(run: Observed | undefined, hooking: Known['hooking']): Standing {
   if (run === undefined) return { kind: 'Absent' }
   const { attempt } = run.key
   const { state } = run

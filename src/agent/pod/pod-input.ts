@@ -1,10 +1,8 @@
 /** What one look at a pod is given, and what it remembers for the next. */
-import type { Pod } from '../../apis/core/index.ts'
 import { after, type Instant, type Millis } from '../../base/index.ts'
-import type { Observed } from '../runtime/index.ts'
 import type { BackOff } from './back-off.ts'
 import type { Waiting } from './container-status.ts'
-import type { Starting } from './containers.ts'
+import type { Known } from './containers.ts'
 
 /** `podIP` is empty while the pod has no address. */
 export type NodeFacts = { readonly name: string; readonly hostIP: string; readonly podIP: string }
@@ -12,19 +10,13 @@ export type NodeFacts = { readonly name: string; readonly hostIP: string; readon
 /** How far probes have got; without an entry a container counts as started and ready as soon as it runs. */
 export type ProbeFacts = { readonly started: boolean; readonly ready: boolean }
 
-export type PodInput = {
-  /** As the API server has it, with the status last written. */
-  readonly pod: Pod
-  /** Everything the runtime has of the pod. */
-  readonly runs: readonly Observed[]
-  readonly starting: Starting
+/** `pod` is as the API server has it, with the status last written; `runs` is everything the runtime has of it. */
+export type PodInput = Known & {
   /** Starts that failed without a run, by container: what is wrong, and when to try again. */
   readonly failedStarts: ReadonlyMap<string, FailedStart>
   readonly probes: ReadonlyMap<string, ProbeFacts>
   /** Runs that failed a probe or a hook and have to end, by run: `<container>.<attempt>`. */
   readonly unhealthy: ReadonlyMap<string, Unhealthy>
-  /** Runs whose postStart hook has not ended, by run. */
-  readonly hooking: ReadonlySet<string>
   /** Runs that were sent SIGTERM, after their preStop hook where they have one, by run. */
   readonly asked: ReadonlySet<string>
   /** Volumes are set up. */
