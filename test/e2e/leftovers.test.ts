@@ -16,12 +16,12 @@ test('300 pods with mounts, limits and children that detach leave nothing', { ti
   const { client, close } = await connect(server)
   // Leaves a process in a session of its own, fails now and then, and writes into its volume.
   const script = 'setsid sleep 1000 & echo $JOB_COMPLETION_INDEX > /in/file; exit $((JOB_COMPLETION_INDEX % 7 == 3))'
-  const pods = (name: string, count: number): ManyPods => ({
+  const pods = (name: string, count: number, command: readonly string[]): ManyPods => ({
     name,
     count,
     parallelism: 32,
     mayFail: true,
-    command: ['sh', '-c', script],
+    command,
     spec: {
       activeDeadlineSeconds: 250,
       volumes: [{ name: 'in', emptyDir: {} }],
@@ -35,8 +35,8 @@ test('300 pods with mounts, limits and children that detach leave nothing', { ti
       ],
     },
   })
-  const play = async (name: string, count: number): Promise<void> => {
-    const created = await createPods(client, pods(name, count))
+  const play = async (name: string, count: number, command = ['sh', '-c', script]): Promise<void> => {
+    const created = await createPods(client, pods(name, count, command))
     const done = await whenJob(client, created, isOver)
     assert.equal((done.status.succeeded ?? 0) + (done.status.failed ?? 0), count)
     await deletePods(client, done)
@@ -46,6 +46,7 @@ test('300 pods with mounts, limits and children that detach leave nothing', { ti
     const before = leftoversOf(server)
     assert.deepEqual([before.processes, before.cgroups], [3, 0])
     await play('many', 300)
+    await play('missing', 4, ['/nowhere/program'])
     assert.deepEqual(
       grown(() => leftoversOf(server), before),
       [],

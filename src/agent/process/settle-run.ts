@@ -89,6 +89,7 @@ const UNKNOWN = { command: [], image: '' }
 
 function exitOf(state: State, run: Run, record: ExitRecord): Exit {
   const { code, why, at } = record
+  const isOutOfMemory = endGroup(state, run) || run.isOutOfMemory === true
   const { up, since } = upFactsOf(run)
   const times = { startedAt: since ?? at, finishedAt: at }
   if (why === 'lost') {
@@ -103,7 +104,6 @@ function exitOf(state: State, run: Run, record: ExitRecord): Exit {
     const message = startErrorMessage({ config: run.config ?? UNKNOWN, why, said })
     return { exitCode: 128, reason: 'StartError', message, ...times }
   }
-  const isOutOfMemory = endGroup(state, run) || run.isOutOfMemory === true
   if (code !== 0 && isOutOfMemory) return { exitCode: code, reason: 'OOMKilled', ...times }
   return { exitCode: code, reason: code === 0 ? 'Completed' : 'Error', message: run.killedFor, ...times }
 }
