@@ -3,6 +3,7 @@
  * make one. Version 1 has a tree for each controller, version 2 one for all.
  */
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdir, rmdir } from 'node:fs/promises'
 import type { ContainerConfig } from '../runtime/index.ts'
 import { shellQuote } from './shell-quote.ts'
 
@@ -92,21 +93,26 @@ const groupOf = ({ parents }: Cgroups, controller: Controller, id: string): stri
   parents[controller] === undefined ? undefined : `${parents[controller]}/${id.replaceAll('/', '_')}`
 
 /**
- * Makes the groups of a run with its limits; the shell commands by which its first process enters them.
- *
- * @param host the root directory of the host, as that process reaches it
+ * Makes the groups of a run with its limits. Not on this thread: every group that is made or removed waits for all others
+ * of the machine.
  */
-export function limitCommands(cgroups: Cgroups, id: string, limits: Limits, host: string): readonly string[] {
-  const groups = groupsOf(cgroups, id, limits)
-  for (const group of groups) mkdirSync(group, { recursive: true })
+export async function makeGroups(cgroups: Cgroups, id: string, limits: Limits): Promise<void> {
+  await Promise.all(groupsOf(cgroups, id, limits).map((group) => mkdir(group, { recursive: true })))
   for (const [controller, file, value] of settings(cgroups.version, limits)) {
     const group = groupOf(cgroups, controller, id)
     if (group !== undefined) attempt(() => writeFileSync(`${group}/${file}`, value))
   }
-  return groups.map(
+}
+
+/**
+ * The shell commands by which the first process of a run enters its groups.
+ *
+ * @param host the root directory of the host, as that process reaches it
+ */
+export const enterGroups = (cgroups: Cgroups, id: string, limits: Limits, host: string): readonly string[] =>
+  groupsOf(cgroups, id, limits).map(
     (group) => `echo 0 >${shellQuote(`${host}${group}/cgroup.procs`)} || failed 'entering its control group'`,
   )
-}
 
 /** Which file of which controller gets what. Swap counts as memory: a limit that only makes a program slow is none. */
 function settings(version: 1 | 2, limits: Limits): readonly (readonly [Controller, string, string])[] {
@@ -157,11 +163,14 @@ export const refusedText = (times: number, limit: number | undefined): string =>
   `the container may have ${limit ?? 'so many'} processes and threads at once and has reached that: another was refused ${times} times (--pod-pids-limit)`
 
 /** Removes the groups of a run; false while a process is still in one. */
-export function removeCgroup(cgroups: Cgroups, id: string, limits?: Limits): boolean {
-  const groups = groupsOf(cgroups, id, limits)
-  if (groups.some((group) => textOf(`${group}/cgroup.procs`) !== '')) return false
-  for (const group of groups) attempt(() => rmdirSync(group))
-  return true
+export async function removeGroups(cgroups: Cgroups, id: string, limits?: Limits): Promise<boolean> {
+  const removed = groupsOf(cgroups, id, limits).map((group) =>
+    rmdir(group).then(
+      () => true,
+      ({ code }: NodeJS.ErrnoException) => code !== 'EBUSY',
+    ),
+  )
+  return (await Promise.all(removed)).every((isGone) => isGone)
 }
 
 /** Removes our own groups, if no run is in one. */

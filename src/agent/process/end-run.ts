@@ -56,7 +56,7 @@ export async function removePod(state: State, podUid: string, beforeFiles?: () =
       return end
     })
   await Promise.all(ends)
-  await Promise.all(runs.map(({ id }) => gone(state, id)))
+  await Promise.all(runs.flatMap(({ id }) => [gone(state, id), state.leaving.get(id)]))
   await beforeFiles?.()
   releasePod(state, podUid)
   await rm(podDirectories(state.table, podUid).root, { recursive: true, force: true })

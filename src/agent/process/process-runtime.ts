@@ -76,6 +76,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     }),
     onTemplate: new Map(),
     doomed: new Map(),
+    leaving: new Map(),
     sweepPause: millis(0),
     closed: false,
   }
@@ -204,6 +205,7 @@ async function close(state: State, scratchDir: string): Promise<void> {
   await state.opening
   state.events.close()
   await state.starts.close()
+  await Promise.all(state.leaving.values())
   if (state.cgroups) closeCgroups(state.cgroups)
   await state.host?.memory?.close()
   const { scratch } = state.table

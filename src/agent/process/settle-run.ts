@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { type Instant, millis } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
-import { hasLimits, refusedProcesses, refusedText, removeCgroup, wasOutOfMemory } from './cgroups.ts'
+import { type Cgroups, hasLimits, refusedProcesses, refusedText, removeGroups, wasOutOfMemory } from './cgroups.ts'
 import { sweepSoon } from './leftovers.ts'
 import type { Found } from './recover.ts'
 import { claimVoid, type ExitRecord, readClaim, readExit, startedAt, takeLaunchMessage } from './run-files.ts'
@@ -109,7 +109,7 @@ function exitOf(state: State, run: Run, record: ExitRecord): Exit {
 }
 
 /** Removes the control group of a run that has limits, or may have had them; true when memory ran out in it. */
-function endGroup(state: State, run: Run, pause = millis(50)): boolean {
+function endGroup(state: State, run: Run): boolean {
   if (run.config !== undefined && !hasLimits(run.config.limits)) return false
   const cgroups = cgroupsOf(state)
   if (cgroups === undefined) return false
@@ -117,11 +117,15 @@ function endGroup(state: State, run: Run, pause = millis(50)): boolean {
   const isOut = (limits === undefined || limits.memoryBytes !== undefined) && wasOutOfMemory(cgroups, run.id)
   const refused = refusedProcesses(cgroups, run.id)
   if (refused > 0) run.trouble ??= refusedText(refused, limits?.pids)
-  if (!removeCgroup(cgroups, run.id, limits) && !state.closed) {
-    // What was killed with it takes a moment to be gone.
-    state.options.clock.wake(pause, () => void endGroup(state, run, millis(2 * pause)))
-  }
+  const leaving = leaveGroup(state, cgroups, run).finally(() => state.leaving.delete(run.id))
+  state.leaving.set(run.id, leaving)
   return isOut
+}
+
+/** What was killed with its run takes a moment to be gone: it is tried again. */
+async function leaveGroup(state: State, cgroups: Cgroups, run: Run, delay = millis(50)): Promise<void> {
+  if ((await removeGroups(cgroups, run.id, run.config?.limits)) || state.closed) return
+  state.options.clock.wake(delay, () => void leaveGroup(state, cgroups, run, millis(2 * delay)))
 }
 
 /** Whether the command was reached, and when; from memory where we saw it. */

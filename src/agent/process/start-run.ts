@@ -5,7 +5,7 @@ import { dirname, relative } from 'node:path'
 import { fail, ok, type Result } from '../../base/index.ts'
 import { unlessRefused } from '../host-files.ts'
 import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
-import { hasLimits, limitCommands } from './cgroups.ts'
+import { enterGroups, hasLimits, makeGroups } from './cgroups.ts'
 import { identityRefusal, identityWords, rightsRefusal } from './identity.ts'
 import { inputRefusal, launchInput, TERMINAL } from './input.ts'
 import { launchScript } from './launch-script.ts'
@@ -78,10 +78,13 @@ export async function startRun(
 }
 
 async function queue(state: State, host: Host, run: Run, config: ContainerConfig): Promise<undefined> {
+  const { limits } = config
+  const cgroups = hasLimits(limits) ? cgroupsOf(state) : undefined
   // On disk, where making a file may wait for others' writes: not on this thread.
   await Promise.all([
     mkdir(podDirectories(state.table, run.key.podUid).root, { recursive: true, mode: 0o700 }),
     state.starts.note(stemOf(run.key)),
+    cgroups && makeGroups(cgroups, run.id, limits),
   ])
   if (run.phase !== 'Queued') return
   if (config.command.length === 0) refuse(state, run, noCommand(config))
@@ -224,5 +227,5 @@ function enterRootWords({ runAs, workingDir }: ContainerConfig, tools: HostTools
 
 function groupCommands(state: State, { id, namespaced }: Run, { limits }: ContainerConfig): readonly string[] {
   const cgroups = hasLimits(limits) ? cgroupsOf(state) : undefined
-  return cgroups === undefined ? [] : limitCommands(cgroups, id, limits, namespaced ? heldPath('host') : '')
+  return cgroups === undefined ? [] : enterGroups(cgroups, id, limits, namespaced ? heldPath('host') : '')
 }

@@ -72,6 +72,8 @@ export type State = {
   opening?: Promise<Host | undefined> | undefined
   /** Found out when the first run with limits comes; null where the host permits no groups. */
   cgroups?: Cgroups | null | undefined
+  /** Control groups that are being removed, by run. */
+  readonly leaving: Map<string, Promise<void>>
   /** Set once it is open; the newest when a spawner was lost. */
   host?: Host | undefined
   /** Called once a spawner has prepared itself, by the view that it is for; whether it could. */
