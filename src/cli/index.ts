@@ -27,5 +27,6 @@ export {
   timelineJson,
 } from './simulate.ts'
 export { timelineSvg } from './timeline-svg.ts'
+export { warnsOn } from './warnings.ts'
 export { type DirectoryWatch, directoryLabel, type WatchOptions, watchDirectory } from './watch-directory.ts'
 export { watchObjects } from './watching.ts'

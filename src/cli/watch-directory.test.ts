@@ -8,17 +8,20 @@ import type { ConfigMap } from '../apis/core/index.ts'
 import { inProcessClient } from '../apiserver/in-process/index.ts'
 import type { Clock, Log } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
-import { type DirectoryWatch, directoryLabel, watchDirectory } from './watch-directory.ts'
+import { type DirectoryWatch, directoryLabel, type WatchOptions, watchDirectory } from './watch-directory.ts'
 
 let directory: string
 let client: Client
+let clientFor: WatchOptions['clientFor']
 let said: string[]
 let watches: DirectoryWatch[]
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'jobd-watched-'))
   const api = await testApi()
-  client = inProcessClient(api, { user: { name: 'admin', groups: ['system:masters'] }, userAgent: 'test' })
+  const user = { name: 'admin', groups: ['system:masters'] }
+  clientFor = (warn) => inProcessClient(api, { user, userAgent: 'test', isUntyped: true, warn })
+  client = clientFor(() => {})
   said = []
   watches = []
 })
@@ -43,7 +46,7 @@ function begin(path = directory): DirectoryWatch & { readonly changed: () => Pro
       return () => undefined
     },
   } as unknown as Clock
-  const started = watchDirectory({ directory: path, client, clock, log, namespace: 'default' })
+  const started = watchDirectory({ directory: path, clientFor, clock, log, namespace: 'default' })
   assert.ok(started.ok, started.ok ? '' : started.error)
   watches.push(started.value)
   return {
@@ -134,6 +137,26 @@ test('a bad file is named, stops no other, and keeps what it brought', async () 
   assert.deepEqual(await names(), ['before', 'good', 'x'], 'also when a bad file is all that the next start finds')
 })
 
+test('what the server warns of is logged once for each change of a file', async () => {
+  const warned = (): readonly string[] => said.filter((line) => line.startsWith('warn'))
+  const job = (name: string): string =>
+    `apiVersion: batch/v1\nkind: Job\nmetadata: {name: ${name}}\nspec: {template: {metadata: {annotations: ` +
+    `{seccomp.security.alpha.kubernetes.io/pod: runtime/default}}, spec: {restartPolicy: Never, ` +
+    `containers: [{name: c, image: host}]}}}\n`
+  writeFileSync(join(directory, 'a.yaml'), `${job('one')}---\n${job('two')}`)
+  write('b.yaml', 'fine')
+  const watch = begin()
+  await watch.settled()
+  assert.equal(warned().length, 1, warned().join('\n'))
+  assert.match(warned()[0] ?? '', /^warn \| a manifest has a warning \| a\.yaml \| .*seccomp/)
+  write('b.yaml', 'changed')
+  await watch.changed()
+  assert.equal(warned().length, 1, 'another file changed')
+  writeFileSync(join(directory, 'a.yaml'), job('three'))
+  await watch.changed()
+  assert.equal(warned().length, 2, 'it changed')
+})
+
 test('an object that somebody else made is neither taken over nor deleted', async () => {
   await client.create('configmaps', {
     metadata: { name: 'theirs', namespace: 'default' },
@@ -176,7 +199,7 @@ test('a directory that goes away deletes nothing', async () => {
 
 test('a directory that is not there is refused', () => {
   const clock = { wake: () => () => undefined } as unknown as Clock
-  const started = watchDirectory({ directory: '/nonexistent/x', client, clock, log, namespace: 'default' })
+  const started = watchDirectory({ directory: '/nonexistent/x', clientFor, clock, log, namespace: 'default' })
   assert.match(
     started.ok ? '' : started.error,
     /^the directory \/nonexistent\/x cannot be watched: there is no such file or directory; make it, or name another$/,

@@ -12,6 +12,7 @@ import { applyManifest, placed } from './apply.ts'
 import { type Manifest, parseManifests } from './manifests.ts'
 import { statusText } from './printing.ts'
 import { resourceNameOf, resourceNames, shownName } from './resources.ts'
+import { eachOnce } from './warnings.ts'
 
 /** Label of every object that `jobd up --watch` brought: which directory. */
 export const directoryLabel = 'jobd.dev/watched-directory'
@@ -25,9 +26,10 @@ const calm = millis(200)
 export type WatchOptions = {
   /** As an absolute path: its name is what the label is made of. */
   readonly directory: string
-  readonly client: Client
+  /** A client whose warnings go where it is told. */
+  readonly clientFor: (warn: (text: string) => void) => Client
   readonly clock: Clock
-  /** Told what is done (info), and what is wrong with a file (warn). */
+  /** Told what is done (info), and what is wrong with a file or warned of (warn). */
   readonly log: Log
   /** Where manifests go that name no namespace. */
   readonly namespace: string
@@ -137,10 +139,11 @@ async function takeFile(
   owners: ReadonlyMap<string, string>,
 ): Promise<FileState> {
   // A bad file is tried again at every look, and told of once.
-  const tell = (fields: LogFields): void => {
-    if (before === undefined || before.text !== (text ?? ''))
-      state.options.log.warn('a manifest was not applied', { file, ...fields })
+  const isNews = before === undefined || before.text !== (text ?? '')
+  const warn = (message: string, fields: LogFields): void => {
+    if (isNews) state.options.log.warn(message, { file, ...fields })
   }
+  const tell = (fields: LogFields): void => warn('a manifest was not applied', fields)
   const bad = (because: string): FileState => {
     tell({ because })
     return { text: text ?? '', isGood: false, objects: before?.objects ?? [] }
@@ -150,6 +153,7 @@ async function takeFile(
   if (!parsed.ok) return bad(parsed.error)
   const nameless = parsed.value.find(({ object }) => !object.metadata.name)
   if (nameless !== undefined) return bad(`${nameless.origin} has no metadata.name, which a watched manifest needs`)
+  const client = state.options.clientFor(eachOnce((warning) => warn('a manifest has a warning', { warning })))
   const objects: string[] = []
   let isGood = true
   // What others live in comes first.
@@ -159,7 +163,7 @@ async function takeFile(
     const key = keyOf(refOf(manifest, state.options.namespace))
     objects.push(key)
     const other = owners.get(key)
-    const done = other === undefined ? await apply(state, file, manifest) : fail(`${other} says it too`)
+    const done = other === undefined ? await apply(state, { client, file, manifest }) : fail(`${other} says it too`)
     if (done.ok) continue
     isGood = false
     const { kind, object } = manifest
@@ -175,8 +179,10 @@ function refOf(manifest: Manifest, namespace: string): Ref {
 
 const keyOf = ({ resource, namespace = '', name }: Ref): string => `${resource}/${namespace}/${name}`
 
-async function apply(state: State, file: string, manifest: Manifest): Promise<Result<undefined, string>> {
-  const { client, namespace, log } = state.options
+type Applying = { readonly client: Client; readonly file: string; readonly manifest: Manifest }
+
+async function apply(state: State, { client, file, manifest }: Applying): Promise<Result<undefined, string>> {
+  const { namespace, log } = state.options
   const ref = refOf(manifest, namespace)
   const found = await client.get<KubeObject>(ref)
   if (!found.ok && !isNotFound(found.error)) return fail(statusText(found.error))
@@ -202,7 +208,8 @@ async function apply(state: State, file: string, manifest: Manifest): Promise<Re
 
 /** Deletes what carries our label and is wanted by no file; what a bad file brought stays as it is. */
 async function prune(state: State, wanted: ReadonlyMap<string, string>): Promise<void> {
-  const { client, log } = state.options
+  const { clientFor, log } = state.options
+  const client = clientFor((warning) => log.warn('a deletion has a warning', { warning }))
   for (const resource of resourceNames) {
     if (state.stopped) return
     const listed = await client.list<KubeObject>(resource, { labelSelector: `${directoryLabel}=${state.label}` })

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs'
 import type { KubeObject, Status } from '../apimachinery/index.ts'
 import { fail, isFileTrouble, ok, type Result, reasonOf, silentLog } from '../base/index.ts'
-import type { Connection, Table } from '../cli/index.ts'
+import { type Connection, type Table, warnsOn } from '../cli/index.ts'
 import type { RestClient } from '../client/index.ts'
 import { dataDirectory, nobodyServes, readHolder } from './data-dir.ts'
 import { stderrLog } from './log.ts'
-import { realClock } from './real.ts'
+import { realClock, realTerminal } from './real.ts'
 import { type Server, startServer } from './server.ts'
 
-/** Connects to the server that holds the data directory, as its administrator. */
+/** Connects to the server that holds the data directory, as its administrator. What it warns of is told on standard error. */
 export async function connect(given: string | undefined): Promise<Result<RestClient, string>> {
   const directory = dataDirectory(given)
   const holder = readHolder(directory)
@@ -19,7 +19,7 @@ export async function connect(given: string | undefined): Promise<Result<RestCli
   if (!text.ok) return fail(`${holder.kubeconfig}: ${text.error}; jobd writes it when it starts`)
   const config = await loadKubeconfig(text.value)
   if (!config.ok) return fail(`${holder.kubeconfig}: ${config.error}`)
-  return ok(createRestClient({ ...config.value, clock: realClock, userAgent: 'jobd' }))
+  return ok(createRestClient({ ...config.value, clock: realClock, userAgent: 'jobd', warn: warnsOn(realTerminal()) }))
 }
 
 function textOf(file: string): Result<string, string> {
@@ -31,7 +31,7 @@ function textOf(file: string): Result<string, string> {
   }
 }
 
-/** Starts a private server in this process, which ends with the connection. Nothing listens. */
+/** Starts a private server in this process, which ends with the connection. Nothing listens; what it warns of is told. */
 export async function connectEmbedded(directory: string): Promise<Result<Connection, string>> {
   const server = await startServer({
     directory,
@@ -46,7 +46,7 @@ export async function connectEmbedded(directory: string): Promise<Result<Connect
   const { core, agent } = server.value
   if (agent === undefined) throw new Error('the embedded server has no node')
   return ok({
-    client: core.clientFor('jobd-run'),
+    client: core.clientForPeople('jobd-run', warnsOn(realTerminal())),
     table: (resource, request) => tableOf(server.value, resource, request),
     logs: (request) => agent.logs.open(request),
     jobLogs: (request) => agent.logs.openJob(request),

@@ -25,6 +25,8 @@ export type Core = {
   readonly api: RunningApi
   /** A client of this process for a part of it, which acts in its own name. */
   readonly clientFor: (part: string) => Client
+  /** The same for what people hand in: their objects are read as those of requests are, and what is to be said of them is told. */
+  readonly clientForPeople: (part: string, warn: (text: string) => void) => Client
   readonly manager: Manager
   readonly stop: () => Promise<void>
 }
@@ -53,6 +55,8 @@ export async function startCore(options: CoreOptions): Promise<Result<Core, stri
   if (!api.ok) return fail(messageOf(api.error))
   const running = api.value
   const clientFor = (part: string): Client => inProcessClient(running, { user: trusted(part), userAgent: part })
+  const clientForPeople: Core['clientForPeople'] = (part, warn) =>
+    inProcessClient(running, { user: trusted(part), userAgent: part, isUntyped: true, warn })
   const manager = startManager({
     client: clientFor('jobd-controllers'),
     clock,
@@ -67,6 +71,7 @@ export async function startCore(options: CoreOptions): Promise<Result<Core, stri
   return ok({
     api: running,
     clientFor,
+    clientForPeople,
     manager,
     async stop() {
       await manager.stop()

@@ -46,7 +46,7 @@ export type JobdOptions = {
   readonly exact?: boolean | undefined
   /** The IANA time zone of schedules that name none; `$TZ`, else that of the machine when absent. */
   readonly timeZone?: string | undefined
-  /** Takes what the server has to say; nobody when absent. */
+  /** Takes what the server has to say, its warnings about what the program applies among it; nobody when absent. */
   readonly log?: Log | undefined
 }
 
@@ -55,6 +55,7 @@ export async function startJobd(options: JobdOptions = {}): Promise<Program> {
   const zone = localZoneOf(options.timeZone)
   if (!zone.ok) throw new JobdError(zone.error)
   const { directory, dispose } = await directoryFor(options.dataDir)
+  const { log = silentLog } = options
   const server = await startServer({
     directory,
     store: options.dataDir === undefined ? 'memory' : 'sqlite',
@@ -64,9 +65,9 @@ export async function startJobd(options: JobdOptions = {}): Promise<Program> {
     disabledAdmission: [],
     endsPods: options.dataDir === undefined,
     timeZone: zone.value,
-    log: options.log ?? silentLog,
+    log,
   })
-  if (server.ok) return programOn(server.value, realClock, dispose)
+  if (server.ok) return programOn(server.value, { clock: realClock, log, close: dispose })
   await dispose()
   throw new JobdError(server.error)
 }

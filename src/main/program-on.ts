@@ -3,7 +3,7 @@ import type { KubeObject } from '../apimachinery/index.ts'
 import type { CronJob, Job } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
 import { kubeconfigText } from '../apiserver/auth/index.ts'
-import type { Clock } from '../base/index.ts'
+import type { Clock, Log } from '../base/index.ts'
 import { applyManifest, finishOf, type Manifest, parseManifests, statusText, watchObjects } from '../cli/index.ts'
 import type { Client } from '../client/index.ts'
 import { JobdError, type Manifests, type Place, type Program, unwrap } from './program.ts'
@@ -17,11 +17,18 @@ import '../apiserver/openapi/index.ts'
 
 const inNamespace = (place: Place | undefined): string => place?.namespace ?? 'default'
 
-/** `close` ends what the server does not know of, after it. */
-export function programOn(server: Server, clock: Clock, close: () => Promise<void> | void): Program {
+export type ProgramOptions = {
+  readonly clock: Clock
+  /** Told what the server warns of. */
+  readonly log: Log
+  /** Ends what the server does not know of, after it. */
+  readonly close: () => Promise<void> | void
+}
+
+export function programOn(server: Server, { clock, log, close }: ProgramOptions): Program {
   const { http, certificates, core } = server
   if (http === undefined || certificates === undefined) throw new Error('a server without a listener has no program')
-  const client = core.clientFor('program')
+  const client = core.clientForPeople('program', (text) => log.warn(text))
   const { url } = http.address
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {

@@ -4,7 +4,7 @@ import { parseQuantity, quantityMilliValue } from '../apimachinery/index.ts'
 import { knowsAdmissionPlugin } from '../apiserver/admission/index.ts'
 import { type Certificates, writeKubeconfig } from '../apiserver/auth/index.ts'
 import { fail, type Millis, millis, ok, type Result, reasonOf } from '../base/index.ts'
-import { type DirectoryWatch, watchDirectory } from '../cli/index.ts'
+import { type DirectoryWatch, type WatchOptions, watchDirectory } from '../cli/index.ts'
 import { parseGoDuration } from '../cron/index.ts'
 import { dataDirectory, makeDataDirectory, readHolder, removeHolder, writeHolder } from './data-dir.ts'
 import { imagePolicyOf } from './image-policy.ts'
@@ -89,9 +89,10 @@ export async function up(flags: UpFlags): Promise<number> {
 
 function startWatch({ core }: Server, { watch, logLevel }: UpFlags): Result<DirectoryWatch | undefined, string> {
   if (watch === undefined) return ok(undefined)
-  const client = core.clientFor('jobd-watch')
   const directory = resolve(watch)
-  return watchDirectory({ directory, client, clock: realClock, log: stderrLog(logLevel), namespace: 'default' })
+  const log = stderrLog(logLevel)
+  const clientFor: WatchOptions['clientFor'] = (warn) => core.clientForPeople('jobd-watch', warn)
+  return watchDirectory({ directory, clientFor, clock: realClock, log, namespace: 'default' })
 }
 
 async function optionsOf(flags: UpFlags, directory: string): Promise<Result<ServerOptions, string>> {

@@ -71,6 +71,12 @@ describe('manifests', () => {
       /job\.batch\/good was refused: .*restartPolicy/,
     ],
     ['a field that does not exist', goodJob.replace('spec:', 'spcc: {}\nspec:'), 1, /spcc/],
+    [
+      'a word for a number in a Job that the server names',
+      goodJob.replace('name: good', 'generateName: good-').replace('spec: {', 'spec: {backoffLimit: two, '),
+      1,
+      /job\.batch\/good- was refused: .*cannot unmarshal string .*backoffLimit/,
+    ],
   ]
   for (const [name, text, code, sentence] of cases) {
     test(name, async () => {

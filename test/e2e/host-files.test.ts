@@ -107,17 +107,63 @@ for (const [sentence, flags, cases] of worlds) {
   })
 }
 
+describe('jobd run tells on standard error, once each, what the server warns of, and what to do about read-only files', {
+  skip: unshare === undefined ? 'this host permits no mount namespaces' : false,
+}, () => {
+  let server: Server
+  before(async () => {
+    server = await startServer(join(path, 'told'))
+  })
+  after(() => server.stop())
+
+  const writes = { command: ['sh', '-c', `echo begun; touch ${place}/file`] }
+  const told = [/^Warning: .*does not use images.*image: host/gm, /^Warning: spec\.template\.spec\.dnsPolicy: /gm]
+  const hint = /^hint: files of the host are read-only to image busybox: .*emptyDir.*image: host.*writable$/gm
+  const cases: readonly (readonly [sentence: string, containers: readonly object[], patterns: readonly RegExp[]])[] = [
+    [
+      'a container with an image that writes',
+      [
+        { image, ...writes },
+        { image, ...writes },
+      ],
+      [...told, hint],
+    ],
+    ['one that fails otherwise', [{ image, command: ['false'] }], told],
+    ['one that asks for a read-only root', [{ image, securityContext: closed, ...writes }], told],
+    ['one of the host', [{ image: 'host', command: ['sh', '-c', 'echo Read-only file system; false'] }], told.slice(1)],
+  ]
+  for (const [sentence, containers, patterns] of cases) {
+    for (const place of ['its own server', 'a running one']) {
+      test(`${sentence}, on ${place}`, async () => {
+        const directory = place === 'a running one' ? server.directory : join(path, 'nobody')
+        const { code, out, err } = await run({ directory }, ...containers)
+        assert.equal(code, 1, err)
+        assert.doesNotMatch(out, /Warning|hint/)
+        for (const pattern of [...told, hint]) {
+          assert.equal(err.match(pattern)?.length ?? 0, patterns.includes(pattern) ? 1 : 0, `${pattern}: ${err}`)
+        }
+      })
+    }
+  }
+})
+
 let serial = 0
-function run({ directory }: Server, own: object) {
+function run({ directory }: Pick<Server, 'directory'>, ...own: readonly object[]) {
   serial += 1
   const mount = (name: string, mountPath: string) => ({ name, mountPath })
   const volumeMounts = [mount('scratch', '/scratch'), mount('shared', join(place, 'shared'))]
-  const containers = [{ name: 'main', ...own, volumeMounts }]
+  const containers = own.map((one, i) => ({ name: `main-${i}`, ...one, volumeMounts }))
   const volumes = [
     { name: 'scratch', emptyDir: {} },
     { name: 'shared', hostPath: { path: join(place, 'shared') } },
   ]
-  const spec = { restartPolicy: 'Never', containers, volumes }
+  const spec = {
+    restartPolicy: 'Never',
+    dnsPolicy: 'None',
+    dnsConfig: { nameservers: ['192.0.2.1'] },
+    containers,
+    volumes,
+  }
   const metadata = { name: `run-${serial}` }
   const job = { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { backoffLimit: 0, template: { spec } } }
   const file = join(path, `${serial}.json`)

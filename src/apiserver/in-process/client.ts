@@ -2,7 +2,8 @@
  * The client in process: the same calls as over HTTP, with objects shared instead of bytes copied.
  *
  * What a caller hands in to create, update or merge is taken as it is: trusted code makes typed objects, so they are not
- * decoded, only given their defaults. It must not change them afterwards.
+ * decoded, only given their defaults. It must not change them afterwards. Objects of others are untyped: they are read like
+ * the body of a request.
  */
 import type { KubeObject, Status } from '../../apimachinery/index.ts'
 import { ok, type Result } from '../../base/index.ts'
@@ -26,6 +27,8 @@ export type InProcessOptions = {
   readonly user: User
   /** The field manager of writes that name none: what stands before its first `/`. */
   readonly userAgent: string
+  /** Whether objects come from outside of this code; they are of their types when absent. */
+  readonly isUntyped?: boolean | undefined
   /** Takes warnings; they are dropped when absent. */
   readonly warn?: ((text: string) => void) | undefined
 }
@@ -42,6 +45,8 @@ export function inProcessClient(api: RunningApi, options: InProcessOptions): Cli
           ...(write.dryRun === true ? { dryRun: ['All'] } : {}),
           ...(write.force === undefined ? {} : { force: write.force }),
         }
+  const bodyOf = (object: KubeObject): RequestBody =>
+    options.isUntyped === true ? { kind: 'Text', text: JSON.stringify(object) } : { kind: 'Typed', object }
   return {
     get: <T extends KubeObject>(ref: Ref) => api.get(ref, {}, base) as Promise<Result<T, Status>>,
     list: <T extends KubeObject>(resource: ResourceName, request: ListRequest = {}) =>
@@ -54,19 +59,18 @@ export function inProcessClient(api: RunningApi, options: InProcessOptions): Cli
         write?.subresource === undefined
           ? { resource, namespace }
           : { resource, namespace, name, subresource: write.subresource }
-      const made = await api.create(target, { kind: 'Typed', object }, contextOf(write))
+      const made = await api.create(target, bodyOf(object), contextOf(write))
       return made.ok ? ok(made.value.object as T) : made
     },
     update: async <T extends KubeObject>(resource: ResourceName, object: T, write?: WriteOptions) => {
       const { namespace, name } = object.metadata
       const target: Target = { resource, namespace, name, subresource: write?.subresource }
-      const written = await api.update(target, { kind: 'Typed', object }, contextOf(write))
+      const written = await api.update(target, bodyOf(object), contextOf(write))
       return written.ok ? ok(written.value.object as T) : written
     },
     patch: async <T extends KubeObject>(ref: Ref, type: PatchType, patch: unknown, write?: WriteOptions) => {
       const target: Target = { ...ref, subresource: write?.subresource }
-      const body: RequestBody =
-        type === 'merge' ? { kind: 'Typed', object: patch as KubeObject } : { kind: 'Value', value: patch }
+      const body: RequestBody = type === 'merge' ? bodyOf(patch as KubeObject) : { kind: 'Value', value: patch }
       const written = await api.patch(target, { type, body }, contextOf(write))
       return written.ok ? ok(written.value.object as T) : written
     },

@@ -9,7 +9,16 @@ import { statusText } from '../printing.ts'
 /** How long a lost server is given before it is asked again. */
 const retryDelay = millis(500)
 
-export type PodLogContext = { readonly connection: Connection; readonly terminal: Terminal; readonly clock: Clock }
+export type PodLogContext = {
+  readonly connection: Connection
+  readonly terminal: Terminal
+  readonly clock: Clock
+  /** Told the last text of each log that was read to its end. */
+  readonly onEnd?: ((of: { readonly uid: string; readonly container: string }, text: string) => void) | undefined
+}
+
+/** In bytes: enough for the trace that a program leaves behind what went wrong. */
+const lastText = 8192
 
 export type PodLogStreams = {
   /** Starts what the pod's status shows to have started and is not being read yet. */
@@ -69,6 +78,7 @@ async function copyLog(context: PodLogContext, attempt: Attempt, isPrevious: boo
   const { number: _, uid: __, ...place } = attempt
   const { write, end } = prefix === '' ? { write: terminal.out, end() {} } : linesWith(prefix, terminal)
   let taken = 0
+  let last = Buffer.alloc(0)
   let previous = isPrevious
   for (;;) {
     const opened = await connection.logs({ ...place, previous, follow: !previous })
@@ -78,9 +88,13 @@ async function copyLog(context: PodLogContext, attempt: Attempt, isPrevious: boo
         const news = chunk.subarray(known)
         known = Math.max(0, known - chunk.length)
         taken += news.length
+        last = Buffer.concat([last, news.subarray(-lastText)]).subarray(-lastText)
         return news.length === 0 ? undefined : write(news)
       })
-      if (isWhole) return end()
+      if (isWhole) {
+        context.onEnd?.(attempt, last.toString('utf8'))
+        return end()
+      }
     } else if (!isAway(opened.error)) return tellUnread(context, attempt, statusText(opened.error))
     await pause(clock, retryDelay)
     const back = await attemptsSince(context, attempt)

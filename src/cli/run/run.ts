@@ -1,7 +1,7 @@
 /** `jobd run`: applies manifests, shows what their Jobs do, and ends as they end. */
 import { isNotFound, type KubeObject, type Status } from '../../apimachinery/index.ts'
 import type { Job } from '../../apis/batch/index.ts'
-import { newestFailure, type Pod } from '../../apis/core/index.ts'
+import { type ContainerFailure, newestFailure, type Pod } from '../../apis/core/index.ts'
 import { type Clock, fail, ok, type Result } from '../../base/index.ts'
 import type { WatchHandle } from '../../client/index.ts'
 import { applyManifest } from '../apply.ts'
@@ -9,9 +9,11 @@ import type { Connection, Terminal } from '../connection.ts'
 import type { Manifest } from '../manifests.ts'
 import { statusText } from '../printing.ts'
 import { shownName } from '../resources.ts'
+import { eachOnce } from '../warnings.ts'
 import { watchObjects } from '../watching.ts'
+import { readOnlyHint, tellsReadOnly } from './hint.ts'
 import { exitCodeOf, finishOf, summaryOf } from './outcome.ts'
-import { newPodLogStreams, type PodLogStreams } from './pod-logs.ts'
+import { newPodLogStreams, type PodLogContext, type PodLogStreams } from './pod-logs.ts'
 import { newProgress, type Progress } from './progress.ts'
 
 export type RunContext = {
@@ -48,7 +50,8 @@ export async function runManifests(manifests: readonly Manifest[], context: RunC
 
 /** Shows progress and logs of Jobs until all are over: 0 when every one completed, else the first failed one's code. */
 export async function followJobs(jobs: readonly Job[], context: RunContext): Promise<number> {
-  const codes = await Promise.all(jobs.map((job) => follow(job, context, jobs.length > 1)))
+  const hint = eachOnce((text) => context.terminal.err(`hint: ${text}\n`))
+  const codes = await Promise.all(jobs.map((job) => follow(job, context, { several: jobs.length > 1, hint })))
   return codes.find((code) => code !== 0) ?? 0
 }
 
@@ -66,20 +69,29 @@ type Following = {
   /** Pods of which a container failed, by uid. */
   readonly failures: Map<string, Pod>
   readonly told: Set<string>
+  /** Containers whose log ended with a file that they could not write, as `uid/name`. */
+  readonly keptOut: Set<string>
 }
 
-async function follow(job: Job, context: RunContext, several: boolean): Promise<number> {
+type Together = { readonly several: boolean; readonly hint: (text: string) => void }
+
+async function follow(job: Job, context: RunContext, { several, hint }: Together): Promise<number> {
   const { connection, terminal, clock } = context
   const started = clock.monotonic()
   const { containers, initContainers = [] } = job.spec.template.spec
   const prefixed = several || (job.spec.parallelism ?? 1) > 1 || containers.length + initContainers.length > 1
   const progress = newProgress(terminal, clock, job.metadata.name ?? '')
+  const keptOut = new Set<string>()
+  const onEnd: PodLogContext['onEnd'] = ({ uid, container }, text) => {
+    if (tellsReadOnly(text)) keptOut.add(`${uid}/${container}`)
+  }
   const following: Following = {
     job,
-    logs: newPodLogStreams({ connection, terminal: { ...terminal, out: progress.out }, clock }, prefixed),
+    logs: newPodLogStreams({ connection, terminal: { ...terminal, out: progress.out }, clock, onEnd }, prefixed),
     progress,
     failures: new Map(),
     told: new Set(),
+    keptOut,
   }
   const pods = watchPods(following, context)
   const end = await finished(following, context)
@@ -98,8 +110,13 @@ async function follow(job: Job, context: RunContext, several: boolean): Promise<
   const failure = newestFailure(following.failures.values())
   const seconds = (clock.monotonic() - started) / 1000
   terminal.err(`${summaryOf(job.metadata.name ?? '', finish, failure, seconds)}\n`)
+  const remedy = failure === undefined ? undefined : remedyOf(failure, following)
+  if (!finish.complete && remedy !== undefined) hint(remedy)
   return exitCodeOf(finish, failure)
 }
+
+const remedyOf = (failure: ContainerFailure, { keptOut }: Following): string | undefined =>
+  keptOut.has(`${failure.pod.metadata.uid}/${failure.container}`) ? readOnlyHint(failure) : undefined
 
 const podsOf = (job: Job) => ({
   namespace: job.metadata.namespace,

@@ -137,6 +137,32 @@ describe('a server that is in trouble', () => {
     await rest.close()
     server.close()
   })
+  it('warns, and is heard once each header', async () => {
+    const { server, url } = await serve((req, res) => {
+      res.setHeader('Warning', [
+        '299 - "a \\"quoted\\" text, with a comma"',
+        '299 k8s "one", 299 - "two" "Sun, 22 Nov 2026 00:00:00 GMT"',
+        '110 - "not for people"',
+        'no warning at all',
+        Buffer.from('299 - "警告"').toString('latin1'),
+      ])
+      res.writeHead(req.method === 'GET' ? 200 : 403).end('{}')
+    })
+    const texts: string[] = []
+    const rest = createRestClient({
+      server: url,
+      userAgent: 't',
+      clock: virtualClock(),
+      warn: (text) => texts.push(text),
+    })
+    await rest.client.get(ref('x'))
+    const expected = ['a "quoted" text, with a comma', 'one', 'two', '警告']
+    assert.deepEqual(texts, expected)
+    await rest.client.delete(ref('x'))
+    assert.deepEqual(texts, [...expected, ...expected], 'a refusal too')
+    await rest.close()
+    server.close()
+  })
   it('is told when it is no API server', async () => {
     const { server, url } = await serve((_req, res) => res.writeHead(502).end('bad gateway'))
     const rest = createRestClient({ server: url, userAgent: 't', clock: virtualClock() })

@@ -3,6 +3,7 @@ import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node
 import * as https from 'node:https'
 import { plainError, type Status, serviceUnavailable } from '../../apimachinery/index.ts'
 import { type Clock, fail, millis, ok, pause, type Result } from '../../base/index.ts'
+import { warningTexts } from './warnings.ts'
 
 /** How to reach a server, and as whom. */
 export type RestConfig = {
@@ -20,6 +21,8 @@ export type RestConfig = {
   readonly tlsServerName?: string | undefined
   /** The default field manager of writes is what stands before the first `/`. */
   readonly userAgent: string
+  /** Takes what the server warns of, of every answer, refusals included; dropped when absent. */
+  readonly warn?: ((text: string) => void) | undefined
   readonly clock: Clock
 }
 
@@ -116,7 +119,10 @@ export function newTransport(config: RestConfig): Transport {
         headers: headersOf(request),
         agent: request.stream ? streams : agent,
       })
-      req.on('response', (res) => resolve(ok(res)))
+      req.on('response', (res) => {
+        if (config.warn !== undefined) warningTexts(res.headersDistinct['warning'] ?? []).forEach(config.warn)
+        resolve(ok(res))
+      })
       req.on('timeout', () => req.destroy(new Error('no answer in time')))
       req.on('error', (error) => resolve(fail({ status: unreachable(error), stale: req.reusedSocket })))
       if (request.stream) req.setSocketKeepAlive(true, keepAliveProbe)

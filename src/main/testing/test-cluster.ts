@@ -104,7 +104,8 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
   const { runtime } = world
   if (runtime === undefined) throw new Error('the test cluster has no node')
   await started.value.core.manager.synced
-  return clusterOn(started.value, runtime, time, dispose)
+  const program = programOn(started.value, { clock: realClock, log: options.log ?? silentLog, close: dispose })
+  return clusterOn(started.value, { program, runtime, time })
 }
 
 function startOf(given: string | Date | undefined): Instant {
@@ -173,8 +174,9 @@ function courseOf(pod: Pod, { key }: ContainerConfig): Course | undefined {
   return init === undefined || init.restartPolicy === 'Always' ? undefined : { duration: 0 }
 }
 
-function clusterOn(server: Server, runtime: VirtualRuntime, time: VirtualTime, dispose: () => void): TestCluster {
-  const program = programOn(server, realClock, dispose)
+type Parts = { readonly program: Program; readonly runtime: VirtualRuntime; readonly time: VirtualTime }
+
+function clusterOn(server: Server, { program, runtime, time }: Parts): TestCluster {
   const { clock } = time
   const rest = (): Promise<void> => comeToRest(server)
   /** Only one moves the time; others wait for their turn. */
