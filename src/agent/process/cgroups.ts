@@ -2,9 +2,10 @@
  * Limits that the kernel enforces: a control group for each run that has any, below a group of ours where this process may
  * make one. Version 1 has a tree for each controller, version 2 one for all.
  */
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { mkdir, rmdir } from 'node:fs/promises'
 import type { ContainerConfig } from '../runtime/index.ts'
+import { attempt, closeDelegated, type Handed, HOST_GROUPS, openDelegated } from './delegated-group.ts'
 import { shellQuote } from './shell-quote.ts'
 
 type Controller = 'memory' | 'cpu' | 'pids'
@@ -14,9 +15,13 @@ export type Cgroups = {
   readonly version: 1 | 2
   /** Our own group by controller; in version 2 always the same. */
   readonly parents: Readonly<Partial<Record<Controller, string>>>
+  /** How our group of version 2 came about. */
+  readonly handed?: Handed<Controller> | undefined
 }
 
 const CONTROLLERS: readonly Controller[] = ['memory', 'cpu', 'pids']
+
+const { read } = HOST_GROUPS
 
 export const hasLimits = ({ cpuMillis, memoryBytes, pids }: Limits): boolean =>
   cpuMillis !== undefined || memoryBytes !== undefined || pids !== undefined
@@ -25,36 +30,24 @@ export const hasLimits = ({ cpuMillis, memoryBytes, pids }: Limits): boolean =>
 export function openCgroups(name: string): Cgroups | undefined {
   const cgroups = openVersion2(name) ?? openVersion1(name)
   for (const parent of new Set(Object.values(cgroups?.parents ?? {}))) {
-    for (const entry of readdirSync(parent, { withFileTypes: true })) {
-      if (entry.isDirectory()) attempt(() => rmdirSync(`${parent}/${entry.name}`))
-    }
+    for (const below of HOST_GROUPS.below(parent)) removeGroup(`${parent}/${below}`)
   }
   return cgroups
 }
 
-/** The nearest group above us, or our own, that hands the memory controller on. */
 function openVersion2(name: string): Cgroups | undefined {
   const mount = mountPoints('cgroup2')[0]?.path
-  const own = /^0::(.*)$/m.exec(textOf('/proc/self/cgroup'))?.[1]
+  const own = /^0::(.*)$/m.exec(read('/proc/self/cgroup'))?.[1]
   if (mount === undefined || own === undefined) return undefined
-  for (let path = own === '/' ? '' : own; ; path = path.slice(0, path.lastIndexOf('/'))) {
-    const above = `${mount}${path}`
-    const handedOn = textOf(`${above}/cgroup.subtree_control`).split(/\s+/)
-    const group = `${above}/${name}`
-    if (handedOn.includes('memory') && attempt(() => mkdirSync(group, { recursive: true }))) {
-      const usable = CONTROLLERS.filter((controller) => handedOn.includes(controller))
-      const wanted = usable.map((controller) => `+${controller}`).join(' ')
-      if (attempt(() => writeFileSync(`${group}/cgroup.subtree_control`, wanted))) {
-        return { version: 2, parents: Object.fromEntries(usable.map((controller) => [controller, group])) }
-      }
-    }
-    if (path === '') return undefined
-  }
+  const handed = openDelegated(HOST_GROUPS, { mount, own, name }, CONTROLLERS)
+  if (handed === undefined) return undefined
+  const parents = Object.fromEntries(handed.controllers.map((controller) => [controller, handed.group]))
+  return { version: 2, parents, handed }
 }
 
 function openVersion1(name: string): Cgroups | undefined {
   const parents: Partial<Record<Controller, string>> = {}
-  const own = textOf('/proc/self/cgroup')
+  const own = read('/proc/self/cgroup')
   for (const controller of CONTROLLERS) {
     const mount = mountPoints('cgroup').find(({ options }) => options.includes(controller))?.path
     const line = own.split('\n').find((text) => text.split(':')[1]?.split(',').includes(controller))
@@ -69,7 +62,7 @@ function openVersion1(name: string): Cgroups | undefined {
 function mountPoints(
   type: 'cgroup' | 'cgroup2',
 ): readonly { readonly path: string; readonly options: readonly string[] }[] {
-  return textOf('/proc/self/mounts')
+  return read('/proc/self/mounts')
     .split('\n')
     .map((line) => line.split(' '))
     .filter(([, , found]) => found === type)
@@ -148,14 +141,14 @@ function settings(version: 1 | 2, limits: Limits): readonly (readonly [Controlle
 /** Whether the kernel has killed a process of the run because it wanted more memory than its limit. */
 export function wasOutOfMemory(cgroups: Cgroups, id: string): boolean {
   const group = groupOf(cgroups, 'memory', id)
-  const text = textOf(`${group}/${cgroups.version === 2 ? 'memory.events' : 'memory.oom_control'}`)
+  const text = read(`${group}/${cgroups.version === 2 ? 'memory.events' : 'memory.oom_control'}`)
   return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0) > 0
 }
 
 /** How often a process of the run was refused another one, because there were as many as its limit. */
 export function refusedProcesses(cgroups: Cgroups, id: string): number {
   const group = groupOf(cgroups, 'pids', id)
-  return Number(/^max (\d+)$/m.exec(textOf(`${group}/pids.events`))?.[1] ?? 0)
+  return Number(/^max (\d+)$/m.exec(read(`${group}/pids.events`))?.[1] ?? 0)
 }
 
 /** What its pod is told of a run that the kernel has refused processes. */
@@ -167,31 +160,21 @@ export async function removeGroups(cgroups: Cgroups, id: string, limits?: Limits
   const removed = groupsOf(cgroups, id, limits).map((group) =>
     rmdir(group).then(
       () => true,
-      ({ code }: NodeJS.ErrnoException) => code !== 'EBUSY',
+      ({ code }: NodeJS.ErrnoException) => code !== 'EBUSY' || removeGroup(group),
     ),
   )
   return (await Promise.all(removed)).every((isGone) => isGone)
 }
 
+/** Removes a group with those that were made below it; false while a process is in one. */
+function removeGroup(group: string): boolean {
+  if (attempt(() => rmdirSync(group)) || !existsSync(group)) return true
+  for (const below of HOST_GROUPS.below(group)) removeGroup(`${group}/${below}`)
+  return attempt(() => rmdirSync(group))
+}
+
 /** Removes our own groups, if no run is in one. */
-export function closeCgroups({ parents }: Cgroups): void {
-  for (const parent of new Set(Object.values(parents))) attempt(() => rmdirSync(parent))
-}
-
-/** What this process may not do is an answer here, not an error. */
-function attempt(act: () => void): boolean {
-  try {
-    act()
-    return true
-  } catch {
-    return false
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
+export function closeCgroups({ parents, handed }: Cgroups): void {
+  if (handed !== undefined) closeDelegated(HOST_GROUPS, handed)
+  else for (const parent of new Set(Object.values(parents))) attempt(() => rmdirSync(parent))
 }
