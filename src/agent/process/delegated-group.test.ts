@@ -42,13 +42,17 @@ function model(
       hands.splice(hands.indexOf(controller), 1)
       return
     }
-    if (pids.length > 0 && (path !== '' || isNamespace)) throw new Error('EBUSY')
+    // Of cpu and pids the kernel makes a group of threads.
+    if (pids.length > 0 && controller === 'memory' && (path !== '' || isNamespace)) throw new Error('EBUSY')
     if (!hands.includes(controller)) hands.push(controller)
   }
   const enter = (path: string, pid: string): void => {
     const group = ours(path)
     if (pid === refusesToMove) throw new Error('EACCES')
     if (group.hands.length > 0) throw new Error('EBUSY')
+    const above = groups.get(parentOf(path))
+    if (parentOf(path) !== '' && above !== undefined && above.pids.length > 0 && above.hands.length > 0)
+      throw new Error('ENOTSUP')
     for (const { pids } of groups.values()) if (pids.includes(pid)) pids.splice(pids.indexOf(pid), 1)
     group.pids.push(pid)
   }

@@ -110,8 +110,10 @@ function handOn<Controller extends string>(
   const isHanded = () => wordsOf(files, control).includes(wanted[0] ?? '')
   if (!isHanded()) {
     const there = wordsOf(files, `${above}/cgroup.controllers`)
-    for (const controller of wanted)
-      if (there.includes(controller)) attempt(() => files.write(control, `+${controller}`))
+    // In this order: with processes in it a group refuses memory, but would take cpu and pids, and then be a group of
+    // threads, which no process can leave for one below.
+    for (const controller of wanted.filter((each) => there.includes(each)))
+      if (!attempt(() => files.write(control, `+${controller}`))) break
   }
   if (!isHanded()) return undefined
   const group = `${above}/${name}`
