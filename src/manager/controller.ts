@@ -57,9 +57,11 @@ export function createController(context: ControllerContext, spec: ControllerSpe
   const conflicts = new Map<string, number>()
   let state: 'New' | 'Running' | 'Stopped' = 'New'
   let pumping = false
-  /** Keys that wait for the wall clock. A pass makes what was wanted of its key before it void. */
-  const appointments = new Map<string, { readonly at: Instant; readonly cancel: () => void }>()
-  let alarm: { readonly at: Monotonic; readonly cancel: () => void } | undefined
+  const appointments = createAppointments(timers, (key) => {
+    add(key, atOnce)
+    wake()
+  })
+  const alarm = createAlarm(clock, timers, pump)
   let onIdle: (() => void) | undefined
 
   function pump(): void {
@@ -68,38 +70,15 @@ export function createController(context: ControllerContext, spec: ControllerSpe
     while (queue.out() < spec.concurrency) {
       const key = queue.take(clock.monotonic())
       if (key === undefined) break
-      appointments.get(key)?.cancel()
-      appointments.delete(key)
+      appointments.cancel(key)
       void pass(key)
     }
-    if (queue.out() < spec.concurrency) arm()
-  }
-
-  function arm(): void {
-    const at = queue.nextAt()
-    if (at === undefined || (alarm !== undefined && alarm.at <= at)) return
-    alarm?.cancel()
-    const cancel = timers.after(millis(at - clock.monotonic()), () => {
-      alarm = undefined
-      pump()
-    })
-    alarm = { at, cancel }
+    const next = queue.nextAt()
+    if (next !== undefined && queue.out() < spec.concurrency) alarm.setBy(next)
   }
 
   function add(key: string, delay: Millis): void {
     queue.add(key, later(clock.monotonic(), delay))
-  }
-
-  function addAt(key: string, at: Instant): void {
-    const there = appointments.get(key)
-    if (there !== undefined && there.at <= at) return
-    there?.cancel()
-    const cancel = timers.at(at, () => {
-      appointments.delete(key)
-      add(key, atOnce)
-      wake()
-    })
-    appointments.set(key, { at, cancel })
   }
 
   function wake(): void {
@@ -141,7 +120,7 @@ export function createController(context: ControllerContext, spec: ControllerSpe
     }
     queue.forget(key)
     conflicts.delete(key)
-    if (outcome.wakeAt !== undefined) addAt(key, outcome.wakeAt)
+    if (outcome.wakeAt !== undefined) appointments.make(key, outcome.wakeAt)
     if (outcome.wakeAfter !== undefined) add(key, outcome.wakeAfter)
   }
 
@@ -152,7 +131,7 @@ export function createController(context: ControllerContext, spec: ControllerSpe
       wake()
     },
     enqueueAt(key, at) {
-      if (state !== 'Stopped') addAt(key, at)
+      if (state !== 'Stopped') appointments.make(key, at)
     },
     start() {
       state = 'Running'
@@ -160,13 +139,55 @@ export function createController(context: ControllerContext, spec: ControllerSpe
     },
     stop() {
       state = 'Stopped'
-      alarm?.cancel()
-      for (const { cancel } of appointments.values()) cancel()
+      alarm.cancel()
+      appointments.cancelAll()
       if (queue.out() === 0) return Promise.resolve()
       return new Promise((resolve) => {
         onIdle = resolve
       })
     },
     depth: () => queue.waiting() + queue.out(),
+  }
+}
+
+/** One timer: for the earliest of the times for which it is set. */
+function createAlarm(clock: Clock, timers: Timers, ring: () => void) {
+  let pending: { readonly at: Monotonic; readonly cancel: () => void } | undefined
+  return {
+    setBy(at: Monotonic): void {
+      if (pending !== undefined && pending.at <= at) return
+      pending?.cancel()
+      const cancel = timers.after(millis(at - clock.monotonic()), () => {
+        pending = undefined
+        ring()
+      })
+      pending = { at, cancel }
+    },
+    cancel: (): void => pending?.cancel(),
+  }
+}
+
+/** Keys that wait for the wall clock. A pass makes what was wanted of its key before it void. */
+function createAppointments(timers: Timers, onDue: (key: string) => void) {
+  const byKey = new Map<string, { readonly at: Instant; readonly cancel: () => void }>()
+  return {
+    /** The earlier one counts where the key has one. */
+    make(key: string, at: Instant): void {
+      const there = byKey.get(key)
+      if (there !== undefined && there.at <= at) return
+      there?.cancel()
+      const cancel = timers.at(at, () => {
+        byKey.delete(key)
+        onDue(key)
+      })
+      byKey.set(key, { at, cancel })
+    },
+    cancel(key: string): void {
+      byKey.get(key)?.cancel()
+      byKey.delete(key)
+    },
+    cancelAll(): void {
+      for (const { cancel } of byKey.values()) cancel()
+    },
   }
 }

@@ -15,12 +15,12 @@ import {
   type JobPlan,
   planJob,
 } from '../controllers/job/index.ts'
-import { again, createController, done, retry, type SyncOutcome } from './controller.ts'
+import { again, type Controller, createController, done, retry, type SyncOutcome } from './controller.ts'
 import { createExitCodes } from './exit-codes.ts'
 import { type Informer, keyOf } from './informer.ts'
-import { createJobEffects } from './job-effects.ts'
+import { createJobEffects, type JobEffects } from './job-effects.ts'
 import { createJobMetrics } from './job-metrics.ts'
-import { createJobSnapshots } from './job-snapshots.ts'
+import { createJobSnapshots, type JobSnapshots } from './job-snapshots.ts'
 import { watchJobs, watchPods } from './job-triggers.ts'
 import type { Failure } from './pod-effects.ts'
 import type { RunningController, SharedContext } from './running.ts'
@@ -51,15 +51,12 @@ export function createJobController(shared: SharedContext, options: JobControlle
   const context: JobControllerContext = { ...shared, jobs, pods, options }
   const backoff = new Map<string, BackoffRecord>()
   const lastPass = new Map<string, Monotonic>()
-  const refusals = createRefusals()
+  const refusals = createRefusals(informers.of<ResourceQuota>('resourcequotas'), (key) => controller.enqueue(key))
   const underWay = new Set<string>()
   const visibility = createVisibility()
   const metrics = createJobMetrics()
   const snapshots = createJobSnapshots(jobs, pods)
-  const remember = (uid: string, record: BackoffRecord): void => {
-    if (record.failures === 0 && record.endedBy === undefined) backoff.delete(uid)
-    else backoff.set(uid, record)
-  }
+  const remember = (uid: string, record: BackoffRecord): void => keepBackoff(backoff, uid, record)
   const noteEnd = options.noteExitCodes ? createExitCodes(pods) : (job: Job) => job
   const effects = createJobEffects({ ...context, visibility, metrics, remember, noteEnd })
 
@@ -90,11 +87,10 @@ export function createJobController(shared: SharedContext, options: JobControlle
   }
 
   function planNow(job: Job, creationRefused: boolean): JobPlan {
-    const uid = job.metadata.uid ?? ''
-    const now = clock.now()
-    const snapshot = { job, pods: snapshots.podsFor(job), backoff: backoff.get(uid), creationRefused }
+    const record = backoff.get(job.metadata.uid ?? '')
+    const snapshot = { job, pods: snapshots.podsFor(job), backoff: record, creationRefused }
     if (snapshot.pods.length > 1) lastPass.set(keyOf(job), clock.monotonic())
-    return planJob(snapshot, now, options)
+    return planJob(snapshot, clock.now(), options)
   }
 
   /** Pods were refused: the status still says what there is, and the next try waits. */
@@ -120,49 +116,65 @@ export function createJobController(shared: SharedContext, options: JobControlle
     for (const pod of snapshots.trackedBy(job)) orphans.enqueue(keyOf(pod))
   }
 
-  async function syncOrphan(key: string): Promise<SyncOutcome> {
-    const pod = pods.get(key)
-    if (pod === undefined || !isForgotten(pod, snapshots.ownerOf(pod))) return done
-    const failure = await effects.untrackPods(undefined, [pod])
-    return failure === undefined ? done : outcomeOf(undefined, failure, clock.now())
-  }
-
   const controller = createController(context, { name: 'job-controller', concurrency: jobsAtOnce, sync })
-  const orphans = createController(context, { name: 'job-orphans', concurrency: orphansAtOnce, sync: syncOrphan })
-  informers.of<ResourceQuota>('resourcequotas').onChange(({ object: { metadata } }) => {
-    for (const key of refusals.take(metadata.namespace ?? '')) controller.enqueue(key)
-  })
-  const podChangeDelay = options.gatherPodChanges ? upstreamDelay : millis(0)
-  const onFinished = (job: Job): void => {
-    // The pass that finishes a Job lets go of its pods itself; when it cannot, it is tried again.
-    if (!underWay.has(keyOf(job))) cleanUp(job)
-  }
-  const shape = {
+  const orphans = createOrphanController(context, snapshots, effects)
+  const triggers = {
+    ...context,
+    controller,
+    orphans,
     snapshots,
     backoff,
     lastPass,
-    podChangeDelay,
+    podChangeDelay: options.gatherPodChanges ? upstreamDelay : millis(0),
     onForeign: metrics.foreign,
-    onFinished,
+    onFinished(job: Job): void {
+      // The pass that finishes a Job lets go of its pods itself; when it cannot, it is tried again.
+      if (!underWay.has(keyOf(job))) cleanUp(job)
+    },
     onGone: cleanUp,
     onTrackedEnd: () => metrics.tracked('add'),
   }
-  watchJobs({ ...context, controller, orphans, ...shape })
-  watchPods({ ...context, controller, orphans, ...shape })
+  watchJobs(triggers)
+  watchPods(triggers)
   return {
-    start() {
-      controller.start()
-      orphans.start()
-    },
+    start: () => [controller, orphans].forEach((one) => void one.start()),
     stop: async () => void (await Promise.all([controller.stop(), orphans.stop()])),
     metrics: metrics.families,
   }
 }
 
-/** Jobs whose pods were refused, by namespace: when a quota there changes, they need not wait for their next try. */
-function createRefusals() {
+/** A record that says nothing is not kept. */
+function keepBackoff(records: Map<string, BackoffRecord>, uid: string, record: BackoffRecord): void {
+  if (record.failures === 0 && record.endedBy === undefined) records.delete(uid)
+  else records.set(uid, record)
+}
+
+/** Takes the Job's finalizer off pods for which no Job accounts any more. */
+function createOrphanController(
+  context: JobControllerContext,
+  snapshots: JobSnapshots,
+  effects: JobEffects,
+): Controller {
+  const { pods, clock } = context
+  async function sync(key: string): Promise<SyncOutcome> {
+    const pod = pods.get(key)
+    if (pod === undefined || !isForgotten(pod, snapshots.ownerOf(pod))) return done
+    const failure = await effects.untrackPods(undefined, [pod])
+    return failure === undefined ? done : outcomeOf(undefined, failure, clock.now())
+  }
+  return createController(context, { name: 'job-orphans', concurrency: orphansAtOnce, sync })
+}
+
+/** Jobs whose pods were refused: when a quota of their namespace changes, they need not wait for their next try. */
+function createRefusals(quotas: Informer<ResourceQuota>, enqueue: (key: string) => void) {
   const keys = new Map<string, Set<string>>()
   const namespaceOf = (key: string): string => key.slice(0, key.indexOf('/'))
+  quotas.onChange(({ object: { metadata } }) => {
+    const namespace = metadata.namespace ?? ''
+    const freed = keys.get(namespace) ?? []
+    keys.delete(namespace)
+    for (const key of freed) enqueue(key)
+  })
   return {
     add(key: string): void {
       const there = keys.get(namespaceOf(key))
@@ -171,11 +183,6 @@ function createRefusals() {
     },
     remove: (key: string): void => {
       keys.get(namespaceOf(key))?.delete(key)
-    },
-    take(namespace: string): ReadonlySet<string> {
-      const there = keys.get(namespace) ?? new Set()
-      keys.delete(namespace)
-      return there
     },
   }
 }

@@ -17,6 +17,8 @@ export type JobEffectsContext = PodEffectsContext & {
 type StatusUpdate = Extract<JobAction, { readonly kind: 'UpdateJobStatus' }>
 type OtherAction = Exclude<JobAction, StatusUpdate>
 
+export type JobEffects = ReturnType<typeof createJobEffects>
+
 export function createJobEffects(context: JobEffectsContext) {
   const { client, recorder, visibility, metrics, jobs } = context
   const podEffects = createPodEffects(context)
