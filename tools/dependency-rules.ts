@@ -18,7 +18,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   cli: ['base', 'apimachinery', 'apis', 'client', 'cron', 'yaml', 'simulator'],
 }
 const PURE = '^src/(base|apimachinery|apis|controllers|cron|simulator|storage/revision|agent/pod)/'
-const TEST = '[.](test|sim|bench)[.]ts$'
+const TEST = '[.]test[.]ts$'
 
 const layer = ([folder, allowed]: [string, readonly string[]]): IForbiddenRuleType => ({
   name: `layer-${folder}`,
@@ -76,14 +76,14 @@ export const forbidden: IForbiddenRuleType[] = [
   {
     name: 'runtimes-are-strangers',
     severity: 'error',
-    from: { path: '^src/agent/(process|docker|cri|virtual)/', pathNot: TEST },
-    to: { path: '^src/agent/(process|docker|cri|virtual)/', pathNot: '^src/agent/$1/' },
+    from: { path: '^src/agent/(process|docker|virtual)/', pathNot: TEST },
+    to: { path: '^src/agent/(process|docker|virtual)/', pathNot: '^src/agent/$1/' },
   },
   {
     name: 'runtimes-only-from-main',
     severity: 'error',
-    from: { path: '^src/', pathNot: ['^src/main/', '^src/agent/(process|docker|cri|virtual)/', TEST] },
-    to: { path: '^src/agent/(process|docker|cri|virtual)/' },
+    from: { path: '^src/', pathNot: ['^src/main/', '^src/agent/(process|docker|virtual)/', TEST] },
+    to: { path: '^src/agent/(process|docker|virtual)/' },
   },
   {
     name: 'core-is-below-the-other-groups',
@@ -103,7 +103,7 @@ export const forbidden: IForbiddenRuleType[] = [
     from: {
       path: '^src/',
       pathNot: [
-        '^src/agent/(process|docker|cri)/',
+        '^src/agent/(process|docker)/',
         '^src/agent/logs/punch-hole[.]ts$',
         '^src/agent/memory/memory-volumes[.]ts$',
         '^src/main/programs[.]ts$',

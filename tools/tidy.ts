@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import ts from 'typescript'
 import { LAYERS } from './dependency-rules.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -13,23 +14,47 @@ const report = (file: string, what: string): void => void findings.push(`${relat
 
 /** Hard limits; most files are far below. */
 const fileLines = 900
+const functionLines = 99
 const architectureLines = 120
 
 type Ban = {
   readonly pattern: RegExp
   readonly instead: string
-  /** Where it is allowed, as paths from the root. */
-  readonly homes: readonly string[]
+  /** Paths from the root where it is allowed. */
+  readonly homes: RegExp
 }
-const edges = ['src/main/', 'test/', 'tools/', 'bench/', 'examples/']
+/** Where there is a real clock and chance, and tests. */
+const edges = /^(src\/main|test|tools|bench|examples)\/|[.]test[.]ts$/
+const here = /^tools\/tidy[.]ts$/
 const bans: readonly Ban[] = [
   { pattern: /Math\.random\(/, instead: 'an injected Random', homes: edges },
   { pattern: /\bDate\.now\(|new Date\(\)/, instead: 'an injected Clock', homes: edges },
   { pattern: /(?<!\.)\bset(Timeout|Interval)\(/, instead: 'Clock.wake', homes: edges },
-  { pattern: /\bFIXME\b|\bTODO\b|\bXXX\b/, instead: 'an issue, or the work itself', homes: ['tools/tidy.ts'] },
-  { pattern: /\b(test|describe|it)\.only\(/, instead: 'the whole suite', homes: ['tools/tidy.ts'] },
-  { pattern: /@ts-(ignore|nocheck)/, instead: 'a type that holds', homes: ['tools/tidy.ts'] },
+  { pattern: /\bFIXME\b|\bTODO\b|\bXXX\b/, instead: 'an issue, or the work itself', homes: here },
+  { pattern: /\b(test|describe|it)\.only\(/, instead: 'the whole suite', homes: here },
+  {
+    pattern: /\bskip: true\b|\.skip\(\)|\b(test|describe|it)\.(skip|todo)\(/,
+    instead: 'skip with the reason',
+    homes: here,
+  },
+  { pattern: /@ts-(ignore|nocheck)/, instead: 'a type that holds', homes: here },
+  { pattern: /^export \* from/, instead: 'the names that others need', homes: /^$/ },
+  // A sleep, but for what the kernel tells nobody, and for the pauses of measurements.
+  {
+    pattern: /setTimeout \} from 'node:timers\/promises'|setTimeout\(resolve\b/,
+    instead: 'an event that is waited for',
+    homes: /^(test\/support\/files|bench\/measure)[.]ts$/,
+  },
+  // A number that keeps its text is made for each one that is decoded; the other is the state of a property's model.
+  {
+    pattern: /^(export )?(abstract )?class \w+(?! extends \w*Error\b)\b/,
+    instead: 'functions and records',
+    homes: /^src\/apimachinery\/(decode\/json|patch\/apply-replay[.]test)[.]ts$/,
+  },
 ]
+/** In kebab-case, and saying what is in it. */
+const fileName = /^([a-z0-9]+(-[a-z0-9]+)*[./])+ts$/
+const emptyName = /(^|\/)(utils?|helpers?|common|misc)[./]/
 
 function filesUnder(directory: string, ending: RegExp): string[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
@@ -46,13 +71,28 @@ function checkSource(file: string): void {
   const lines = text.split('\n')
   if (lines.length > fileLines && !path.endsWith('.gen.ts'))
     report(file, `${lines.length} lines; the limit is ${fileLines}`)
-  const isTest = /[.]test[.]ts$/.test(path)
+  if (!fileName.test(path.replace(/[.]gen[.]ts$/, '.ts'))) report(file, 'the name is not in kebab-case')
+  if (emptyName.test(path)) report(file, 'the name does not say what is in it')
   for (const { pattern, instead, homes } of bans) {
-    if (isTest || homes.some((home) => path.startsWith(home))) continue
+    if (homes.test(path)) continue
     lines.forEach((line, i) => {
       if (pattern.test(line)) report(file, `line ${i + 1}: ${pattern.exec(line)?.[0]} is banned; use ${instead}`)
     })
   }
+  if (!/^test\/|[.]test[.]ts$/.test(path)) checkFunctions(file, text)
+}
+
+/** With what is nested in them; suites of tests are functions too, and may be as long as their file. */
+function checkFunctions(file: string, text: string): void {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
+  const lineOf = (position: number): number => source.getLineAndCharacterOfPosition(position).line + 1
+  const visit = (node: ts.Node): void => {
+    const [first, last] = [lineOf(node.getStart()), lineOf(node.end)]
+    if (ts.isFunctionLike(node) && last - first >= functionLines)
+      report(file, `line ${first}: a function of ${last - first + 1} lines; the limit is ${functionLines}`)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
 }
 
 /** Relative links and named source files of a document exist; no link points at a line. */
