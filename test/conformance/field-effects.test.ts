@@ -1,13 +1,13 @@
 /** Fields of pods do what they say: a pod with a field set comes to another end than one without. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type Pod, type PodSpec, type Program, startJobd } from '../../src/main/library.ts'
+import { temporaryDirectory } from '../support/executable.ts'
 import { type EffectWorld, effects } from '../support/field-effects.ts'
 import { type Requests, requestsTo } from '../support/requests.ts'
 import { watchPod } from '../support/watch-pod.ts'
@@ -15,7 +15,7 @@ import { watchPod } from '../support/watch-pod.ts'
 const isRoot = process.getuid?.() === 0
 
 describe('what a field of a pod does', { concurrency: 32 }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'jobd-effects-'))
+  const { path: directory, dispose } = temporaryDirectory()
   const server = createServer((request, response) => {
     response.statusCode = request.url === '/ok' && request.headers['x-a'] === 'b' ? 200 : 500
     response.end()
@@ -42,7 +42,7 @@ describe('what a field of a pod does', { concurrency: 32 }, () => {
     requests.close()
     await program.stop()
     server.close()
-    rmSync(directory, { recursive: true })
+    dispose()
   })
 
   let serial = 0
