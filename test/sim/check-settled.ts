@@ -4,6 +4,7 @@ import { finishedCondition, type Job } from '../../src/apis/batch/index.ts'
 import type { Namespace, Pod, ResourceQuota } from '../../src/apis/core/index.ts'
 import { parseTime } from '../../src/base/index.ts'
 import type { Judge } from './judge.ts'
+import { upkeep } from './manifests.ts'
 import type { World } from './world.ts'
 
 const tracking = 'batch.kubernetes.io/job-tracking'
@@ -34,6 +35,19 @@ export function checkSettled(world: World): void {
   for (const pod of pods) settledPod(judge, pod, jobsByUid)
   for (const quota of history.current('ResourceQuota').values()) settledQuota(judge, quota as ResourceQuota, pods)
   settledRuns(world, pods)
+}
+
+/** The node has had its taint for a while: who does not tolerate it is gone, or goes. */
+export function checkPutOut({ history, judge }: World): void {
+  for (const pod of history.current('Pod').values() as Iterable<Pod>) {
+    const { metadata, spec, status } = pod
+    const tolerates = spec.tolerations?.some(({ key }) => key === upkeep.key) === true
+    const stays =
+      Boolean(spec.nodeName) &&
+      metadata.deletionTimestamp === undefined &&
+      !['Succeeded', 'Failed'].includes(status.phase ?? '')
+    judge.check('taints-put-out', tolerates || !stays, () => `pod ${metadata.name} stays on a node that is tainted`)
+  }
 }
 
 /** An owner that never was, or is gone, takes what it owns with it; one other that lives keeps it. */

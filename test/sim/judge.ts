@@ -26,6 +26,7 @@ export const invariants = {
   'no-orphan-after-settling': 'nothing lives on whose owner is gone, and no container of a pod that is gone',
   'owned-things-stay': 'nothing is collected while its owner lives',
   'namespaces-leave-nothing': 'a namespace that was deleted goes, and everything in it',
+  'taints-put-out': 'who does not tolerate a NoExecute taint of the node does not stay there',
   'every-job-ends': 'after healing every Job that is not suspended comes to an end',
   'finalizers-always-leave': 'after healing nothing is held back by a finalizer of ours',
   'no-container-runs-twice': 'no run of a container is started twice',

@@ -60,12 +60,17 @@ function failurePolicy(random: SeededRandom, perIndex: boolean): unknown {
   return { rules: [rule] }
 }
 
+/** What the node gets at times. */
+export const upkeep = { key: 'upkeep', effect: 'NoExecute' }
+
 function podTemplate(random: SeededRandom, restartPolicy: string, longest: number): unknown {
   const exitCode = random.chance(0.25) ? random.between(1, 3) : 0
   const command = ['sim', String(random.between(10, longest)), String(exitCode)]
   if (random.chance(0.1)) command.push('ignore-sigterm')
   const spec = {
     restartPolicy,
+    // Others are put out by the taint at once.
+    ...(random.chance(0.5) ? { tolerations: [{ ...upkeep, tolerationSeconds: random.between(0, 30) }] } : {}),
     terminationGracePeriodSeconds: random.between(0, 10),
     containers: [{ name: 'main', image: 'sim', command, resources: {} }],
   }

@@ -205,6 +205,14 @@ export const mutations: readonly Mutation[] = [
     100,
   ),
   one(
+    'taints-unseen',
+    'a taint puts nobody out who was there before it',
+    'src/manager/taint-eviction-controller.ts',
+    'for (const key of byNode.get(name).keys())',
+    'for (const key of byNode.get(`no ${name}`).keys())',
+    40,
+  ),
+  one(
     'half-deleted-stays',
     'a pod whose removal was cut short stays',
     'src/controllers/podgc/plan.ts',

@@ -3,12 +3,12 @@ import { type Log, millis } from '../../src/base/index.ts'
 import { audits, startAudit } from './audit.ts'
 import { checkSlots, checkStarts } from './check-cronjobs.ts'
 import { checkJobs } from './check-jobs.ts'
-import { checkCollection, checkQuotas, checkSettled } from './check-settled.ts'
+import { checkCollection, checkPutOut, checkQuotas, checkSettled } from './check-settled.ts'
 import { type FaultCounts, type FaultRates, noFaults } from './faults.ts'
 import type { Judge, Violation } from './judge.ts'
 import { allParts } from './parts.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
-import { letGo, makeTeams, newWorkload, suspendAll, type Workload } from './workload.ts'
+import { letGo, makeTeams, newWorkload, suspendAll, taintNode, type Workload } from './workload.ts'
 import { minute, newWorld, type World } from './world.ts'
 
 export type Simulated = {
@@ -152,6 +152,9 @@ async function heal(world: World): Promise<void> {
   // An agent registers its node when it starts: it does not watch over it.
   if (world.history.current('Node').size === 0) world.crash('node', millis(1000))
   const client = world.truth()
+  if (client !== undefined) await taintNode(client)
+  await world.advance(minute)
+  checkPutOut(world)
   if (client !== undefined) await letGo(client)
   await world.advance(4 * minute)
   if (client !== undefined) await client.delete({ resource: 'namespaces', name: 'team-b' })

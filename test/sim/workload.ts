@@ -11,6 +11,7 @@ import {
   randomCronJob,
   randomJob,
   strayPod,
+  upkeep,
 } from './manifests.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { World } from './world.ts'
@@ -158,6 +159,14 @@ function cronJobActs(hands: Hands): Readonly<Record<string, Act>> {
 
 const team = { apiVersion: 'v1', kind: 'Namespace' }
 
+const node: Ref = { resource: 'nodes', name: 'sim' }
+
+export const taintNode = async (client: Client): Promise<void> =>
+  void (await client.patch(node, 'merge', { spec: { taints: [upkeep] } }))
+
+const clearNode = async (client: Client): Promise<void> =>
+  void (await client.patch(node, 'merge', { spec: { taints: null } }))
+
 function spaceActs(hands: Hands): Readonly<Record<string, Act>> {
   const { client, random } = hands
   const anyTeam = (): string => random.pick(['team-a', 'team-b'])
@@ -173,7 +182,9 @@ function spaceActs(hands: Hands): Readonly<Record<string, Act>> {
       },
     ],
     deleteQuota: [1, async () => remove(hands, 'resourcequotas', await any(hands, 'resourcequotas'))],
-    deleteNode: [1, async () => void (await client.delete({ resource: 'nodes', name: 'sim' }))],
+    deleteNode: [1, async () => void (await client.delete(node))],
+    taintNode: [1, () => taintNode(client)],
+    clearNode: [2, () => clearNode(client)],
   }
 }
 
@@ -237,8 +248,9 @@ function forgeries(hands: Hands): Readonly<Record<string, Act>> {
   }
 }
 
-/** So that everything can end: no more quotas, no suspended starts, nothing held by a user. */
+/** So that everything can end: no more quotas, no suspended starts, no taints, nothing held by a user. */
 export async function letGo(client: Client): Promise<void> {
+  await clearNode(client)
   const quotas = await client.list('resourcequotas')
   if (quotas.ok) for (const one of quotas.value.items) await client.delete(refOf('resourcequotas', one))
   for (const resource of ['pods', 'jobs.batch']) {
