@@ -72,6 +72,8 @@ export type AgentOptions = {
 export type Agent = {
   /** Lets go of everything; containers run on. */
   readonly stop: () => Promise<void>
+  /** After `stop`: fulfilled once no volumes are being made for pods any more. */
+  readonly idle: () => Promise<void>
   readonly logs: PodLogs
   readonly streams: PodStreams
   /** Fulfilled once the node is registered and every pod of it has been looked at. */
@@ -100,6 +102,8 @@ type State = {
   claims?: Claims | undefined
   /** Absent where no GPUs were declared. */
   readonly devices: Devices | undefined
+  /** Volumes that are being made. */
+  readonly preparing: Set<Promise<unknown>>
   stopped: boolean
 }
 
@@ -112,6 +116,7 @@ export function startAgent(options: AgentOptions): Agent {
   const sources = followVolumeSources({ client, clock, log })
   const images = runtime.images === undefined ? undefined : createImageKeeper(runtime.images, clock)
   const devices = devicesOf(options)
+  const preparing = new Set<Promise<unknown>>()
   const state: State = {
     options,
     timers,
@@ -121,17 +126,22 @@ export function startAgent(options: AgentOptions): Agent {
     workers: new Map(),
     released: new Map(),
     devices,
+    preparing,
     stopped: false,
-    context: workerContext(options, { timers, recorder, services, sources, images, devices, kept }, (worker) => {
-      const uid = worker.pod.metadata.uid ?? ''
-      state.workers.delete(uid)
-      state.released.set(uid, versionOf(worker.pod))
-      inBackground(options, () => runtime.release(uid))
-      state.claims?.sweep()
-      images?.forget(uid)
-      state.devices?.release(uid)
-      inBackground(options, () => removeVolumes(volumeRoots(options), worker.pod))
-    }),
+    context: workerContext(
+      options,
+      { timers, recorder, services, sources, images, devices, kept, preparing },
+      (worker) => {
+        const uid = worker.pod.metadata.uid ?? ''
+        state.workers.delete(uid)
+        state.released.set(uid, versionOf(worker.pod))
+        inBackground(options, () => runtime.release(uid))
+        state.claims?.sweep()
+        images?.forget(uid)
+        state.devices?.release(uid)
+        inBackground(options, () => removeVolumes(volumeRoots(options), worker.pod))
+      },
+    ),
   }
   const silence = runtime.onChange((observed) => {
     const worker = state.workers.get(observed.key.podUid)
@@ -183,6 +193,7 @@ export function startAgent(options: AgentOptions): Agent {
       kept?.stop()
       timers.stop()
     },
+    idle: async () => void (await Promise.allSettled(preparing)),
   }
 }
 
@@ -194,6 +205,7 @@ type Parts = {
   readonly images: ImageKeeper | undefined
   readonly kept: KeptLogs | undefined
   readonly devices: Devices | undefined
+  readonly preparing: Set<Promise<unknown>>
 }
 
 function workerContext(
@@ -223,7 +235,7 @@ function workerContext(
     factsOf,
     memoryBytes: byteCount(allocatable['memory']),
   }
-  const { recorder, services, sources, timers, images, devices } = parts
+  const { recorder, services, sources, timers, images, devices, preparing } = parts
   const serviceEnv = () => options.serviceEnv?.() ?? {}
   const starts = {
     pidsLimit: pidsLimitOf(options),
@@ -249,7 +261,11 @@ function workerContext(
     foldsStatus: options.foldsStatus !== false,
     node: { name: nodeName, hostIP: ADDRESS },
     addressOf,
-    prepare: (pod) => preparePodVolumes(volumes, pod),
+    prepare: (pod) => {
+      const work = preparePodVolumes(volumes, pod)
+      preparing.add(work)
+      return work.finally(() => preparing.delete(work))
+    },
     configOf: ({ pod, volumes }, { key, container }) =>
       prepareStart(starts, { pod, key, container, volumes, tell: (event) => tell({ recorder }, { pod }, key, event) }),
     messageOf: (pod, observed) => messageOf(runtime, pod, observed),

@@ -40,6 +40,7 @@ export async function connectEmbedded(directory: string): Promise<Result<Connect
     exact: false,
     // Nothing listens that a token could be shown to.
     disabledAdmission: ['ServiceAccount'],
+    endsPods: true,
     log: process.env['JOBD_DEBUG'] === undefined ? silentLog : stderrLog('debug'),
   })
   if (!server.ok) return server

@@ -13,6 +13,7 @@ import {
   triggerCronJob,
 } from '../cli/index.ts'
 import { connect } from './connect.ts'
+import { withInterrupts } from './interrupts.ts'
 import { realClock, realTerminal } from './real.ts'
 
 type Common = { readonly dataDir?: string | undefined; readonly namespace: string }
@@ -47,18 +48,10 @@ async function onServer(
 
 /** As `onServer`, for what is followed until it ends; an interrupt ends the Jobs. */
 async function following(options: Common, act: (context: RunContext) => Promise<number>): Promise<number> {
-  const interrupt = new AbortController()
-  const onSignal = (): void => interrupt.abort()
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  try {
-    return await onServer(options, (context) =>
-      act({ ...context, clock: realClock, namespace: options.namespace, aborted: interrupt.signal }),
-    )
-  } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
-  }
+  const { namespace } = options
+  return await withInterrupts((interrupts) =>
+    onServer(options, (context) => act({ ...context, clock: realClock, namespace, ...interrupts })),
+  )
 }
 
 function wrong(message: string): Promise<number> {

@@ -8,6 +8,7 @@ import { fail, ok, type Result } from '../base/index.ts'
 import { type Connection, type Manifest, parseManifests, readManifests, runManifests } from '../cli/index.ts'
 import { connect, connectEmbedded } from './connect.ts'
 import { dataDirectory, readHolder } from './data-dir.ts'
+import { withInterrupts } from './interrupts.ts'
 import { readStandardInput, realClock, realTerminal } from './real.ts'
 
 type RunOptions = {
@@ -27,25 +28,12 @@ export async function run(words: readonly string[], options: RunOptions, isComma
     terminal.err(`${manifests.error}\n`)
     return 2
   }
-  const interrupt = new AbortController()
-  const onSignal = (): void => interrupt.abort()
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  try {
-    return await onSomeServer(options, async (connection) => {
-      const { namespace } = options
-      return await runManifests(manifests.value, {
-        connection,
-        terminal,
-        clock: realClock,
-        namespace,
-        aborted: interrupt.signal,
-      })
-    })
-  } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
-  }
+  const { namespace } = options
+  return await withInterrupts((interrupts) =>
+    onSomeServer(options, (connection) =>
+      runManifests(manifests.value, { connection, terminal, clock: realClock, namespace, ...interrupts }),
+    ),
+  )
 }
 
 /** The directories of private servers, each gone with its server unless that was killed. */
@@ -66,8 +54,7 @@ async function onSomeServer(options: RunOptions, act: (connection: Connection) =
       await connection.value.close()
     }
   } finally {
-    // The spawner's last word may make a file anew while its directory goes: then once more, a little later.
-    if (directory !== undefined) await rm(directory, { recursive: true, force: true, maxRetries: 8 })
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true })
   }
 }
 

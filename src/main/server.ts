@@ -11,6 +11,7 @@ import {
   processWarnings,
   startAgent,
 } from '../agent/index.ts'
+import type { Runtime } from '../agent/runtime/index.ts'
 import type { ApiOptions } from '../apis/strategy.ts'
 import {
   authObjects,
@@ -271,6 +272,15 @@ function serviceVariables({ host, port: number }: Reached): Record<string, strin
 const builtInNode = (options: ServerOptions, opened: OpenRuntime | undefined): StartNode | undefined =>
   opened === undefined ? undefined : async (client, serviceEnv) => startRuntimeNode(options, opened, client, serviceEnv)
 
+/** Looks again until there is none: one that was just being started may come meanwhile. */
+async function removeAll(runtime: Runtime): Promise<void> {
+  for (;;) {
+    const podUids = await runtime.podUids()
+    if (podUids.length === 0) return
+    await Promise.all(podUids.map((podUid) => runtime.remove(podUid)))
+  }
+}
+
 function startRuntimeNode(
   { directory, store, log, logLimits, podPidsLimit, hostFiles, endsPods, resources }: ServerOptions,
   { runtime, hostEnv }: OpenRuntime,
@@ -299,7 +309,10 @@ function startRuntimeNode(
     ...agent,
     async stop() {
       await agent.stop()
-      if (endsPods === true) for (const podUid of await runtime.podUids()) await runtime.remove(podUid)
+      if (endsPods === true) {
+        await agent.idle()
+        await removeAll(runtime)
+      }
       await runtime.close()
     },
   }

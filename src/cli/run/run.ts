@@ -21,8 +21,10 @@ export type RunContext = {
   readonly terminal: Terminal
   readonly clock: Clock
   readonly namespace: string
-  /** Aborted by the user: the Jobs are deleted with their pods, and the exit code is 130. */
+  /** Aborted by the user: the Jobs are deleted with their pods, which may end as they should; the exit code is 130. */
   readonly aborted: AbortSignal
+  /** By a user who does not wait for that. */
+  readonly hurried: AbortSignal
 }
 
 /** Exit code 0 when every Job completed; otherwise the first failed Job's code. */
@@ -174,19 +176,23 @@ type Interrupted = { readonly message: string; readonly code: number }
 
 /** Resolves with the Job once it is over, or with why there is nothing to wait for. */
 function finished({ job, progress }: Following, context: RunContext): Promise<Result<Job, Interrupted>> {
-  const { connection, clock, aborted } = context
+  const { connection, clock, aborted, hurried } = context
   const name = job.metadata.name ?? ''
   return new Promise((resolve) => {
     const settle = (result: Result<Job, Interrupted>): void => {
       handle.stop()
       aborted.removeEventListener('abort', onAbort)
+      hurried.removeEventListener('abort', onHurry)
       resolve(result)
     }
+    const interrupted = (): void => settle(fail({ message: `job.batch/${name} deleted: interrupted`, code: 130 }))
     const onAbort = (): void => {
-      void cancel(job, context).then(() =>
-        settle(fail({ message: `job.batch/${name} deleted: interrupted`, code: 130 })),
-      )
+      progress.say(`job.batch/${name} is being deleted; interrupt again not to wait for its pods`)
+      void cancel(job, context).then((isDeleted) => {
+        if (!isDeleted) interrupted()
+      })
     }
+    const onHurry = (): void => interrupted()
     const selection = { namespace: job.metadata.namespace, fieldSelector: `metadata.name=${name}` }
     const handle = watchObjects<Job>(
       connection.client,
@@ -199,20 +205,24 @@ function finished({ job, progress }: Following, context: RunContext): Promise<Re
           if (finishOf(now) !== undefined) settle(ok(now))
         },
         onGone(gone) {
-          if (gone.metadata.uid === job.metadata.uid && !aborted.aborted) {
-            settle(fail({ message: `job.batch/${name} was deleted before it finished`, code: 1 }))
-          }
+          if (gone.metadata.uid !== job.metadata.uid) return
+          if (aborted.aborted) interrupted()
+          else settle(fail({ message: `job.batch/${name} was deleted before it finished`, code: 1 }))
         },
         onTrouble: (status) => progress.say(`the server does not answer, trying again: ${statusText(status)}`),
       },
     )
     aborted.addEventListener('abort', onAbort)
+    hurried.addEventListener('abort', onHurry)
     if (aborted.aborted) onAbort()
+    if (hurried.aborted) onHurry()
   })
 }
 
-async function cancel(job: Job, { connection, terminal }: RunContext): Promise<void> {
+/** Deletes a Job, which is there until its pods have gone; false when there is nothing to wait for. */
+async function cancel(job: Job, { connection, terminal }: RunContext): Promise<boolean> {
   const ref = { resource: 'jobs.batch', namespace: job.metadata.namespace, name: job.metadata.name ?? '' }
-  const deleted = await connection.client.delete(ref, { propagationPolicy: 'Background' })
+  const deleted = await connection.client.delete(ref, { propagationPolicy: 'Foreground' })
   if (!deleted.ok && !isNotFound(deleted.error)) terminal.err(`${statusText(deleted.error)}\n`)
+  return deleted.ok
 }
