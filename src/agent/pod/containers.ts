@@ -115,6 +115,9 @@ export const isRunning = ({ standing }: ContainerView): boolean =>
 export const hasSucceeded = ({ standing }: ContainerView): boolean =>
   standing.kind === 'Ended' && standing.exit.exitCode === 0
 
+/** What a rule asks for that restarts the container. That the second of these leaves others be is told when the pod is made. */
+const RESTARTS = new Set<string | undefined>(['Restart', 'RestartAllContainers'])
+
 /**
  * Whether an ended run is followed by another one, as far as policies decide.
  *
@@ -127,7 +130,7 @@ export function isRestarted(pod: Pod, { spec, kind }: ContainerView, exit: Exit)
     const isListed = exitCodes.values?.includes(exit.exitCode) === true
     return exitCodes.operator === 'NotIn' ? !isListed : isListed
   })
-  if (rule?.action === 'Restart') return true
+  if (RESTARTS.has(rule?.action)) return true
   switch (spec.restartPolicy ?? pod.spec.restartPolicy ?? 'Always') {
     case 'Never':
       return false
