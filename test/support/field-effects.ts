@@ -293,9 +293,10 @@ const others: readonly Effect[] = [
   pair('LifecycleHandler.tcpSocket', 'sleep 20', [{ lifecycle: { postStart: { tcpSocket: { port: 1 } } } }], [{}]),
   pair(
     'LifecycleHandler.sleep SleepAction.seconds',
-    "trap 'exit 5' TERM; while :; do sleep 0.1; done",
-    [{ ...stopped(2), lifecycle: { preStop: { sleep: { seconds: 600 } } } }, { terminationGracePeriodSeconds: 600 }],
-    [stopped(2), { terminationGracePeriodSeconds: 600 }],
+    // With the hook the program has its own end before SIGTERM comes.
+    "trap 'exit 5' TERM; sleep 15 & wait; exit 6",
+    [{ ...stopped(40), lifecycle: { preStop: { sleep: { seconds: 30 } } } }, { terminationGracePeriodSeconds: 40 }],
+    [stopped(40), { terminationGracePeriodSeconds: 40 }],
   ),
   pair(
     'ServiceAccountTokenProjection.audience',
