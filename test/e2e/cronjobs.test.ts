@@ -37,9 +37,9 @@ async function historyOf(server: Server, name: string): Promise<readonly Run[]> 
   return out === '' ? [] : JSON.parse(out).items
 }
 
-/** Asks again and again, for half a minute at most; each look takes the time that a process takes. */
+/** Asks again and again, for two minutes at most; each look takes the time that a process takes. */
 async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 30_000
+  const end = Date.now() + 120_000
   for (;;) {
     const seen = await look()
     if (seen !== undefined) return seen

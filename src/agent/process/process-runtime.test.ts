@@ -15,7 +15,8 @@ import { cookieOf } from './process-tree.ts'
 import { detectTools } from './tools.ts'
 
 const { unshare } = await detectTools({ path: '', namespaces: 'auto' })
-const prefix = `t${process.pid}`
+/** Ends as no other number does: those of another file's process may begin alike. */
+const prefix = `t${process.pid}-`
 let serial = 0
 
 type World = { readonly runtime: Runtime; readonly dir: string; readonly open: () => Promise<Runtime> }
@@ -53,12 +54,12 @@ async function world(
 
 /** Processes that carry the cookie of one of this file's runs. */
 const leaked = (): readonly number[] =>
-  allPids().filter((pid) => cookieOf(pid)?.startsWith(prefix) === true && statOf(pid)?.state !== 'Z')
+  allPids().filter((pid) => cookieOf(pid)?.startsWith(prefix) === true && (statOf(pid)?.state ?? 'Z') !== 'Z')
 
 function config(command: readonly string[], more: Partial<ContainerConfig> = {}): ContainerConfig {
   serial += 1
   return {
-    key: { podUid: `${prefix}-${serial}`, container: 'main', attempt: 0 },
+    key: { podUid: `${prefix}${serial}`, container: 'main', attempt: 0 },
     pod: { namespace: 'default', name: 'p', hostname: 'p' },
     image: 'busybox',
     command,
@@ -245,7 +246,7 @@ for (const { name, namespaces, skip } of modes) {
     test('asked for by a daemon that was killed at once run exactly once', async (t) => {
       const { dir, open, runtime } = await world(t, namespaces)
       await runtime.close()
-      const uids = Array.from({ length: 30 }, (_, index) => `${prefix}-k${index}`)
+      const uids = Array.from({ length: 30 }, (_, index) => `${prefix}k${index}`)
       await killedWhileStarting(dir, namespaces, uids)
       const next = await open()
       for (const uid of uids) {
