@@ -40,8 +40,10 @@ async function run(name: string, { script, limits, expected }: Case): Promise<vo
   const path = '/apis/batch/v1/namespaces/default/jobs'
   const created = await requests.json('POST', path, { metadata: { name }, spec })
   await whenJob(client, created.value as Job, isOver)
-  const pods = (await requests.json('GET', `/api/v1/namespaces/default/pods?labelSelector=job-name=${name}`)).value
-  const [pod] = (pods as { readonly items: readonly Pod[] }).items
+  // By a connection of its own: the other may have been idle for too long.
+  const pods = await client.list<Pod>('pods', { namespace: 'default' })
+  if (!pods.ok) throw new Error(pods.error.message)
+  const pod = pods.value.items.find(({ metadata }) => metadata.labels?.['job-name'] === name)
   const end = pod?.status.containerStatuses?.[0]?.state?.terminated
   judge(name, `${end?.reason} ${end?.exitCode}`, expected, end?.message)
 }
