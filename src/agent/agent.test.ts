@@ -417,6 +417,8 @@ describe('a node that somebody deletes', () => {
       await api.client.delete({ resource: 'nodes', name: 'here' })
       await api.until('nodes', 'here', ({ metadata }) => metadata.resourceVersion !== resourceVersion)
     }
+    const uid = api.find('nodes', 'here')?.metadata.uid
+    await api.until('leases.coordination.k8s.io', 'here', ({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid)
     const { name } = run({ containers: [{ command: ['true'] }] })
     await phase(name, 'Succeeded')
   })

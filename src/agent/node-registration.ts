@@ -1,7 +1,8 @@
-/** Has the node registered for as long as its agent lives. */
+/** Has the node registered, and its lease held, for as long as its agent lives. */
 import type { Node } from '../apis/core/index.ts'
-import { type Clock, type Log, millis, pause, type Timers } from '../base/index.ts'
+import { type Clock, type Log, millis, ok, pause, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
+import { dropNodeLease, holdNodeLease } from './node-lease.ts'
 import { type HostFilesFacts, type NodeIdentity, registerNode } from './node-object.ts'
 import { reflect } from './reflector.ts'
 
@@ -64,6 +65,17 @@ export function createRegistration({
     registering = false
   }
 
+  /** The node whose lease is held. */
+  let held: Node | undefined
+  async function holdLease(node: Node): Promise<void> {
+    const isAnother = held !== undefined && held.metadata.uid !== node.metadata.uid
+    if (held !== undefined && !isAnother) return
+    held = node
+    const dropped = isAnother ? await dropNodeLease(client, name) : ok(undefined)
+    const written = dropped.ok ? await holdNodeLease(client, node, clock.now()) : dropped
+    if (!written.ok) log.warn('the lease of the node cannot be written', { because: written.error.message })
+  }
+
   const registered = register()
   void hostFiles?.then(async (facts) => {
     known = facts
@@ -77,6 +89,7 @@ export function createRegistration({
       const take = (node: Node | undefined): void => {
         onNode(node)
         isMissing = node === undefined
+        if (node !== undefined) void holdLease(node)
         void registerAgain()
       }
       return reflect<Node>({

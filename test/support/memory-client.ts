@@ -111,6 +111,7 @@ export function memoryClient(): MemoryClient {
     },
     patch: async <T extends KubeObject>(ref: Ref, type: string, patch: unknown) => {
       const old = objects.get(keyOf(ref))
+      if (old === undefined && type === 'apply') return ok(put(ref.resource, patch as T) as T)
       if (old === undefined) return missing(ref)
       const { status } = patch as { status?: object }
       // As far as a strategic merge goes here: the status is merged, its lists are replaced.
