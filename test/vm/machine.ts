@@ -69,7 +69,8 @@ exec </dev/ttyS1 >/dev/ttyS1
 echo READY
 while IFS= read -r line; do
   echo "$line" | base64 -d >/run/command
-  sh /run/command 2>&1 </dev/null &
+  # Node.js resets a terminal when it ends, which empties what the line has received.
+  { sh /run/command 2>&1 </dev/null | cat; } &
 done
 `
 
