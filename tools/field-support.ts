@@ -22,6 +22,8 @@ const asRoot = 'others than those of jobd take jobd as root, else `CreateContain
 const dropped = 'left out when written, as upstream: the feature is off by default; a warning says so'
 const otherVolume = 'the pod waits with `FailedMount`: volumes of this kind are not supported by this node'
 const hostNetwork = 'as if it were set: pods have those of the host; obeyed by `--runtime docker`'
+const notHost = 'of `image: host`: a warning says that it has no effect'
+const ownName = 'with `image: host` the value of `HOSTNAME` only'
 const unused = 'not used, which a warning says; used by `--runtime docker`'
 
 const otherVolumes: readonly string[] = [
@@ -72,29 +74,29 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
     supported:
       'activeDeadlineSeconds affinity automountServiceAccountToken containers enableServiceLinks initContainers nodeName nodeSelector overhead readinessGates restartPolicy schedulingGates securityContext serviceAccount serviceAccountName terminationGracePeriodSeconds tolerations volumes',
     remarks: {
-      hostname: 'the value of `HOSTNAME`; the name of the host stays',
-      hostnameOverride: 'the value of `HOSTNAME`; the name of the host stays',
+      hostAliases: `in \`/etc/hosts\`; ${notHost}`,
+      hostname: ownName,
+      hostnameOverride: ownName,
       hostIPC: hostNetwork,
       hostNetwork,
       os: '`windows`: the pod fails with `PodOSNotSupported`, as upstream',
       priority: 'the order in which waiting pods start; no pod is preempted',
       priorityClassName: 'sets `priority`',
       resources: 'requests count when pods are placed; limits are enforced for containers only',
+      setHostnameAsFQDN: notHost,
+      subdomain: `with a Service of that name pods find each other by \`<hostname>.<subdomain>\`; ${notHost}`,
       schedulerName: 'a pod for another scheduler waits for it, as upstream',
     },
     warned: {
       dnsConfig: `${warned}; obeyed by \`--runtime docker\``,
       dnsPolicy: `\`None\`: ${warned}; others: the network of the host; obeyed by \`--runtime docker\``,
-      hostAliases: `${warned}; obeyed by \`--runtime docker\``,
       hostPID: `${warned}; obeyed by \`--runtime docker\``,
       hostUsers: `\`false\`: ${warned}`,
       imagePullSecrets: unused,
       preemptionPolicy: `\`PreemptLowerPriority\` of a pod that goes before others: ${warned}`,
       resourceClaims: warned,
       schedulingGroup: dropped,
-      setHostnameAsFQDN: `${warned}; obeyed by \`--runtime docker\``,
       shareProcessNamespace: `${warned}; obeyed by \`--runtime docker\``,
-      subdomain: `${warned}; obeyed by \`--runtime docker\``,
       topologySpreadConstraints: `${warned}: there is one node`,
     },
     refused: {
@@ -113,6 +115,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
   'core.v1.NodeSelector': { supported: 'nodeSelectorTerms' },
   'core.v1.NodeSelectorTerm': { supported: 'matchExpressions matchFields' },
   'core.v1.NodeSelectorRequirement': { supported: 'key operator values' },
+  'core.v1.HostAlias': { supported: 'hostnames ip' },
   'core.v1.PodReadinessGate': { supported: 'conditionType' },
   'core.v1.PodSchedulingGate': { supported: 'name' },
   'core.v1.Toleration': { supported: 'effect key operator tolerationSeconds value' },

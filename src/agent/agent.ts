@@ -21,7 +21,8 @@ import {
 } from './logs/index.ts'
 import { hostFilesFacts, limitsText, type NodeIdentity, nodeResources } from './node-object.ts'
 import { createRegistration } from './node-registration.ts'
-import { clusterName } from './pod-sandbox.ts'
+import { createPodNames, type PodNames } from './pod-names.ts'
+import { clusterName, podSandbox } from './pod-sandbox.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
 import { leave, newWorker, observeRun, type PodWorker, takePod, tell, touch, type WorkerContext } from './pod-worker.ts'
 import { prepareStart } from './prepare-start.ts'
@@ -104,6 +105,8 @@ type State = {
   readonly devices: Devices | undefined
   /** Volumes that are being made. */
   readonly preparing: Set<Promise<unknown>>
+  /** Absent where pods find each other by a name server. */
+  readonly names: PodNames | undefined
   stopped: boolean
 }
 
@@ -113,6 +116,9 @@ export function startAgent(options: AgentOptions): Agent {
   const recorder = createEventRecorder({ client, clock, log, nodeName })
   const { space, kept, logs, maxAge } = createAgentLogs(options, timers, (podUid) => state.workers.get(podUid))
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
+  const names = runtime.isOnHost
+    ? createPodNames({ services, timers, address: ADDRESS, onChange: () => renewNames(state) })
+    : undefined
   const sources = followVolumeSources({ client, clock, log })
   const images = runtime.images === undefined ? undefined : createImageKeeper(runtime.images, clock)
   const devices = devicesOf(options)
@@ -127,12 +133,14 @@ export function startAgent(options: AgentOptions): Agent {
     released: new Map(),
     devices,
     preparing,
+    names,
     stopped: false,
     context: workerContext(
       options,
-      { timers, recorder, services, sources, images, devices, kept, preparing },
+      { timers, recorder, services, names, sources, images, devices, kept, preparing },
       (worker) => {
         const uid = worker.pod.metadata.uid ?? ''
+        names?.drop(worker.pod)
         state.workers.delete(uid)
         state.released.set(uid, versionOf(worker.pod))
         inBackground(options, () => runtime.release(uid))
@@ -197,10 +205,21 @@ export function startAgent(options: AgentOptions): Agent {
   }
 }
 
+/** Tells pods of the names that have come and gone since they started. */
+function renewNames({ names, options, workers }: State): void {
+  for (const [uid, { pod }] of workers) {
+    inBackground(options, async () => {
+      const peers = (await names?.peersOf(pod)) ?? []
+      if (workers.has(uid)) await options.runtime.preparePod(podSandbox(pod, { services: [], peers }))
+    })
+  }
+}
+
 type Parts = {
   readonly timers: Timers
   readonly recorder: EventRecorder
   readonly services: ServiceLinks
+  readonly names: PodNames | undefined
   readonly sources: VolumeSources
   readonly images: ImageKeeper | undefined
   readonly kept: KeptLogs | undefined
@@ -235,7 +254,7 @@ function workerContext(
     factsOf,
     memoryBytes: byteCount(allocatable['memory']),
   }
-  const { recorder, services, sources, timers, images, devices, preparing } = parts
+  const { recorder, services, names, sources, timers, images, devices, preparing } = parts
   const serviceEnv = () => options.serviceEnv?.() ?? {}
   const starts = {
     pidsLimit: pidsLimitOf(options),
@@ -243,6 +262,7 @@ function workerContext(
     client,
     runtime,
     services,
+    names,
     images,
     devices,
     factsOf,
@@ -372,6 +392,7 @@ async function onPod(state: State, pod: Pod): Promise<void> {
     return
   const worker = newWorker(pod, [])
   state.workers.set(uid, worker)
+  state.names?.take(pod)
   // Nothing is decided before it is known what already runs.
   worker.isDirty = true
   const runs = isOver(pod) ? [] : await state.options.runtime.observe(uid)
@@ -391,6 +412,7 @@ function onDeleted(state: State, pod: Pod): void {
   const uid = pod.metadata.uid ?? ''
   const worker = state.workers.get(uid)
   state.workers.delete(uid)
+  state.names?.drop(pod)
   state.released.delete(uid)
   state.scheduler?.onNodePodGone(uid)
   if (worker !== undefined) leave(worker)

@@ -19,6 +19,15 @@ test('what files of the host are to a container is told with what its image is',
   assert.equal(told(true, 'host'), '')
 })
 
+test('names are those of the pod unless a container is a program of the host', () => {
+  const wanted = { hostAliases: [{ ip: '10.0.0.1' }], subdomain: 's', setHostnameAsFQDN: true }
+  const told = (image: string, isReadOnly: boolean) =>
+    processWarnings({ kind: 'Ignore' }, () => isReadOnly)(spec(wanted, { image }), 'spec').join('\n')
+  assert.doesNotMatch(told('busybox', true), /has no effect/)
+  for (const text of [told('host', true), told('busybox', false)])
+    assert.match(text, /^spec\.hostAliases: .*\nspec\.setHostnameAsFQDN: .*\nspec\.subdomain: .*names of the host$/m)
+})
+
 describe('what a node does not do is told by the path of the field', () => {
   const onHost = processWarnings({ kind: 'Ignore' })
   const cases: readonly (readonly [string, PodSpec, readonly string[], readonly string[]])[] = [

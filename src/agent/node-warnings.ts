@@ -1,6 +1,6 @@
 /** What a node does not do of what a pod asks for, told when the pod or what makes it is created. */
 import type { Container, PodSpec } from '../apis/core/index.ts'
-import { type ImagePolicy, imageWarnings } from './images/index.ts'
+import { hasProgramOfHost, type ImagePolicy, imageWarnings } from './images/index.ts'
 
 /** Where a field stands, below the spec or the container, and why it has no effect. */
 type Told = readonly [field: string, why: string]
@@ -19,7 +19,12 @@ export const processWarnings =
   (spec, path) => [
     ...imageWarnings(images, spec, isReadOnly() ? READ_ONLY : ''),
     ...fieldWarnings(spec, path, {
-      ofPod: [...securityOfPod(spec, isProfile), ...ofHost(spec), ...placingOf(spec)],
+      ofPod: [
+        ...securityOfPod(spec, isProfile),
+        ...ofHost(spec),
+        ...(hasProgramOfHost(images, spec, isReadOnly()) ? namesOf(spec) : []),
+        ...placingOf(spec),
+      ],
       ofContainer: (container) => [
         ...profiles(container.securityContext, isProfile),
         ...ofAnyContainer(container),
@@ -148,17 +153,24 @@ const resourcesOf = ({ resources, resizePolicy = [] }: Container): readonly Told
 ]
 
 function ofHost(spec: PodSpec): readonly Told[] {
-  const { dnsPolicy, dnsConfig, hostAliases = [], hostPID, shareProcessNamespace, setHostnameAsFQDN, subdomain } = spec
+  const { dnsPolicy, dnsConfig, hostPID, shareProcessNamespace } = spec
   return [
     ...(dnsPolicy === 'None' ? [['dnsPolicy', NETWORK] as const] : []),
     ...(dnsConfig === undefined ? [] : [['dnsConfig', NETWORK] as const]),
-    ...(hostAliases.length === 0 ? [] : [['hostAliases', NETWORK] as const]),
     ...(hostPID === true ? [['hostPID', 'each container has processes of its own'] as const] : []),
     ...(shareProcessNamespace === true
       ? [['shareProcessNamespace', 'each container has processes of its own'] as const]
       : []),
-    ...(setHostnameAsFQDN === true ? [['setHostnameAsFQDN', NETWORK] as const] : []),
-    ...(subdomain === undefined || subdomain === '' ? [] : [['subdomain', NETWORK] as const]),
+  ]
+}
+
+/** Of pods with a container that has the names of the host. */
+function namesOf({ hostAliases = [], setHostnameAsFQDN, subdomain = '' }: PodSpec): readonly Told[] {
+  const why = 'a program of the host has the names of the host'
+  return [
+    ...(hostAliases.length === 0 ? [] : [['hostAliases', why] as const]),
+    ...(setHostnameAsFQDN === true ? [['setHostnameAsFQDN', why] as const] : []),
+    ...(subdomain === '' ? [] : [['subdomain', why] as const]),
   ]
 }
 

@@ -1,13 +1,19 @@
 /** What the containers of a pod share, as its spec asks for it. */
 import type { Pod, PodSpec } from '../apis/core/index.ts'
 import { hostnameOf } from './env/index.ts'
-import type { PodDns, PodSandbox } from './runtime/index.ts'
+import type { HostAlias, PodDns, PodSandbox } from './runtime/index.ts'
 
 /** The full name of a Service, or of a pod of one: `db.default.svc.cluster.local`. */
 export const clusterName = (name: string, namespace: string): string => `${name}.${namespace}.svc.cluster.local`
 
-/** @param services the names of the Services that lead to the pod */
-export function podSandbox(pod: Pod, services: readonly string[]): PodSandbox {
+export type PodNetwork = {
+  /** The names of the Services that lead to the pod. */
+  readonly services: readonly string[]
+  /** What else it finds by name, where its runtime has no name server that knows it. */
+  readonly peers: readonly HostAlias[]
+}
+
+export function podSandbox(pod: Pod, { services, peers }: PodNetwork): PodSandbox {
   const { metadata, spec } = pod
   const namespace = metadata.namespace ?? ''
   const hostname = hostnameOf(pod)
@@ -24,6 +30,7 @@ export function podSandbox(pod: Pod, services: readonly string[]): PodSandbox {
       : { hostname, domain }),
     dns: dnsOf(spec, namespace),
     hostAliases: (spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames })),
+    peers: usesClusterNames(spec) ? peers : [],
     names: named.map((name) => clusterName(name, namespace)),
     isSingle: isSingle(pod),
     network: spec.hostNetwork === true ? 'Host' : 'Pod',
@@ -37,9 +44,10 @@ export function podSandbox(pod: Pod, services: readonly string[]): PodSandbox {
  *
  * @source kubernetes v1.36 pkg/kubelet/network/dns/dns.go, GetPodDNS, appendDNSConfig
  */
-function dnsOf({ dnsPolicy = 'ClusterFirst', dnsConfig, hostNetwork }: PodSpec, namespace: string): PodDns {
+function dnsOf(spec: PodSpec, namespace: string): PodDns {
+  const { dnsPolicy, dnsConfig } = spec
   const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {}
-  const ofCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true)
+  const ofCluster = usesClusterNames(spec)
   const given = ofCluster ? clusterDomains(namespace) : []
   const own = options.map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`))
   const ndots = ofCluster && !options.some(({ name }) => name === 'ndots') ? ['ndots:5'] : []
@@ -50,6 +58,9 @@ function dnsOf({ dnsPolicy = 'ClusterFirst', dnsConfig, hostNetwork }: PodSpec, 
     options: [...ndots, ...own],
   }
 }
+
+const usesClusterNames = ({ dnsPolicy = 'ClusterFirst', hostNetwork }: PodSpec): boolean =>
+  dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true)
 
 /** Short names are looked for in the pod's own namespace first. */
 const clusterDomains = (namespace: string): readonly string[] => [

@@ -7,14 +7,17 @@ import type { Devices } from './devices.ts'
 import type { DownwardFacts } from './env/index.ts'
 import type { ImageKeeper } from './images/index.ts'
 import type { PodEvent } from './pod/index.ts'
+import type { PodNames } from './pod-names.ts'
 import { podSandbox } from './pod-sandbox.ts'
-import type { ContainerConfig, ContainerKey, Runtime, StartFailure } from './runtime/index.ts'
+import type { ContainerConfig, ContainerKey, PodSandbox, Runtime, StartFailure } from './runtime/index.ts'
 import type { ServiceLinks } from './service-links.ts'
 
 export type StartPreparation = {
   readonly client: Client
   readonly runtime: Runtime
   readonly services: ServiceLinks
+  /** Absent where pods find each other by a name server. */
+  readonly names: PodNames | undefined
   /** Absent where the runtime uses no images. */
   readonly images?: ImageKeeper | undefined
   /** Absent where no GPUs were declared. */
@@ -36,13 +39,29 @@ export type Start = {
   readonly tell: (event: PodEvent) => void
 }
 
+/** @source linux include/uapi/linux/utsname.h, __NEW_UTS_LEN */
+const LONGEST_NAME = 64
+
+/** Only a full name can be: others are cut. */
+function tooLong({ hostname }: PodSandbox): Result<undefined, string> | undefined {
+  if (hostname.length <= LONGEST_NAME) return undefined
+  const length = `${hostname.length} characters, a machine at most ${LONGEST_NAME}`
+  return fail(
+    `the full name of the pod, ${hostname}, has ${length}: give it a shorter hostname or subdomain (setHostnameAsFQDN)`,
+  )
+}
+
 export async function prepareStart(
-  { client, runtime, services, images, devices, ...options }: StartPreparation,
+  { client, runtime, services, names, images, devices, ...options }: StartPreparation,
   { pod, key, container, volumes, tell }: Start,
 ): Promise<Result<ContainerConfig, StartFailure>> {
   const { namespace } = pod.metadata
-  const names = runtime.isOnHost ? [] : await services.leadingTo(pod)
-  const sandboxed = await runtime.preparePod(podSandbox(pod, names))
+  const network =
+    names === undefined
+      ? { services: await services.leadingTo(pod), peers: [] }
+      : { services: [], peers: await names.peersOf(pod) }
+  const sandbox = podSandbox(pod, network)
+  const sandboxed = tooLong(sandbox) ?? (await runtime.preparePod(sandbox))
   if (!sandboxed.ok) return fail({ reason: 'FailedCreatePodSandBox', message: sandboxed.error })
   const readSecret = async (name: string) => {
     const found = await client.get<Secret>({ resource: 'secrets', namespace, name })

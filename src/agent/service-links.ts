@@ -10,6 +10,10 @@ export type ServiceLinks = {
   readonly variablesFor: (pod: Pod) => Promise<Readonly<Record<string, string>>>
   /** The names of the Services that select this pod; waits as well. */
   readonly leadingTo: (pod: Pod) => Promise<readonly string[]>
+  /** All Services; waits as well. */
+  readonly all: () => Promise<readonly Service[]>
+  /** Calls back whenever a Service has come, gone or changed. */
+  readonly onChange: (callback: () => void) => void
   readonly stop: () => void
 }
 
@@ -34,6 +38,7 @@ export function followServices({ client, clock, log, addressOf }: ServiceLinksOp
     services.set(namespace, known)
     variables.delete(namespace)
   }
+  const listeners: (() => void)[] = []
   let stop = () => {}
   const read = new Promise<void>((resolve) => {
     const reflector = reflect<Service>({
@@ -46,10 +51,12 @@ export function followServices({ client, clock, log, addressOf }: ServiceLinksOp
         services.clear()
         variables.clear()
         for (const service of items) take(service, false)
+        for (const listener of listeners) listener()
         resolve()
       },
       onEvents: (events) => {
         for (const { type, object } of events) take(object, type === 'DELETED')
+        for (const listener of listeners) listener()
       },
     })
     stop = reflector.stop
@@ -72,6 +79,11 @@ export function followServices({ client, clock, log, addressOf }: ServiceLinksOp
         .filter(({ spec }) => selects(spec.selector, labels))
         .map((service) => service.metadata.name ?? '')
     },
+    all: async () => {
+      await read
+      return [...services.values()].flatMap((known) => [...known.values()])
+    },
+    onChange: (callback) => listeners.push(callback),
     stop,
   }
 }

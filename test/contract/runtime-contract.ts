@@ -92,6 +92,7 @@ const sandboxOf = ({ key, pod }: ContainerConfig): PodSandbox => ({
   podUid: key.podUid,
   dns: { nameservers: [], searches: undefined, options: [] },
   hostAliases: [],
+  peers: [],
   names: [],
   isSingle: true,
   network: 'Pod',

@@ -34,6 +34,8 @@ describe('images of pods that are processes', { skip, timeout: 300_000 }, () => 
     }
     await run('run', 'listing', '--image=busybox:1.28', ...once, '--command', '--', 'ls', '/')
     assert.equal(await logOf('listing'), 'bin\ndev\netc\nproc\nsys\nvar\n')
+    await run('run', 'named', '--image=busybox:1.28', ...once, '--command', '--', 'cat', '/etc/hosts')
+    assert.match(await logOf('named'), /^127\.0\.0\.1\tnamed$/m)
     await run('run', 'tool', '--image=tool', ...once)
     assert.equal(await logOf('tool'), 'entry default\n')
     await run('run', 'other', '--image=tool', ...once, '--', 'given')

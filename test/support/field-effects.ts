@@ -232,8 +232,25 @@ const security: readonly Effect[] = [
   ),
 ]
 
+/** By which names a container with an image goes, and which of those in question it finds. */
+const named = (fields: string, set: More, unset: More): Effect => {
+  const script =
+    'grep -x -e elsewhere -e here -e "member.*" /proc/sys/kernel/hostname; grep -o -e "old.*" -e member.web /etc/hosts | sort -u'
+  const image = { image: 'busybox' }
+  return pair(fields, script, [image, { hostname: 'here', ...set }], [image, { hostname: 'here', ...unset }])
+}
+const inWeb: More = { hostname: 'member', subdomain: 'web' }
+
 const pods: readonly Effect[] = [
   pair('PodSpec.hostname', 'echo $HOSTNAME', [{}, { hostname: 'elsewhere' }], [{}, { hostname: 'here' }]),
+  named('PodSpec.hostname', { hostname: 'elsewhere' }, { hostname: 'here' }),
+  named('PodSpec.setHostnameAsFQDN', { ...inWeb, setHostnameAsFQDN: true }, inWeb),
+  named('PodSpec.subdomain', inWeb, { hostname: 'member' }),
+  named(
+    'PodSpec.hostAliases HostAlias.ip HostAlias.hostnames',
+    { hostAliases: [{ ip: '10.9.8.7', hostnames: ['old'] }] },
+    { hostAliases: [{ ip: '10.9.8.7', hostnames: ['older'] }] },
+  ),
   pair(
     'PodSpec.hostnameOverride',
     'echo $HOSTNAME',

@@ -71,6 +71,21 @@ export function imageWarnings(policy: ImagePolicy, spec: PodSpec, hostFiles = ''
   }
 }
 
+/**
+ * Whether a container is a program of the host in everything, its names too.
+ *
+ * @param isReadOnly whether those that are given files of the host can only read them
+ */
+export const hasProgramOfHost = (
+  policy: ImagePolicy,
+  { initContainers = [], containers }: PodSpec,
+  isReadOnly: boolean,
+): boolean =>
+  [...initContainers, ...containers].some(({ image = '' }) => {
+    if (image === HOST_IMAGE) return true
+    return !isReadOnly && !(policy.kind === 'Map' && lookUp(policy.entries, image)?.kind === 'Root')
+  })
+
 const IGNORED =
   'this server runs pods as processes of its host and does not use images (image, imagePullPolicy, imagePullSecrets): give each container a command that the host has'
 

@@ -1,6 +1,7 @@
 export { createImageKeeper, type ImageKeeper } from './image-keeper.ts'
 export {
   HOST_IMAGE,
+  hasProgramOfHost,
   type ImageMapEntry,
   type ImagePolicy,
   imagesOf,

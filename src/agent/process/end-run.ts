@@ -66,6 +66,7 @@ export async function removePod(state: State, podUid: string, beforeFiles?: () =
 export function releasePod(state: State, podUid: string): void {
   removeRooms(state, fileNameOf(podUid))
   state.table.pods.delete(podUid)
+  state.names.delete(podUid)
   rmSync(podDirectories(state.table, podUid).scratch, { recursive: true, force: true })
 }
 

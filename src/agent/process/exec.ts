@@ -69,7 +69,7 @@ function enterWords(run: RunProcess, main: number, tools: HostTools): Result<rea
   if (init === undefined) return fail('the container is not running')
   if (tools.nsenter === undefined) return fail('exec needs the program nsenter in PATH (package util-linux)')
   const spaces = tools.isRoot ? [] : ['--user', '--preserve-credentials']
-  const enter = [tools.nsenter, '--target', String(init), ...spaces, '--pid', `--mount=/proc/${main}/ns/mnt`]
+  const enter = [tools.nsenter, '--target', String(init), ...spaces, '--pid', '--uts', `--mount=/proc/${main}/ns/mnt`]
   if (!hasOwnRoot(main)) return ok([...enter, ...user])
   // In a root of its own there may be neither a shell nor any program of ours.
   const { groups, uid } = userWords(main, tools)

@@ -1,6 +1,7 @@
 /** Finding out what the host permits, and starting the spawner on it. */
 import { writeFileSync } from 'node:fs'
 import { type MemoryVolumes, openMemoryVolumes } from '../memory/index.ts'
+import { hostsPath } from './host-names.ts'
 import { kernelSettings, privateDirectories, readOnlyScript } from './read-only-host.ts'
 import { claimVoid, readIfThere } from './run-files.ts'
 import { addRun, unfinishedRuns } from './run-table.ts'
@@ -47,7 +48,14 @@ async function openStarters(state: State, tools: HostTools, memory: MemoryVolume
     tools.unshare === undefined ? undefined : openStarter(state, tools, 'ReadOnly'),
   ])
   const starters = { Writable: writable, ReadOnly: await readyOnly(readOnly) }
-  state.host = { tools, starters, memory, temporary: privateDirectories(), kernel: kernelSettings() }
+  state.host = {
+    tools,
+    starters,
+    memory,
+    temporary: privateDirectories(),
+    kernel: kernelSettings(),
+    hosts: hostsPath(),
+  }
   return state.host
 }
 

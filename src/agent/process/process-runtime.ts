@@ -17,6 +17,7 @@ import { closeCgroups } from './cgroups.ts'
 import { lookAtAll, releasePod, removePod, removeRun, signalRun, treeOf, watchOver } from './end-run.ts'
 import { followEventFile } from './event-file.ts'
 import { execInRun, hasOwnRoot } from './exec.ts'
+import { HOST_ADDRESS, takeNames } from './host-names.ts'
 import { openInput } from './input.ts'
 import { endSweeps } from './leftovers.ts'
 import { watchLimits } from './limit-watch.ts'
@@ -76,6 +77,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     }),
     onTemplate: new Map(),
     doomed: new Map(),
+    names: new Map(),
     leaving: new Map(),
     sweepPause: millis(0),
     closed: false,
@@ -92,8 +94,10 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     hostFiles: async () => protectionOf(await state.opening),
     canMount: async () => (await state.opening)?.starters.Writable.isReady ?? false,
     memoryVolume: async (volume) => (await state.opening)?.memory?.open(volume),
-    // Pods share network and users with the host, and need nothing made ready.
-    preparePod: async () => ok(undefined),
+    preparePod: async (sandbox) => {
+      takeNames(state.names, table, sandbox)
+      return ok(undefined)
+    },
     addressOf: () => HOST_ADDRESS,
     start: async (config) => {
       const started = await startRun(state, config, () => watchOver(state))
@@ -145,7 +149,6 @@ function limitingOf(state: State): Limiting {
   }
 }
 
-const HOST_ADDRESS = '127.0.0.1'
 const EXEC_AGAIN = millis(5)
 
 /** Files of the runtime's own, beside the directories of pods. */

@@ -3,7 +3,8 @@
  * alone, and is gone when it ends; the directory itself never changes.
  */
 import { existsSync, mkdirSync } from 'node:fs'
-import type { ContainerConfig, Mount } from '../runtime/index.ts'
+import type { Mount } from '../runtime/index.ts'
+import { HOSTS } from './host-names.ts'
 import { resolveInRoot } from './root-view.ts'
 import { makePlace, messageFile, type RunMounts } from './run-mounts.ts'
 import { shellQuote } from './shell-quote.ts'
@@ -18,8 +19,8 @@ const ROOT = 'root'
 const SYSTEM = ['/proc', '/sys', '/dev']
 /** The devices that every container has. @source opencontainers runtime-spec config-linux.md, default devices */
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty']
-/** Pods use the network of the host, and so its names. */
-const NETWORK_FILES = ['/etc/resolv.conf', '/etc/hosts']
+/** Pods use the network of the host, and so its name servers. */
+const NETWORK_FILES = ['/etc/resolv.conf']
 
 export const rootOfRun = (directory: string): string => `${directory}/${ROOT}`
 
@@ -29,11 +30,12 @@ export const rootOfRun = (directory: string): string => `${directory}/${ROOT}`
  *
  * @param original the directory that the image stands for
  */
-export function rootCommands({ directory, config, tools }: RunMounts, original: string): readonly string[] {
+export function rootCommands(run: RunMounts, original: string): readonly string[] {
+  const { directory, config, tools } = run
   const mount = tools.mount ?? 'false'
   for (const name of [LOWER, WRITES, ROOT]) mkdirSync(`${directory}/${name}`, { mode: 0o755 })
   const root = rootOfRun(directory)
-  const volumes = placed(original, root, allMounts(config, directory))
+  const volumes = placed(original, root, allMounts(run))
   const inRoot = (path: string) => `${root}${resolveInRoot(original, path).slice(original.length)}`
   const covered = [...SYSTEM.map(inRoot), ...volumes.map(({ target }) => target)]
   const inner = ({ target }: Mount) => covered.some((other) => target.startsWith(`${other}/`))
@@ -61,13 +63,15 @@ export function rootCommands({ directory, config, tools }: RunMounts, original: 
   return [`( ${make.join(' && ')} ) || failed ${shellQuote(`making ${original} the root of the container`)}`, ...binds]
 }
 
-function allMounts(config: ContainerConfig, directory: string): readonly Mount[] {
+function allMounts({ config, directory, hosts }: RunMounts): readonly Mount[] {
   const own = config.mounts.map((mount) => ({ ...mount, target: mount.target.replace(/(.)\/+$/, '$1') }))
-  const network = NETWORK_FILES.filter((path) => existsSync(path) && own.every(({ target }) => target !== path))
+  const isTaken = (path: string): boolean => own.some(({ target }) => target === path)
+  const network = NETWORK_FILES.filter((path) => existsSync(path) && !isTaken(path))
   return [
     ...own,
     messageFile(directory, config.terminationMessagePath ?? TERMINATION_LOG),
     ...network.map((path) => ({ source: path, target: path, readOnly: true })),
+    ...(hosts === undefined || isTaken(HOSTS) ? [] : [{ source: hosts.source, target: HOSTS, readOnly: false }]),
   ]
 }
 

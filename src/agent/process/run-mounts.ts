@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSyn
 import { basename, dirname, relative } from 'node:path'
 import { ok, type Result } from '../../base/index.ts'
 import type { ContainerConfig, Mount } from '../runtime/index.ts'
+import { HOSTS } from './host-names.ts'
 import { HOST_TREE, NOTHING } from './read-only-host.ts'
 import { type MissingPlace, makeRoom, type RoomPlace, TOP } from './rooms.ts'
 import { shellQuote } from './shell-quote.ts'
@@ -34,6 +35,14 @@ export type RunMounts = {
   readonly own: readonly string[]
   /** What is to be read-only to it beside the files that are so where it starts. */
   readonly closed: readonly string[]
+  /** The file with the names that it finds, where these are not those of the host. */
+  readonly hosts?:
+    | {
+        readonly source: string
+        /** Absent where the host has no such file. */
+        readonly place: string | undefined
+      }
+    | undefined
 }
 
 /** The shell commands that mount what a run needs; each ends in `|| failed`. Prepares the directory of the run. */
@@ -100,8 +109,11 @@ function bindAll(mounts: readonly Mount[], run: RunMounts): readonly string[] {
     : []
   const covers = isReadOnly && alone.length === 0 ? [fstabLine(NOTHING, `${TOP}${HOST_TREE}`, 'bind')] : []
   const table = `${directory}/fstab`
+  const names = hostsLines(ordered, run)
   const closed = run.closed.map((path) => fstabLine(path, `${TOP}${path}`, 'bind,ro'))
-  writeFileSync(table, [...rooms.value, ...together, ...empty, ...closed, ...covers].join(''), { mode: 0o600 })
+  writeFileSync(table, [...rooms.value, ...together, ...empty, ...names, ...closed, ...covers].join(''), {
+    mode: 0o600,
+  })
   // Paths as they are, see `TOP`.
   const all = `${tools.mount} -c -a -T ./${basename(table)} || failed 'mounting its volumes'`
   const single = alone.map(({ mount }) => bindOne(mount, outer, run))
@@ -112,6 +124,14 @@ function bindAll(mounts: readonly Mount[], run: RunMounts): readonly string[] {
   ]
 }
 
+/** Unless a volume is there. */
+function hostsLines(mounts: readonly Mount[], { hosts, config }: RunMounts): readonly string[] {
+  if (hosts?.place === undefined) return []
+  if (mounts.some(({ target }) => `${HOSTS}/`.startsWith(`${target}/`))) return []
+  const readOnly = config.security?.readOnlyRoot === true
+  return [fstabLine(`${HOST_TREE}${hosts.source}`, `${TOP}${hosts.place}`, bindOf({ readOnly }))]
+}
+
 /** The launch script again, in the new root, with a word that says so. Where it works stays, whatever is mounted over it. */
 const enterRoot = ({ script, tools }: RunMounts): string =>
   `exec ${tools.unshare?.[0] ?? 'false'} --root=${TOP} --wd=. ${tools.shell} ${shellQuote(script)} rooted`
@@ -120,7 +140,7 @@ const enterRoot = ({ script, tools }: RunMounts): string =>
 const sourceOf = ({ source }: Mount, { isReadOnly }: RunMounts): string =>
   isReadOnly ? `${HOST_TREE}${source}` : source
 
-const bindOf = ({ readOnly }: Mount): string => (readOnly ? 'bind,ro' : 'bind')
+const bindOf = ({ readOnly }: Pick<Mount, 'readOnly'>): string => (readOnly ? 'bind,ro' : 'bind')
 
 type Spot = {
   readonly mount: Mount

@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../../base/index.ts'
 import { unlessRefused } from '../host-files.ts'
 import type { ContainerConfig, ContainerKey, Observed, StartFailure } from '../runtime/index.ts'
 import { enterGroups, hasLimits, makeGroups } from './cgroups.ts'
+import { hostnameCommand, writeHosts } from './host-names.ts'
 import { identityRefusal, identityWords, rightsRefusal } from './identity.ts'
 import { inputRefusal, launchInput, TERMINAL } from './input.ts'
 import { launchScript } from './launch-script.ts'
@@ -168,6 +169,9 @@ export function launchText(state: State, host: Host, run: Run, config: Container
   const { root, security } = config
   const script = `./${relative(directory, scriptOf(state.table, run))}`
   const rooms = { view: starterOf(host, run).root, path: roomsOf(state.table, viewOf(run), run.id) }
+  const inRoot = namespaced && root !== undefined
+  // A program of the host has the host's names.
+  const names = inRoot || (namespaced && run.isReadOnly) ? state.names.get(run.key.podUid) : undefined
   const hasOwnTemporary = run.isReadOnly && security?.readOnlyRoot !== true
   const mounts: RunMounts = {
     directory,
@@ -179,8 +183,8 @@ export function launchText(state: State, host: Host, run: Run, config: Container
     isReadOnly: run.isReadOnly,
     own: hasOwnTemporary ? host.temporary : [],
     closed: run.isReadOnly && security?.privileged !== true ? host.kernel : [],
+    hosts: names && { source: writeHosts(names, state.table), place: host.hosts },
   }
-  const inRoot = namespaced && root !== undefined
   const logPath = logPathOf(state.table, run.key)
   const held = (name: keyof typeof HELD, path: string, above: string) =>
     namespaced ? `${heldPath(name)}${path.slice(above.length)}` : path
@@ -190,6 +194,7 @@ export function launchText(state: State, host: Host, run: Run, config: Container
     logPath: held('root', logPath, state.table.root),
     argv: config.command,
     prepare: [
+      ...(names === undefined ? [] : hostnameCommand(names.sandbox, tools)),
       ...(inRoot ? rootLines(mounts, root) : []),
       ...(namespaced && !inRoot ? mountCommands(mounts) : []),
       ...groupCommands(state, run, config),

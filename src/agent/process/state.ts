@@ -6,6 +6,7 @@ import type { MemoryVolumes } from '../memory/index.ts'
 import type { ContainerKey, ImageService, Observed } from '../runtime/index.ts'
 import { type Cgroups, openCgroups } from './cgroups.ts'
 import type { EventFile } from './event-file.ts'
+import type { PodNames } from './host-names.ts'
 import { stemOf } from './run-name.ts'
 import { findRun, type Run, type RunTable } from './run-table.ts'
 import { nameOf } from './scratch.ts'
@@ -51,9 +52,10 @@ export type Host = {
     /** Absent where files of the host cannot be shown read-only. */
     readonly ReadOnly?: Starter | undefined
   }
-  /** Directories for temporary files, and settings of the kernel, that there are; without links. */
+  /** Directories for temporary files, settings of the kernel and the file of names, that there are; without links. */
   readonly temporary: readonly string[]
   readonly kernel: readonly string[]
+  readonly hosts?: string | undefined
   /** Absent where nothing can be mounted for all containers of a pod. */
   readonly memory?: MemoryVolumes | undefined
 }
@@ -72,6 +74,7 @@ export type State = {
   opening?: Promise<Host | undefined> | undefined
   /** Found out when the first run with limits comes; null where the host permits no groups. */
   cgroups?: Cgroups | null | undefined
+  readonly names: PodNames
   /** Control groups that are being removed, by run. */
   readonly leaving: Map<string, Promise<void>>
   /** Set once it is open; the newest when a spawner was lost. */

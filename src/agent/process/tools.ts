@@ -12,6 +12,7 @@ export type HostTools = {
   readonly nsenter?: string | undefined
   readonly script?: string | undefined
   readonly mkfifo?: string | undefined
+  readonly hostname?: string | undefined
   readonly cat?: string | undefined
   readonly rm: string
   readonly isRoot: boolean
@@ -48,6 +49,7 @@ export async function detectTools({ path, namespaces }: ToolsRequest): Promise<H
     nsenter: find('nsenter'),
     script: find('script'),
     mkfifo: find('mkfifo'),
+    hostname: find('hostname'),
     cat: find('cat'),
     rm: find('rm') ?? '/bin/rm',
     isRoot: process.getuid?.() === 0,
@@ -58,7 +60,7 @@ export async function detectTools({ path, namespaces }: ToolsRequest): Promise<H
   if (unshare === undefined) return { ...found, namespacesMissing: 'no unshare in PATH (package util-linux)' }
   const own = ['--mount', '--propagation', 'slave']
   const enter = found.isRoot ? [unshare, ...own] : [unshare, '--user', '--map-root-user', ...own]
-  const words = [unshare, '--pid', '--fork', '--kill-child', '--mount', '--mount-proc']
+  const words = [unshare, '--pid', '--fork', '--kill-child', '--uts', '--mount', '--mount-proc']
   const become = found.isRoot
     ? []
     : [unshare, '--user', `--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`]

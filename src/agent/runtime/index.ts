@@ -9,6 +9,7 @@ export type {
   ExecSpec,
   Exit,
   FoundImage,
+  HostAlias,
   HostFiles,
   HostFilesProtection,
   ImageConfig,

@@ -27,6 +27,9 @@ export type PodDns = {
   readonly options: readonly string[]
 }
 
+/** Names for an address. */
+export type HostAlias = { readonly ip: string; readonly hostnames: readonly string[] }
+
 /** What the containers of a pod share, made ready before the first of them starts. */
 export type PodSandbox = {
   readonly podUid: string
@@ -37,7 +40,9 @@ export type PodSandbox = {
   readonly domain?: string | undefined
   readonly dns: PodDns
   /** More names for addresses. */
-  readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[]
+  readonly hostAliases: readonly HostAlias[]
+  /** Names of Services and of other pods, for runtimes whose pods have no name server that knows them. */
+  readonly peers: readonly HostAlias[]
   /** Names under which other pods find this one, fully qualified. */
   readonly names: readonly string[]
   /** The pod has one container, which runs once: nothing has to outlive it. */
@@ -244,8 +249,8 @@ export type Runtime = {
   /** Whether this runtime can mount volumes on this host; a pod that needs none runs all the same. */
   readonly canMount: () => Promise<boolean>
   /**
-   * Makes ready what the containers of a pod share. Asked before each start, and does what is missing; fails with a
-   * sentence.
+   * Makes ready what the containers of a pod share. Asked before each start, and when names of others have changed, and does
+   * what is missing; fails with a sentence.
    */
   readonly preparePod: (pod: PodSandbox) => Promise<Result<undefined, string>>
   /** The address of a pod whose sandbox is ready or whose single container has started; undefined before, and for unknown pods. */
