@@ -62,7 +62,7 @@ describe('each field that the reference lists', () => {
           assert.ok(isNamed(answer.text), shown)
         } else if (root === 'core.v1.Pod') {
           // Upstream takes the object, and so do we: it is the pod that waits.
-          const name = `refused-${rows.indexOf(row)}`
+          const name = `refused-${row.field.toLowerCase()}`
           const made = await requests.json('POST', place, { ...sample.object, metadata: { name } })
           assert.equal(made.code, 201, made.text)
           // Others than the one about the field name the pod, and so the field.
