@@ -1,14 +1,15 @@
 /** Finding out what the host permits, and starting the spawner on it. */
 import { writeFileSync } from 'node:fs'
+import { unlessRefused } from '../host-files.ts'
 import { type MemoryVolumes, openMemoryVolumes } from '../memory/index.ts'
 import { hostsPath } from './host-names.ts'
 import { kernelSettings, privateDirectories, readOnlyScript } from './read-only-host.ts'
 import { claimVoid, readIfThere } from './run-files.ts'
 import { addRun, unfinishedRuns } from './run-table.ts'
-import { refuse } from './settle-run.ts'
+import { endGroup, refuse } from './settle-run.ts'
 import { startSpawner } from './spawner.ts'
 import type { ReadOnlyTools } from './spawner-script.ts'
-import { isReadOnly, launchText, refusalOf } from './start-run.ts'
+import { groupsReady, isReadOnly, launchText, refusalOf } from './start-run.ts'
 import {
   type Host,
   type HostView,
@@ -111,11 +112,9 @@ async function replaceStarter(state: State, view: HostView): Promise<void> {
   if (state.closed || before === undefined) return
   const starter = await openStarter(state, before.tools, view)
   if (state.closed) return void (await starter.spawner.close())
-  const starters = {
-    ...(state.host?.starters ?? before.starters),
-    [view]: view === 'ReadOnly' ? await readyOnly(starter) : starter,
-  }
-  const host = { ...before, starters }
+  const next = view === 'ReadOnly' ? await readyOnly(starter) : starter
+  // Both may be replaced at the same time: the other is the one of now.
+  const host = { ...before, starters: { ...(state.host ?? before).starters, [view]: next } }
   state.host = host
   for (const run of [...unfinishedRuns(state.table)]) {
     if (run.phase !== 'Requested' || viewOf(run) !== view || run.config === undefined || !claimVoid(run.base)) continue
@@ -126,9 +125,17 @@ async function replaceStarter(state: State, view: HostView): Promise<void> {
     )
     again.waiters = run.waiters
     again.mourners = run.mourners
-    const refusal = refusalOf(host, run.config)
+    endGroup(state, run)
+    const { config } = run
+    const refusal =
+      refusalOf(host, config) ??
+      (await unlessRefused(
+        () => groupsReady(state, again.id, config),
+        (because) => because,
+      ))
+    if (state.closed) return
     if (refusal === undefined) {
-      writeFileSync(scriptOf(state.table, again), launchText(state, host, again, run.config), { mode: 0o600 })
+      writeFileSync(scriptOf(state.table, again), launchText(state, host, again, config), { mode: 0o600 })
       starterOf(host, again).spawner.request(modeOf(again), again.id)
     } else refuse(state, again, refusal)
   }

@@ -109,7 +109,7 @@ function exitOf(state: State, run: Run, record: ExitRecord): Exit {
 }
 
 /** Removes the control group of a run that has limits, or may have had them; true when memory ran out in it. */
-function endGroup(state: State, run: Run): boolean {
+export function endGroup(state: State, run: Run): boolean {
   if (run.config !== undefined && !hasLimits(run.config.limits)) return false
   const cgroups = cgroupsOf(state)
   if (cgroups === undefined) return false

@@ -79,13 +79,11 @@ export async function startRun(
 }
 
 async function queue(state: State, host: Host, run: Run, config: ContainerConfig): Promise<undefined> {
-  const { limits } = config
-  const cgroups = hasLimits(limits) ? cgroupsOf(state) : undefined
   // On disk, where making a file may wait for others' writes: not on this thread.
   await Promise.all([
     mkdir(podDirectories(state.table, run.key.podUid).root, { recursive: true, mode: 0o700 }),
     state.starts.note(stemOf(run.key)),
-    cgroups && makeGroups(cgroups, run.id, limits),
+    groupsReady(state, run.id, config),
   ])
   if (run.phase !== 'Queued') return
   if (config.command.length === 0) refuse(state, run, noCommand(config))
@@ -94,6 +92,12 @@ async function queue(state: State, host: Host, run: Run, config: ContainerConfig
     state.queue.push(run)
     startQueued(state)
   }
+}
+
+/** Makes the control groups of a run whose launch script is to be written. */
+export async function groupsReady(state: State, id: string, { limits }: ContainerConfig): Promise<void> {
+  const cgroups = hasLimits(limits) ? cgroupsOf(state) : undefined
+  if (cgroups !== undefined) await makeGroups(cgroups, id, limits)
 }
 
 /** Less than this is kept for what those who run have still to write. */
@@ -160,7 +164,7 @@ export const isReadOnly = ({ starters }: Host, { root, security, hostFiles = 'Wr
 const mountsRefused = (what: string, { namespacesMissing }: HostTools): string =>
   `${what} a private mount namespace, which this host does not permit (${namespacesMissing ?? 'unknown reason'}); run jobd as root, or install util-linux and allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0)`
 
-/** The launch script of a run; makes the directory that its first process works in. */
+/** The launch script of a run whose groups are ready; makes the directory that its first process works in. */
 export function launchText(state: State, host: Host, run: Run, config: ContainerConfig): string {
   const { tools } = host
   const { namespaced } = run
