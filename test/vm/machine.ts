@@ -67,10 +67,13 @@ hostname machine; ip link set lo up
 stty -F /dev/ttyS1 raw -echo
 exec </dev/ttyS1 >/dev/ttyS1
 echo READY
+count=0
 while IFS= read -r line; do
-  echo "$line" | base64 -d >/run/command
+  # A file each: a shell reads on in its own for as long as it runs.
+  count=$((count + 1))
+  echo "$line" | base64 -d >/run/command.$count
   # Node.js resets a terminal when it ends, which empties what the line has received.
-  { sh /run/command 2>&1 </dev/null | cat; } &
+  { sh /run/command.$count 2>&1 </dev/null | cat; } &
 done
 `
 

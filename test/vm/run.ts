@@ -14,7 +14,7 @@ type Have = { readonly revision: number; readonly objects: readonly string[]; re
 
 const LIMITS = 'node /jobd/test/vm/guest-limits.ts'
 /** What systemd does for a service with `User=` and `Delegate=yes`. */
-const AS_USER = `mkdir /sys/fs/cgroup/given; cd /sys/fs/cgroup/given; chown 1000:1000 . cgroup.procs cgroup.subtree_control
+const AS_USER = `echo '+memory +cpu +pids' >/sys/fs/cgroup/cgroup.subtree_control; mkdir /sys/fs/cgroup/given; cd /sys/fs/cgroup/given; chown 1000:1000 . cgroup.procs cgroup.subtree_control
 echo 0 >cgroup.procs; cd /; export HOME=/home/user
 exec setpriv --reuid 1000 --regid 1000 --clear-groups ${LIMITS} /sys/fs/cgroup/given /home/user/jobd`
 
@@ -63,20 +63,33 @@ async function powerCuts(parts: { readonly kernel: string; readonly image: strin
   const acknowledged = new Map<string, number>()
   for (let round = 0; round <= rounds; round++) {
     const machine = await startMachine({ ...parts, disk: disk.attach() })
-    machine.start(`node /jobd/test/vm/guest-load.ts ${round} ${round === rounds ? 'settle' : 'write'}`)
-    let left = random.between(1, 150)
-    for await (const line of machine.lines) {
-      const [word = '', name = '', revision] = line.split(' ')
-      if (word === 'HAVE') judge(acknowledged, JSON.parse(line.slice(5)) as Have)
-      else if (word === 'SETTLED') judgeStarts(JSON.parse(line.slice(8)) as readonly string[])
-      else if (word === 'ACKNOWLEDGED') acknowledged.set(name, Number(revision))
-      else throw new Error(line)
-      if (word === 'SETTLED' || (word === 'ACKNOWLEDGED' && --left === 0)) break
+    try {
+      await hearRound(machine, { round, acknowledged, left: random.between(1, 150) })
+    } finally {
+      await machine.kill()
     }
-    await machine.kill()
     if (round < rounds) console.log(JSON.stringify({ round, acknowledged: acknowledged.size, ...disk.cut(random) }))
   }
   console.log(JSON.stringify({ seed, powerCuts: rounds, acknowledged: acknowledged.size, lost: 0, doubleStarts: 0 }))
+}
+
+type Round = { readonly round: number; readonly acknowledged: Map<string, number>; readonly left: number }
+
+/** Until so many writes are acknowledged that the power goes, or in the last round until all Jobs have ended. */
+async function hearRound(machine: Machine, { round, acknowledged, left }: Round): Promise<void> {
+  const isLast = round === rounds
+  machine.start(`node /jobd/test/vm/guest-load.ts ${round} ${isLast ? 'settle' : 'write'} || echo ENDED`)
+  const other: string[] = []
+  for await (const line of machine.lines) {
+    const [word = '', name = '', revision] = line.split(' ')
+    if (word === 'HAVE') judge(acknowledged, JSON.parse(line.slice(5)) as Have)
+    else if (word === 'ACKNOWLEDGED') acknowledged.set(name, Number(revision))
+    else if (word === 'SETTLED') return judgeStarts(JSON.parse(line.slice(8)) as readonly string[])
+    else if (word === 'ENDED') break
+    else other.push(line)
+    if (word === 'ACKNOWLEDGED' && --left === 0) return
+  }
+  throw new Error(`seed ${seed}, round ${round}: the load ended: ${other.join('\n')}`)
 }
 
 function judge(acknowledged: ReadonlyMap<string, number>, { revision, objects, starts }: Have): void {
