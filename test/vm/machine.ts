@@ -112,12 +112,15 @@ function addProgram(tree: string, file: string, name: string): void {
 const output = (file: string, ...args: readonly string[]): string =>
   execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
 
+/** In milliseconds: then it is ended, and so are its lines. */
+const LONGEST_SILENCE = 300_000
+
 export type Parts = { readonly kernel: string; readonly image: string; readonly disk: readonly string[] }
 
 /** Resolves when it takes commands; rejects when it ends before. */
 export async function startMachine({ kernel, image, disk }: Parts): Promise<Machine> {
   const words = [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'Haswell', '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot'],
+    ...['-accel', 'tcg,thread=multi', '-cpu', 'Nehalem', '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot'],
     ...['-display', 'none', '-kernel', kernel, '-append'],
     'root=/dev/nvme0n1 ro quiet cgroup_no_v1=all mitigations=off random.trust_cpu=on panic=-1 init=/init',
     ...['-drive', `file=${image},if=none,id=root,format=raw,readonly=on`, '-device', 'nvme,drive=root,serial=root'],
@@ -125,6 +128,9 @@ export async function startMachine({ kernel, image, disk }: Parts): Promise<Mach
   ]
   const child = spawn('qemu-system-x86_64', words, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
+  const silence = setTimeout(() => child.kill('SIGKILL'), LONGEST_SILENCE)
+  child.stdout.on('data', () => silence.refresh())
+  void ended.then(() => clearTimeout(silence))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const first = await lines.next()
   if (first.value !== 'READY') throw new Error('the machine ended before it was ready')
