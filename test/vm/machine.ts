@@ -5,7 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { root as checkout } from '../support/executable.ts'
 
@@ -19,6 +19,7 @@ export type Machine = {
 }
 
 const PROGRAMS = [
+  'busybox',
   ...[
     'sh',
     'mount',
@@ -58,11 +59,14 @@ const INIT = `#!/bin/sh
 export PATH=/usr/bin HOME=/root
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
 mkdir -p /dev/pts /dev/shm; mount -t devpts devpts /dev/pts
-for place in /dev/shm /run /tmp /home; do mount -t tmpfs tmpfs $place; done
-mkdir -p /home/user; chown 1000:1000 /home/user; chmod 1777 /tmp
+for place in /dev/shm /run /tmp /var/tmp /home; do mount -t tmpfs tmpfs $place; done
+mkdir -p /home/user; chown 1000:1000 /home/user; chmod 1777 /tmp /var/tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+for module in virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk; do
+  busybox insmod /modules/$module.ko
+done
 # The journal is written when somebody asks for it, and not by the clock.
-[ ! -b /dev/nvme1n1 ] || mount -o commit=3600 /dev/nvme1n1 /data
+[ ! -b /dev/vda ] || mount -o commit=3600 /dev/vda /data
 hostname machine; ip link set lo up
 stty -F /dev/ttyS1 raw -echo
 exec </dev/ttyS1 >/dev/ttyS1
@@ -78,18 +82,37 @@ done
 `
 
 /** Makes the file system that machines start from; its size does not matter, it is read only. */
-export function makeImage(directory: string): string {
+export function makeImage(directory: string, kernel: string): string {
   const [tree, image] = [join(directory, 'root'), join(directory, 'root.img')]
-  for (const name of ['proc', 'sys', 'dev', 'tmp', 'run', 'etc', 'data', 'root', 'home', 'usr/bin'])
+  for (const name of [
+    'proc',
+    'sys',
+    'dev',
+    'tmp',
+    'run',
+    'etc',
+    'data',
+    'root',
+    'home',
+    'mnt',
+    'opt',
+    'var/tmp',
+    'usr/bin',
+    'modules',
+  ])
     mkdirSync(join(tree, name), { recursive: true })
   for (const name of ['bin', 'lib', 'lib64', 'sbin']) {
     mkdirSync(join(tree, 'usr', name), { recursive: true })
     symlinkSync(`usr/${name}`, join(tree, name))
   }
+  symlinkSync('../run', join(tree, 'var/run'))
   for (const name of PROGRAMS) addProgram(tree, output('sh', '-c', `command -v ${name}`), name)
   addProgram(tree, process.execPath, 'node')
   for (const name of ['bin', 'dist', 'src', 'test', 'package.json', 'node_modules/yaml'])
     cpSync(join(checkout, name), join(tree, 'jobd', name), { recursive: true, dereference: true })
+  for (const file of readdirSync(join(kernel, 'lib/modules'), { recursive: true, encoding: 'utf8' }))
+    if (/\/virtio[a-z_]*\.ko$/.test(file))
+      copyFileSync(join(kernel, 'lib/modules', file), join(tree, 'modules', basename(file)))
   writeFileSync(join(tree, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n')
   writeFileSync(join(tree, 'etc/group'), 'root:x:0:\nuser:x:1000:\n')
   writeFileSync(join(tree, 'init'), INIT)
@@ -102,7 +125,7 @@ export function makeImage(directory: string): string {
 /** With the libraries that it is linked to. */
 function addProgram(tree: string, file: string, name: string): void {
   copyFileSync(file, join(tree, 'usr/bin', name))
-  for (const [library] of output('ldd', file).matchAll(/\/\S+/g)) {
+  for (const [library] of output('sh', '-c', 'ldd "$1" || true', 'sh', file).matchAll(/\/\S+/g)) {
     const to = join(tree, library.startsWith('/usr/') ? library : `/usr${library}`)
     mkdirSync(dirname(to), { recursive: true })
     copyFileSync(library, to)
@@ -120,7 +143,7 @@ export type Parts = { readonly kernel: string; readonly image: string; readonly 
 /** Resolves when it takes commands; rejects when it ends before. */
 export async function startMachine({ kernel, image, disk }: Parts): Promise<Machine> {
   const words = [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'Nehalem', '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot'],
+    ...['-accel', 'tcg,thread=single', '-cpu', 'Nehalem', '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot'],
     ...['-display', 'none', '-kernel', kernel, '-append'],
     'root=/dev/nvme0n1 ro quiet cgroup_no_v1=all mitigations=off random.trust_cpu=on panic=-1 init=/init',
     ...['-drive', `file=${image},if=none,id=root,format=raw,readonly=on`, '-device', 'nvme,drive=root,serial=root'],

@@ -30,7 +30,7 @@ if (spawnSync('qemu-system-x86_64', ['--version']).status !== 0) {
 }
 const { path, dispose } = temporaryDirectory()
 try {
-  const parts = { kernel: kernelIn(values.kernel), image: makeImage(path) }
+  const parts = { kernel: kernelIn(values.kernel), image: makeImage(path, values.kernel) }
   await limits(await startMachine({ ...parts, disk: [] }))
   await powerCuts(parts)
 } catch (error) {
@@ -84,8 +84,12 @@ async function hearRound(machine: Machine, { round, acknowledged, left }: Round)
     const [word = '', name = '', revision] = line.split(' ')
     if (word === 'HAVE') judge(acknowledged, JSON.parse(line.slice(5)) as Have)
     else if (word === 'ACKNOWLEDGED') acknowledged.set(name, Number(revision))
-    else if (word === 'SETTLED') return judgeStarts(JSON.parse(line.slice(8)) as readonly string[])
-    else if (word === 'ENDED') break
+    else if (word === 'SETTLED') {
+      const starts = JSON.parse(line.slice(8)) as readonly string[]
+      judgeStarts(starts)
+      console.log(`${starts.length} containers have started`)
+      return
+    } else if (word === 'ENDED') break
     else other.push(line)
     if (word === 'ACKNOWLEDGED' && --left === 0) return
   }
