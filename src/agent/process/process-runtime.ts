@@ -22,7 +22,7 @@ import { openInput } from './input.ts'
 import { endSweeps } from './leftovers.ts'
 import { watchLimits } from './limit-watch.ts'
 import { openHost } from './open-host.ts'
-import { bootId } from './proc.ts'
+import { bootId, environOf } from './proc.ts'
 import { mainPidOf } from './process-tree.ts'
 import { listRuns, readDirectory, recoverRun } from './recover.ts'
 import { runIdOf, stemOf, textOfFileName } from './run-name.ts'
@@ -150,6 +150,8 @@ function limitingOf(state: State): Limiting {
 }
 
 const EXEC_AGAIN = millis(5)
+/** While a program takes the place of another, the kernel shows the environment of neither; but some have none for good. */
+const BARE_LOOKS = 20
 
 /** Files of the runtime's own, beside the directories of pods. */
 const OWN = new Set(['events', 'spawner.log', 'starts', 'starts.next', TEMPLATES])
@@ -178,12 +180,13 @@ async function exec(
   output: ExecOutput,
 ): Promise<Result<ExecHandle, string>> {
   const host = await state.opening
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     const run = findRun(state.table, key)
     const tree = run?.phase === 'Up' ? treeOf(run) : undefined
     if (tree === undefined || host === undefined) return fail('the container is not running')
     const main = mainPidOf(tree)
-    if (main !== undefined && (run?.config?.root === undefined || hasOwnRoot(main))) {
+    const isThere = main !== undefined && (run?.config?.root === undefined || hasOwnRoot(main))
+    if (isThere && (looks >= BARE_LOOKS || environOf(main) !== '')) {
       return execInRun(tree, { spec, output, tools: host.tools, clock: state.options.clock })
     }
     // A run is up a moment before its program is there, and over a moment after it has gone.
