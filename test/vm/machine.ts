@@ -5,7 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { root as checkout } from '../support/executable.ts'
 
@@ -19,41 +19,9 @@ export type Machine = {
 }
 
 const PROGRAMS = [
-  'busybox',
-  ...[
-    'sh',
-    'mount',
-    'umount',
-    'unshare',
-    'setpriv',
-    'nsenter',
-    'setsid',
-    'script',
-    'env',
-    'cat',
-    'ls',
-    'mkdir',
-    'rmdir',
-  ],
-  ...[
-    'ln',
-    'chmod',
-    'chown',
-    'rm',
-    'head',
-    'tr',
-    'seq',
-    'sleep',
-    'date',
-    'sync',
-    'stty',
-    'base64',
-    'cut',
-    'readlink',
-    'hostname',
-    'ip',
-  ],
-]
+  'busybox sh mount umount unshare setpriv nsenter setsid script env cat ls mkdir rmdir ln chmod chown rm head tr seq sleep',
+  'date sync stty base64 cut readlink hostname ip',
+].flatMap((names) => names.split(' '))
 
 const INIT = `#!/bin/sh
 export PATH=/usr/bin HOME=/root
@@ -62,11 +30,6 @@ mkdir -p /dev/pts /dev/shm; mount -t devpts devpts /dev/pts
 for place in /dev/shm /run /tmp /var/tmp /home; do mount -t tmpfs tmpfs $place; done
 mkdir -p /home/user; chown 1000:1000 /home/user; chmod 1777 /tmp /var/tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-for module in virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk; do
-  busybox insmod /modules/$module.ko
-done
-# The journal is written when somebody asks for it, and not by the clock.
-[ ! -b /dev/vda ] || mount -o commit=3600 /dev/vda /data
 hostname machine; ip link set lo up
 stty -F /dev/ttyS1 raw -echo
 exec </dev/ttyS1 >/dev/ttyS1
@@ -82,25 +45,10 @@ done
 `
 
 /** Makes the file system that machines start from; its size does not matter, it is read only. */
-export function makeImage(directory: string, kernel: string): string {
+export function makeImage(directory: string): string {
   const [tree, image] = [join(directory, 'root'), join(directory, 'root.img')]
-  for (const name of [
-    'proc',
-    'sys',
-    'dev',
-    'tmp',
-    'run',
-    'etc',
-    'data',
-    'root',
-    'home',
-    'mnt',
-    'opt',
-    'var/tmp',
-    'usr/bin',
-    'modules',
-  ])
-    mkdirSync(join(tree, name), { recursive: true })
+  const places = 'proc sys dev tmp run etc root home mnt opt var/tmp usr/bin'
+  for (const name of places.split(' ')) mkdirSync(join(tree, name), { recursive: true })
   for (const name of ['bin', 'lib', 'lib64', 'sbin']) {
     mkdirSync(join(tree, 'usr', name), { recursive: true })
     symlinkSync(`usr/${name}`, join(tree, name))
@@ -110,9 +58,6 @@ export function makeImage(directory: string, kernel: string): string {
   addProgram(tree, process.execPath, 'node')
   for (const name of ['bin', 'dist', 'src', 'test', 'package.json', 'node_modules/yaml'])
     cpSync(join(checkout, name), join(tree, 'jobd', name), { recursive: true, dereference: true })
-  for (const file of readdirSync(join(kernel, 'lib/modules'), { recursive: true, encoding: 'utf8' }))
-    if (/\/virtio[a-z_]*\.ko$/.test(file))
-      copyFileSync(join(kernel, 'lib/modules', file), join(tree, 'modules', basename(file)))
   writeFileSync(join(tree, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n')
   writeFileSync(join(tree, 'etc/group'), 'root:x:0:\nuser:x:1000:\n')
   writeFileSync(join(tree, 'init'), INIT)
@@ -138,16 +83,16 @@ const output = (file: string, ...args: readonly string[]): string =>
 /** In milliseconds: then it is ended, and so are its lines. */
 const LONGEST_SILENCE = 300_000
 
-export type Parts = { readonly kernel: string; readonly image: string; readonly disk: readonly string[] }
+export type Parts = { readonly kernel: string; readonly image: string }
 
 /** Resolves when it takes commands; rejects when it ends before. */
-export async function startMachine({ kernel, image, disk }: Parts): Promise<Machine> {
+export async function startMachine({ kernel, image }: Parts): Promise<Machine> {
   const words = [
     ...['-accel', 'tcg,thread=single', '-cpu', 'Nehalem', '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot'],
     ...['-display', 'none', '-kernel', kernel, '-append'],
     'root=/dev/nvme0n1 ro quiet cgroup_no_v1=all mitigations=off random.trust_cpu=on panic=-1 init=/init',
     ...['-drive', `file=${image},if=none,id=root,format=raw,readonly=on`, '-device', 'nvme,drive=root,serial=root'],
-    ...[...disk, '-serial', 'null', '-serial', 'stdio'],
+    ...['-serial', 'null', '-serial', 'stdio'],
   ]
   const child = spawn('qemu-system-x86_64', words, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
