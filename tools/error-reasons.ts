@@ -86,6 +86,14 @@ export const reasonFamilies: readonly ReasonFamily[] = [
         'a container that is to run again failed, and is waited for, longer each time',
         'look at its logs with `--previous`',
       ],
+      RestartAllContainersStarted: [
+        'a container ended in a way for which `restartPolicyRules` restart all of the pod (`AllContainersRestarting`)',
+        'nothing: containers that run are ended, then all start anew',
+      ],
+      RestartingAllContainers: [
+        'the container was ended to start anew with all others of the pod, or waits for that (exit code 137)',
+        'look with `--previous` at the logs of the container that asked for it',
+      ],
       ContainerStatusUnknown: [
         'the supervisor of the container was killed, or the machine went down, and nobody saw how it ended (exit code 137)',
         'nothing: it is never started again; whether the pod is replaced is decided by the rules of the Job for failures',

@@ -189,10 +189,7 @@ export const fieldSupport: Readonly<Record<string, TypeSupport>> = {
     },
     warned: { claims: warned },
   },
-  'core.v1.ContainerRestartRule': {
-    supported: 'exitCodes',
-    remarks: { action: '`RestartAllContainers`: as `Restart`, the other containers stay, which a warning says' },
-  },
+  'core.v1.ContainerRestartRule': { supported: 'action exitCodes' },
   'core.v1.ContainerRestartRuleOnExitCodes': { supported: 'operator values' },
   'core.v1.SecurityContext': {
     supported: 'allowPrivilegeEscalation runAsNonRoot',

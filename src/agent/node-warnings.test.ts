@@ -71,12 +71,6 @@ describe('what a node does not do is told by the path of the field', () => {
       [],
     ],
     [
-      'containers that another one restarts',
-      spec({}, { restartPolicyRules: [{ action: 'Restart' }, { action: 'RestartAllContainers' }] }),
-      ['containers[0].restartPolicyRules[1].action'],
-      ['containers[0].restartPolicyRules[1].action'],
-    ],
-    [
       'ports of the host',
       spec(
         {},

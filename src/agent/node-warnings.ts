@@ -130,18 +130,7 @@ function placingOf(spec: PodSpec): readonly Told[] {
   ]
 }
 
-const ofAnyContainer = (container: Container): readonly Told[] => [
-  ...mountsOf(container),
-  ...resourcesOf(container),
-  ...rulesOf(container),
-]
-
-const rulesOf = ({ restartPolicyRules = [] }: Container): readonly Told[] =>
-  restartPolicyRules.flatMap(({ action }, index) =>
-    action === 'RestartAllContainers'
-      ? [[`restartPolicyRules[${index}].action`, 'it restarts this container alone, as Restart does'] as const]
-      : [],
-  )
+const ofAnyContainer = (container: Container): readonly Told[] => [...mountsOf(container), ...resourcesOf(container)]
 
 const resourcesOf = ({ resources, resizePolicy = [] }: Container): readonly Told[] => [
   ...((resources.claims ?? []).length === 0 ? [] : [['resources.claims', 'it has no dynamic resources'] as const]),

@@ -165,6 +165,25 @@ const containers: readonly Effect[] = [
   ),
 ]
 
+/** A container that asks once for what its rule says, and then shows how often its init container has run. */
+const afterExit = (action: string): readonly [Own, More] => {
+  const init = { name: 'init', image: 'host', command: ['sh', '-c', 'echo init >>/jobd-v/inits'], resources: {} }
+  const rule = { action, exitCodes: { operator: 'In', values: [42] } }
+  return [
+    { ...volumeMount, restartPolicy: 'Never', restartPolicyRules: [rule] },
+    { ...emptyVolume, initContainers: [{ ...init, ...volumeMount }] },
+  ]
+}
+
+const restarts: readonly Effect[] = [
+  pair(
+    'ContainerRestartRule.action',
+    'cat /jobd-v/inits; [ -e /jobd-v/again ] || { touch /jobd-v/again; exit 42; }',
+    afterExit('RestartAllContainers'),
+    afterExit('Restart'),
+  ),
+]
+
 const security: readonly Effect[] = [
   pair(
     'SecurityContext.allowPrivilegeEscalation',
@@ -422,4 +441,12 @@ const probes: readonly Effect[] = [
   ),
 ]
 
-export const effects: readonly Effect[] = [...containers, ...others, ...security, ...pods, ...volumes, ...probes]
+export const effects: readonly Effect[] = [
+  ...containers,
+  ...restarts,
+  ...others,
+  ...security,
+  ...pods,
+  ...volumes,
+  ...probes,
+]

@@ -1,6 +1,7 @@
 /** One run of a container as it is told once its pod is over: from the runtime, or from the pod's status. */
 import type { ContainerStatus, Pod } from '../../apis/core/index.ts'
 import { formatTime } from '../../base/index.ts'
+import { RESET_REASON } from '../pod/index.ts'
 import type { Observed } from '../runtime/index.ts'
 
 export type KeptRun = {
@@ -22,11 +23,19 @@ export function runOfObserved({ key: { container, attempt }, state }: Observed):
 /** The ended runs that a pod's status still tells of: of each container the newest, and the one before it. */
 export function runsOfStatus({ status }: Pod): readonly KeptRun[] {
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
-  return statuses.flatMap(({ name, state, lastState, restartCount }) => {
-    // While the next run waits, the last one is the newest there is.
-    const last = state?.waiting === undefined ? restartCount - 1 : restartCount
-    return [...endOf(name, lastState, last), ...endOf(name, state, restartCount)]
+  return statuses.flatMap((status) => {
+    const { name, state, lastState, restartCount } = status
+    return [...endOf(name, lastState, lastAttemptOf(status)), ...endOf(name, state, restartCount)]
   })
+}
+
+/**
+ * Which attempt of a container its last state tells of: while the next run waits, the newest that there is. Where all
+ * containers of the pod are restarted, the run that waits is counted already.
+ */
+export function lastAttemptOf({ state, lastState, restartCount }: ContainerStatus): number {
+  const isNewest = state?.running === undefined && state?.terminated === undefined
+  return isNewest && lastState?.terminated?.reason !== RESET_REASON ? restartCount : restartCount - 1
 }
 
 function endOf(container: string, state: ContainerStatus['state'] | undefined, attempt: number): readonly KeptRun[] {

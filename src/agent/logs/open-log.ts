@@ -11,6 +11,7 @@ import {
 import type { Container, ContainerStatus, Pod } from '../../apis/core/index.ts'
 import { after, type Clock, fail, type Instant, millis, ok, parseTime, type Result } from '../../base/index.ts'
 import type { ContainerKey } from '../runtime/index.ts'
+import { lastAttemptOf } from './kept-run.ts'
 import { lineStart, tailOffset } from './log-file.ts'
 import type { LogSpace } from './log-space.ts'
 import { type RunEnd, streamLog } from './log-stream.ts'
@@ -87,11 +88,9 @@ function runOf({ metadata, status }: Pod, container: string, previous: boolean):
   if (found === undefined) return fail(badRequest(`${where} is waiting to start: ContainerCreating`))
   const { state, lastState, restartCount } = found
   const last = lastState.terminated
-  // While the next run waits, the newest run is the last one.
-  const isWaiting = state.running === undefined && state.terminated === undefined
   if (previous) {
     if (last?.containerID === undefined) return fail(badRequest(`previous terminated ${where} not found`))
-    return ok({ attempt: isWaiting ? restartCount : restartCount - 1, finishedAt: timeOf(last.finishedAt) })
+    return ok({ attempt: lastAttemptOf(found), finishedAt: timeOf(last.finishedAt) })
   }
   if (state.running !== undefined) return ok({ attempt: restartCount })
   const ended = state.terminated ?? last
@@ -99,7 +98,8 @@ function runOf({ metadata, status }: Pod, container: string, previous: boolean):
     return fail(badRequest(`${where} is waiting to start: ${state.waiting?.reason ?? 'ContainerCreating'}`))
   }
   if (ended.containerID === undefined) return fail(badRequest(`${where} is terminated`))
-  return ok({ attempt: restartCount, finishedAt: timeOf(ended.finishedAt) })
+  const attempt = state.terminated === undefined ? lastAttemptOf(found) : restartCount
+  return ok({ attempt, finishedAt: timeOf(ended.finishedAt) })
 }
 
 const timeOf = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : parseTime(text))

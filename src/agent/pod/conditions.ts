@@ -9,9 +9,23 @@ export type ConditionFacts = {
   readonly isReadyToStart: boolean
   readonly incompleteInit: readonly string[]
   readonly unready: readonly string[]
+  /** All containers are being restarted; undefined for a pod in which that cannot be. */
+  readonly isRestarting?: boolean | undefined
 }
 
-const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])
+const RESTARTING = 'AllContainersRestarting'
+const OWN = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+  RESTARTING,
+])
+
+/** Whether the pod's status tells that all its containers are being restarted. */
+export const isToldToRestart = ({ status }: Pod): boolean =>
+  status.conditions?.some(({ type, status: value }) => type === RESTARTING && value === 'True') === true
 
 /** A time that is always written stands as null while it is unset. */
 const UNSET = null as unknown as undefined
@@ -32,6 +46,7 @@ export function conditionsOf(pod: Pod, facts: ConditionFacts, now: Instant): rea
     ['Ready', readyOf(pod, containersReady)],
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: true }],
+    ...(facts.isRestarting === undefined ? [] : [[RESTARTING, restartingOf(facts)] as const]),
   ]
   const { generation } = pod.metadata
   const own = verdicts.map(([type, { status, reason, message }]): PodCondition => {
@@ -39,7 +54,7 @@ export function conditionsOf(pod: Pod, facts: ConditionFacts, now: Instant): rea
     const before = known.find((condition) => condition.type === type)
     const condition: PodCondition = {
       type,
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      ...(generation === undefined || type === RESTARTING ? {} : { observedGeneration: generation }),
       status: text,
       lastProbeTime: UNSET,
       lastTransitionTime: before?.status === text ? before.lastTransitionTime : formatTime(now),
@@ -70,6 +85,14 @@ function containersReadyOf({ phase, unready }: ConditionFacts): Verdict {
     reason: 'ContainersNotReady',
     message: joined('containers with unready status: [', unready.join(' '), ']'),
   }
+}
+
+/** @source kubernetes v1.36 pkg/kubelet/status/generate.go, GenerateAllContainersRestartingCondition */
+function restartingOf({ phase, isRestarting }: ConditionFacts): Verdict {
+  if (phase === 'Succeeded') return { status: false, reason: 'PodCompleted' }
+  if (phase === 'Failed') return { status: false, reason: 'PodFailed' }
+  if (isRestarting !== true) return { status: false }
+  return { status: true, reason: 'RestartAllContainersStarted', message: 'container exited with restart policy rule' }
 }
 
 function readyOf(pod: Pod, containersReady: Verdict): Verdict {

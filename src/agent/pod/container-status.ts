@@ -2,7 +2,7 @@
 import type { ContainerState, ContainerStateTerminated, ContainerStatus } from '../../apis/core/index.ts'
 import { formatTime } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
-import type { ContainerView } from './containers.ts'
+import { type ContainerView, type Previous, RESET_REASON } from './containers.ts'
 
 /** Why a container is not running although it should be. */
 export type Waiting = { readonly reason: string; readonly message?: string | undefined }
@@ -28,19 +28,30 @@ const UNACCOUNTED: ContainerStateTerminated = {
   finishedAt: UNSET,
 }
 
+/**
+ * Why a container waits whose pod has all its containers restarted.
+ *
+ * @source kubernetes v1.36 pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses
+ */
+export const RESETTING: Waiting = {
+  reason: RESET_REASON,
+  message: 'The container is removed because RestartAllContainers in place',
+}
+
 /** @source kubernetes v1.36 pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses */
 export function containerStatusOf({ view, ready, started, waiting, isUnaccounted }: ContainerFacts): ContainerStatus {
   const { spec, standing, previous } = view
   const newest = standing.kind === 'Running' || standing.kind === 'Ended' ? standing.run : previous?.run
   const isWaiting = waiting !== undefined || standing.kind === 'Starting' || standing.kind === 'Absent'
   // While it waits for its next run, the newest ended run is the last state.
-  const last = isWaiting && standing.kind === 'Ended' ? { run: standing.run, exit: standing.exit } : previous
+  const last: Previous | undefined =
+    isWaiting && standing.kind === 'Ended' ? { run: standing.run, exit: standing.exit } : previous
   return {
     name: spec.name,
     state: isUnaccounted ? { terminated: UNACCOUNTED } : stateOf(view, waiting),
-    lastState: last === undefined ? {} : { terminated: terminatedOf(last.run, last.exit) },
+    lastState: last === undefined ? {} : { terminated: lastEndOf(last) },
     ready,
-    restartCount: standing.kind === 'Absent' ? 0 : standing.attempt,
+    restartCount: standing.attempt,
     image: spec.image ?? '',
     imageID: newest?.imageId ?? '',
     ...(newest === undefined ? {} : { containerID: newest.id }),
@@ -65,6 +76,13 @@ function stateOf({ standing }: ContainerView, waiting: Waiting | undefined): Con
     default:
       return { waiting: { reason: 'ContainerCreating' } }
   }
+}
+
+/** What asked for the restart of all containers does not ask for it again, however its run had ended. */
+function lastEndOf({ run, exit, isReset }: Previous): ContainerStateTerminated {
+  if (isReset !== true) return terminatedOf(run, exit)
+  const containerID = run.id === '' ? {} : { containerID: run.id }
+  return { exitCode: 137, ...RESETTING, startedAt: UNSET, finishedAt: UNSET, ...containerID }
 }
 
 function terminatedOf(run: Observed, exit: Exit): ContainerStateTerminated {

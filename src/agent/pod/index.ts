@@ -1,4 +1,4 @@
-export { slotOf } from './containers.ts'
+export { RESET_REASON, slotOf } from './containers.ts'
 export { type PodAction, type PodPlan, planPod } from './lifecycle.ts'
 export { type PodEvent, podEvent } from './pod-events.ts'
 export {

@@ -188,22 +188,6 @@ describe('what is started', () => {
       ['StartContainer a.1'],
       ['a Error'],
     ],
-    [
-      'one container where all should be restarted, which a warning has told',
-      {
-        apps: [
-          {
-            name: 'a',
-            restartPolicy: 'Never',
-            restartPolicyRules: [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }],
-          },
-          'b',
-        ],
-      },
-      [ended('a', 42), ended('b', 0)],
-      ['StartContainer a.1'],
-      ['a Error', 'b Completed'],
-    ],
   ]
   for (const [name, spec, runs, does, states] of cases) {
     test(name, () => {

@@ -6,12 +6,13 @@ import type { Container, Pod, PodStatus } from '../../apis/core/index.ts'
 import { after, type Instant, instant, millis, parseTime, seconds, toMillis } from '../../base/index.ts'
 import type { ContainerKey, Exit } from '../runtime/index.ts'
 import { assumedBackOff, type BackOff, formatDelay, nextBackOff, restartAt } from './back-off.ts'
-import type { Waiting } from './container-status.ts'
+import { RESETTING, type Waiting } from './container-status.ts'
 import { type ContainerView, hasSucceeded, isRestarted, isRunning, slotOf, viewContainers } from './containers.ts'
-import { finalPhaseOf, hasEverRun, type Phase, phaseOf, wantedPhase } from './phase.ts'
+import { finalPhaseOf, isDecided, isInitialized, type Phase, phaseOf } from './phase.ts'
 import { type EventFacts, killingEvent, type PodEvent, podEvent } from './pod-events.ts'
 import type { PodInput, PodMemory, Stopping, Teardown } from './pod-input.ts'
 import { podStatusOf } from './pod-status.ts'
+import { namesOfReset, resetContainers, restartOf } from './restart-all.ts'
 
 export type PodAction =
   | { readonly kind: 'PrepareVolumes' }
@@ -56,23 +57,35 @@ export function planPod(input: PodInput): PodPlan {
   const known = input.pod.status.phase
   const isOver = known === 'Succeeded' || known === 'Failed'
   const anyRunning = containers.some(isRunning)
-  const hasEndedByItself = draft.memory.teardown === undefined && isDecided(input.pod, containers) && !anyRunning
+  const restart = restartOf(input.pod, containers)
+  const isEnding = restart === 'None' && isDecided(input.pod, containers)
+  const hasEndedByItself = draft.memory.teardown === undefined && isEnding && !anyRunning
   const teardown = isOver || hasEndedByItself ? undefined : teardownOf(input, draft)
+  const isRestarting = restart !== 'None' && teardown === undefined
   if (!isOver) {
-    if (teardown === undefined) stopUnhealthy(input, containers, draft)
     if (teardown !== undefined) stopAll(input, containers, teardown, draft)
-    else if (isDecided(input.pod, containers)) stopSidecars(input, containers, draft)
-    else startDue(input, containers, draft)
+    else if (isRestarting) {
+      // Until the status tells of it, a server that starts anew could take what is ended here for an end of its own.
+      if (restart === 'Told') endAll(input, containers, draft)
+    } else {
+      stopUnhealthy(input, containers, draft)
+      if (isEnding) stopSidecars(input, containers, draft)
+      else startDue(input, containers, draft)
+    }
     dropOldRuns(input, draft)
   }
+  const isReset = isRestarting && restart === 'Told' && !anyRunning
+  const shown = isReset ? resetContainers(containers) : containers
+  if (isReset) for (const name of namesOfReset(shown)) draft.waiting.set(name, RESETTING)
+  const isBeingEnded = teardown === undefined ? isRestarting && !isReset : anyRunning
   const phase: Phase = isOver
     ? known
-    : teardown === undefined
-      ? phaseOf(input.pod, containers)
-      : anyRunning
-        ? beforeTheEnd(known)
+    : isBeingEnded
+      ? beforeTheEnd(known)
+      : teardown === undefined
+        ? phaseOf(input.pod, shown)
         : teardown.reason === undefined
-          ? finalPhaseOf(containers)
+          ? finalPhaseOf(shown)
           : 'Failed'
   const isFinal = phase === 'Succeeded' || phase === 'Failed'
   const { metadata } = input.pod
@@ -81,17 +94,28 @@ export function planPod(input: PodInput): PodPlan {
   }
   const status = isOver
     ? input.pod.status
-    : podStatusOf({ input, containers, phase, waiting: draft.waiting, teardown, startedAt })
+    : podStatusOf({
+        input,
+        containers: shown,
+        phase,
+        waiting: draft.waiting,
+        teardown,
+        startedAt,
+        isRestarting: isRestarting && !isReset,
+      })
   const wakeAt = draft.wakes.length === 0 ? undefined : (Math.min(...draft.wakes) as Instant)
   return { actions: draft.actions, status, events: draft.events, memory: draft.memory, wakeAt }
 }
 
 const beforeTheEnd = (known: string | undefined): Phase => (known === 'Running' ? 'Running' : 'Pending')
 
-/** Nothing more will be started except what may hold sidecars: the pod only has to come to its end. */
-function isDecided(pod: Pod, containers: readonly ContainerView[]): boolean {
-  const wanted = wantedPhase(pod, containers)
-  return wanted === 'Succeeded' || wanted === 'Failed'
+/**
+ * Ends what runs of a pod that is to start anew, without preStop hooks and with the least time that a container has.
+ *
+ * @source kubernetes v1.36 pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod
+ */
+function endAll(input: PodInput, containers: readonly ContainerView[], draft: Draft): void {
+  for (const view of containers) stop(input, view, input.now, draft, 'killing')
 }
 
 /** Why the whole pod has to stop, if it has to. @source kubernetes v1.36 pkg/kubelet/active_deadline.go */
@@ -221,12 +245,12 @@ function startDue(input: PodInput, containers: readonly ContainerView[], draft: 
     draft.actions.push({ kind: 'PrepareVolumes' })
     return
   }
-  const isInitialized = containers.some((view) => view.kind === 'App' && hasEverRun(view))
+  const isPastInit = containers.some((view) => view.kind === 'App' && isInitialized(view))
   let isOpen = true
   let isHeld = containers.some(isHooking)
   for (const view of containers) {
-    if (isInitialized && view.kind === 'Init') continue
-    if (isOpen || isInitialized) isHeld = startIfDue(input, view, draft, isHeld) || isHeld
+    if (isPastInit && view.kind === 'Init') continue
+    if (isOpen || isPastInit) isHeld = startIfDue(input, view, draft, isHeld) || isHeld
     else draft.waiting.set(view.spec.name, { reason: 'PodInitializing' })
     if (view.kind !== 'App') isOpen &&= view.kind === 'Init' ? hasSucceeded(view) : hasStarted(input, view)
   }
@@ -243,7 +267,7 @@ const hasStarted = ({ probes }: PodInput, { spec, standing }: ContainerView): bo
 
 /** Starts a container if it is its time and no hook holds it back; answers whether its own hook now does so to others. */
 function startIfDue(input: PodInput, view: ContainerView, draft: Draft, isHeld: boolean): boolean {
-  const { standing, spec } = view
+  const { spec } = view
   const attempt = nextAttemptOf(input, view, draft)
   if (attempt === undefined) return false
   const failed = input.failedStarts.get(spec.name)
@@ -255,7 +279,7 @@ function startIfDue(input: PodInput, view: ContainerView, draft: Draft, isHeld: 
     }
   }
   if (isHeld) return false
-  if (standing.kind === 'Ended') rememberRestart(input, view, standing.exit, draft)
+  rememberRestart(input, view, draft)
   draft.actions.push({
     kind: 'StartContainer',
     key: { podUid: input.pod.metadata.uid ?? '', container: spec.name, attempt },
@@ -267,22 +291,27 @@ function startIfDue(input: PodInput, view: ContainerView, draft: Draft, isHeld: 
 /** The attempt that should start now; undefined when none should, or not yet. */
 function nextAttemptOf(input: PodInput, view: ContainerView, draft: Draft): number | undefined {
   const { standing, spec } = view
-  if (standing.kind === 'Absent') return 0
-  if (standing.kind !== 'Ended' || !isRestarted(input.pod, view, standing.exit)) return undefined
-  const backOff = backOffOf(draft.memory, spec.name, standing.attempt, standing.exit)
-  const due = heldUntil(input, { name: spec.name, attempt: standing.attempt, backOff, exit: standing.exit }, draft)
-  if (due === undefined || backOff === undefined || input.now >= due) return standing.attempt + 1
+  const last = followedRun(input.pod, view)
+  if (last === undefined) return standing.kind === 'Absent' ? standing.attempt : undefined
+  const backOff = backOffOf(draft.memory, spec.name, last)
+  const due = heldUntil(input, { name: spec.name, backOff, ...last }, draft)
+  if (due === undefined || backOff === undefined || input.now >= due) return last.attempt + 1
   draft.wakes.push(due)
-  tellBackOff(input, view, { attempt: standing.attempt, delay: formatDelay(backOff.delay) }, draft)
+  tellBackOff(input, view, { attempt: last.attempt, delay: formatDelay(backOff.delay) }, draft)
   return undefined
 }
 
-type Ended = {
-  readonly name: string
-  readonly attempt: number
-  readonly backOff: BackOff | undefined
-  readonly exit: Exit
+type EndedRun = { readonly attempt: number; readonly exit: Exit }
+
+/** The newest run, when it has ended and another one is to follow. */
+function followedRun(pod: Pod, view: ContainerView): EndedRun | undefined {
+  const { standing, previous } = view
+  if (standing.kind === 'Absent') return previous && { attempt: standing.attempt - 1, exit: previous.exit }
+  if (standing.kind !== 'Ended' || !isRestarted(pod, view, standing.exit)) return undefined
+  return { attempt: standing.attempt, exit: standing.exit }
 }
+
+type Ended = EndedRun & { readonly name: string; readonly backOff: BackOff | undefined }
 
 /** Until when a container is held back; kept once it is known, so that a clock that is set does not change it. */
 function heldUntil({ now }: PodInput, { name, attempt, backOff, exit }: Ended, draft: Draft): Instant | undefined {
@@ -296,14 +325,15 @@ function heldUntil({ now }: PodInput, { name, attempt, backOff, exit }: Ended, d
   return until
 }
 
-const backOffOf = (memory: PodMemory, container: string, attempt: number, exit: Exit): BackOff | undefined =>
+const backOffOf = (memory: PodMemory, container: string, { attempt, exit }: EndedRun): BackOff | undefined =>
   memory.backOff[container] ?? assumedBackOff(attempt, exit.startedAt)
 
-function rememberRestart({ now }: PodInput, { spec, standing }: ContainerView, exit: Exit, draft: Draft): void {
-  if (standing.kind !== 'Ended') return
-  const known = backOffOf(draft.memory, spec.name, standing.attempt, exit)
-  const next = nextBackOff(known, exit, now)
-  draft.memory = { ...draft.memory, backOff: { ...draft.memory.backOff, [spec.name]: next } }
+function rememberRestart({ pod, now }: PodInput, view: ContainerView, draft: Draft): void {
+  const last = followedRun(pod, view)
+  if (last === undefined) return
+  const { name } = view.spec
+  const next = nextBackOff(backOffOf(draft.memory, name, last), last.exit, now)
+  draft.memory = { ...draft.memory, backOff: { ...draft.memory.backOff, [name]: next } }
 }
 
 /** @source kubernetes v1.36 pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff */

@@ -22,12 +22,18 @@ export function wantedPhase(pod: Pod, containers: readonly ContainerView[]): Pha
   const apps = containers.filter(({ kind }) => kind === 'App')
   if (containers.some((view) => view.kind === 'Init' && hasFailedForGood(pod, view))) return 'Failed'
   const isInitializing = containers.some((view) => view.kind === 'Init' && !hasSucceeded(view))
-  if (isInitializing && !apps.some(hasEverRun)) return 'Pending'
+  if (isInitializing && !apps.some(isInitialized)) return 'Pending'
   if (apps.some((view) => !hasEverRun(view))) return 'Pending'
   const ended = apps.flatMap((view) => (view.standing.kind === 'Ended' ? [{ view, exit: view.standing.exit }] : []))
   if (ended.length < apps.length) return 'Running'
   if (ended.some(({ view, exit }) => isRestarted(pod, view, exit))) return 'Running'
   return ended.every(({ exit }) => exit.exitCode === 0) ? 'Succeeded' : 'Failed'
+}
+
+/** Nothing more will be started except what may hold sidecars: the pod only has to come to its end. */
+export function isDecided(pod: Pod, containers: readonly ContainerView[]): boolean {
+  const wanted = wantedPhase(pod, containers)
+  return wanted === 'Succeeded' || wanted === 'Failed'
 }
 
 /**
@@ -43,6 +49,9 @@ export function finalPhaseOf(containers: readonly ContainerView[]): 'Succeeded' 
 /** Whether the container has run at all, now or before. With its postStart hook under way it is still being made. */
 export const hasEverRun = ({ standing, previous }: ContainerView): boolean =>
   (standing.kind === 'Running' && !standing.isHooking) || standing.kind === 'Ended' || previous !== undefined
+
+/** Whether the container shows that the init containers are done: not one that waits for them to run once more. */
+export const isInitialized = (view: ContainerView): boolean => hasEverRun(view) && view.standing.kind !== 'Absent'
 
 export const hasFailedForGood = (pod: Pod, view: ContainerView): boolean =>
   view.standing.kind === 'Ended' && view.standing.exit.exitCode !== 0 && !isRestarted(pod, view, view.standing.exit)

@@ -3,7 +3,7 @@ import type { ContainerStatus, PodStatus } from '../../apis/core/index.ts'
 import { formatTime, type Instant } from '../../base/index.ts'
 import { conditionsOf } from './conditions.ts'
 import { containerStatusOf, type Waiting } from './container-status.ts'
-import { type ContainerView, hasSucceeded } from './containers.ts'
+import { type ContainerView, hasSucceeded, mayRestartAll } from './containers.ts'
 import { hasEverRun, type Phase } from './phase.ts'
 import type { PodInput, Teardown } from './pod-input.ts'
 
@@ -14,6 +14,8 @@ export type StatusFacts = {
   readonly waiting: ReadonlyMap<string, Waiting>
   readonly teardown?: Teardown | undefined
   readonly startedAt: Instant
+  /** The containers are being ended so that all can start anew. */
+  readonly isRestarting: boolean
 }
 
 export function podStatusOf(facts: StatusFacts): PodStatus {
@@ -32,7 +34,13 @@ export function podStatusOf(facts: StatusFacts): PodStatus {
   const hasSandbox = input.isPrepared || containers.some(hasEverRun)
   const conditions = conditionsOf(
     pod,
-    { phase, isReadyToStart: !isFinal && hasSandbox, incompleteInit, unready: unreadyInOrder(containers, unready) },
+    {
+      phase,
+      isReadyToStart: !isFinal && hasSandbox,
+      incompleteInit,
+      unready: unreadyInOrder(containers, unready),
+      isRestarting: mayRestartAll(pod) ? facts.isRestarting : undefined,
+    },
     now,
   )
   const statuses = (kinds: readonly ContainerView['kind'][]) =>
