@@ -75,7 +75,8 @@ const probe = (fields: string, set: object, unset: object): Effect =>
 /** A container that is ready or never was. */
 const ready = (fields: string, set: (port: number) => object, unset: (port: number) => object): Effect => {
   const of = (probed: (port: number) => object) => (world: EffectWorld) =>
-    show('sleep 600', { readinessProbe: { periodSeconds: 1, ...probed(world.port) } })
+    // The first look counts, and a busy machine must not make it a failure.
+    show('sleep 600', { readinessProbe: { periodSeconds: 1, timeoutSeconds: 60, ...probed(world.port) } })
   return { fields: fields.split(' '), set: of(set), unset: of(unset) }
 }
 const web = (port: number, more: object = {}): object => ({
