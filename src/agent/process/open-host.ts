@@ -83,7 +83,9 @@ async function openStarter(state: State, tools: HostTools, view: HostView): Prom
     onLost: () => {
       state.onTemplate.get(view)?.(false)
       // A host that does not let it begin will not let the next one.
-      if (view === 'Writable' || progress.isReady) void replaceStarter(state, view)
+      if (view !== 'Writable' && !progress.isReady) return
+      const replaced = replaceStarter(state, view).finally(() => state.replacing.delete(replaced))
+      state.replacing.add(replaced)
     },
   })
   const isReady = await said

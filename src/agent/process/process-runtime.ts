@@ -75,6 +75,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
       known: () => [...table.pods.keys()].flatMap((uid) => runsOf(table, uid).map(({ key }) => stemOf(key))),
       log: options.log,
     }),
+    replacing: new Set(),
     onTemplate: new Map(),
     doomed: new Map(),
     names: new Map(),
@@ -209,6 +210,8 @@ async function close(state: State, scratchDir: string): Promise<void> {
   state.cancelLimitLook?.()
   endSweeps(state)
   await state.opening
+  // They hear by the file of events that their spawner is ready.
+  await Promise.all(state.replacing)
   state.events.close()
   await state.starts.close()
   await Promise.all(state.leaving.values())

@@ -72,6 +72,8 @@ export type State = {
   readonly events: EventFile
   readonly starts: StartLedger
   opening?: Promise<Host | undefined> | undefined
+  /** Spawners that are being started in the place of lost ones. */
+  readonly replacing: Set<Promise<void>>
   /** Found out when the first run with limits comes; null where the host permits no groups. */
   cgroups?: Cgroups | null | undefined
   readonly names: PodNames
