@@ -13,7 +13,13 @@ export type HookContext = {
   readonly recorder: EventRecorder
   readonly addressOf: (pod: Pod) => string
 }
-export type HookRun = { readonly pod: Pod; readonly container: Container; readonly key: ContainerKey }
+export type HookRun = {
+  readonly pod: Pod
+  readonly container: Container
+  readonly key: ContainerKey
+  /** Fulfilled once it has ended, or is looked after no more: what only waits need not go on. */
+  readonly ended: () => Promise<void>
+}
 
 /** A hook may take as long as its container has; this only ends what would never end. */
 const LONGEST_HOOK = millis(24 * 3_600_000)
@@ -33,7 +39,7 @@ export const eventFactsOf = ({ pod, container }: Pick<HookRun, 'pod' | 'containe
 /** Probes a run that is up until the answer is called; undefined for a container without probes. */
 export function watchRun(
   context: HookContext,
-  run: HookRun & { readonly startedAt: Instant },
+  run: Omit<HookRun, 'ended'> & { readonly startedAt: Instant },
   observer: { readonly onFacts: (facts: ProbeFacts) => void; readonly onDead: (unhealthy: Unhealthy) => void },
 ): (() => void) | undefined {
   const { pod, container, key, startedAt } = run
@@ -79,10 +85,10 @@ export async function beforeStop(context: HookContext, run: HookRun, killAt: Ins
 }
 
 async function succeeds(
-  { runtime, clock, addressOf }: HookContext,
-  { pod, container, key }: HookRun,
+  { runtime, timers, addressOf }: HookContext,
+  { pod, container, key, ended }: HookRun,
   { hook, timeout }: { readonly hook: LifecycleHandler; readonly timeout: Millis },
 ): Promise<boolean> {
   const target = { key, container, host: addressOf(pod) }
-  return (await runHandler({ runtime, clock }, hook, { target, timeout })).ok
+  return (await runHandler({ runtime, clock: { wake: timers.after } }, hook, { target, timeout, ended })).ok
 }

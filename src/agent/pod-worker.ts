@@ -88,6 +88,8 @@ export type PodWorker = {
   readonly asked: Set<string>
   /** Ends the probes of a run, by run. */
   readonly watches: Map<string, () => void>
+  /** For hooks that wait: the end of their run, by run. */
+  readonly ends: Map<string, PromiseWithResolvers<void>>
   isPrepared: boolean
   /** Volumes are being made, or are waited for after a failure. */
   preparing: 'No' | 'Now' | 'Later'
@@ -139,6 +141,7 @@ export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
   hooking: new Set(),
   asked: new Set(),
   watches: new Map(),
+  ends: new Map(),
   isPrepared: (pod.spec.volumes ?? []).length === 0,
   preparing: 'No',
   isStale: false,
@@ -249,9 +252,22 @@ function watch(context: WorkerContext, worker: PodWorker, key: ContainerKey, sta
   if (stop !== undefined) worker.watches.set(slot, stop)
 }
 
+/** Fulfilled once a run that is up has ended, or this worker no longer looks after it. */
+function endOf({ ends }: PodWorker, slot: string): Promise<void> {
+  const end = ends.get(slot) ?? Promise.withResolvers<void>()
+  ends.set(slot, end)
+  return end.promise
+}
+
+function unwatchAll(worker: PodWorker): void {
+  for (const slot of [...worker.watches.keys(), ...worker.ends.keys()]) unwatch(worker, slot)
+}
+
 function unwatch(worker: PodWorker, slot: string): void {
   worker.watches.get(slot)?.()
   worker.watches.delete(slot)
+  worker.ends.get(slot)?.resolve()
+  worker.ends.delete(slot)
   worker.unhealthy.delete(slot)
   worker.hooking.delete(slot)
   worker.asked.delete(slot)
@@ -407,10 +423,13 @@ async function stopContainer(
   worker: PodWorker,
   { key, container, killAt }: Extract<PodAction, { kind: 'StopContainer' }>,
 ): Promise<void> {
-  await beforeStop(context, { pod: worker.pod, container, key }, killAt)
+  const slot = slotOf(key)
+  await beforeStop(context, { pod: worker.pod, container, key, ended: () => endOf(worker, slot) }, killAt)
+  // Whoever looks after the pod now sees what it needs.
+  if (worker.isGone) return
   await context.runtime.signal(key, (container.lifecycle?.stopSignal ?? 'SIGTERM') as Signal)
-  if (worker.runs.get(slotOf(key))?.state.kind !== 'Running') return
-  worker.asked.add(slotOf(key))
+  if (worker.runs.get(slot)?.state.kind !== 'Running') return
+  worker.asked.add(slot)
   touch(context, worker)
 }
 
@@ -453,7 +472,8 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   if (!worker.runs.has(slotOf(key))) observeRun(context, worker, started.value)
   if (state.kind !== 'Running') return
   if (!worker.hooking.has(slotOf(key))) return
-  const unhealthy = await afterStart(context, { pod: worker.pod, container, key })
+  const ended = () => endOf(worker, slotOf(key))
+  const unhealthy = await afterStart(context, { pod: worker.pod, container, key, ended })
   worker.hooking.delete(slotOf(key))
   if (worker.isGone || worker.runs.get(slotOf(key))?.state.kind !== 'Running') return
   if (unhealthy === undefined) watch(context, worker, key, state.startedAt)
@@ -538,12 +558,12 @@ export function leave(worker: PodWorker): void {
   worker.cancelRefresh?.()
   worker.unfollow?.()
   worker.unlimit?.()
-  for (const slot of [...worker.watches.keys()]) unwatch(worker, slot)
+  unwatchAll(worker)
 }
 
 /** Lets go of a pod that is over. */
 function release(context: WorkerContext, worker: PodWorker): void {
-  for (const slot of [...worker.watches.keys()]) unwatch(worker, slot)
+  unwatchAll(worker)
   worker.cancelWake?.()
   worker.cancelRefresh?.()
   worker.unfollow?.()

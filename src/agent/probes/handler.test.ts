@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { realClock } from '../../../test/support/real-clock.ts'
+import { virtualClock } from '../../../test/support/virtual-clock.ts'
 import { millis } from '../../base/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { type Handler, runHandler } from './index.ts'
@@ -85,5 +86,30 @@ describe('a probe', () => {
   ]
   for (const [sentence, handler, expected, timeout = 60_000] of cases) {
     test(sentence, async () => assert.equal(await outcome(handler(), timeout), expected()))
+  }
+})
+
+describe('a pause', () => {
+  const clock = virtualClock()
+  const begin = (timeout: number) => {
+    const end = Promise.withResolvers<void>()
+    const target = { key: { podUid: 'u', container: 'main', attempt: 0 }, container: { name: 'main', resources: {} } }
+    const task = { target: { ...target, host: '' }, timeout: millis(timeout), ended: () => end.promise }
+    return { end, over: runHandler({ runtime: {} as Runtime, clock }, { sleep: { seconds: 30 } }, task) }
+  }
+
+  const cases: readonly (readonly [sentence: string, timeout: number, act: (end: () => void) => void])[] = [
+    ['is over after its seconds', 60_000, () => clock.advance(30_000)],
+    ['is over when the time of its container is', 20_000, () => clock.advance(20_000)],
+    ['is over when its container is, and no timer stays', 60_000, (end) => end()],
+  ]
+  for (const [sentence, timeout, act] of cases) {
+    test(sentence, async () => {
+      const { end, over } = begin(timeout)
+      assert.equal(clock.waiting(), 1)
+      act(end.resolve)
+      assert.deepEqual(await over, { ok: true, output: '' })
+      assert.equal(clock.waiting(), 0)
+    })
   }
 })

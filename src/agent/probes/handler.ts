@@ -8,7 +8,7 @@ import type {
   Probe,
   TCPSocketAction,
 } from '../../apis/core/index.ts'
-import { type Clock, type Millis, millis } from '../../base/index.ts'
+import { type Clock, type Millis, millis, pause } from '../../base/index.ts'
 import type { ContainerKey, Runtime } from '../runtime/index.ts'
 import { askHealth } from './grpc-health.ts'
 
@@ -18,11 +18,18 @@ export type HandlerTarget = { readonly key: ContainerKey; readonly container: Co
 
 const OUTPUT_LIMIT = 1024
 
+/** `ended` tells that the run is over: a pause is over then, too. */
+export type HandlerTask = {
+  readonly target: HandlerTarget
+  readonly timeout: Millis
+  readonly ended?: (() => Promise<void>) | undefined
+}
+
 /** Runs a handler to its end, or to its timeout, which is a failure. */
 export function runHandler(
-  { runtime, clock }: { readonly runtime: Runtime; readonly clock: Clock },
+  { runtime, clock }: { readonly runtime: Runtime; readonly clock: Pick<Clock, 'wake'> },
   handler: Handler,
-  { target, timeout }: { readonly target: HandlerTarget; readonly timeout: Millis },
+  { target, timeout, ended }: HandlerTask,
 ): Promise<HandlerResult> {
   const { exec, httpGet, tcpSocket, grpc, sleep } = handler
   const cut: Cut = { over: false, cancel: () => undefined }
@@ -52,7 +59,7 @@ export function runHandler(
     } else if (sleep !== undefined) {
       // Whoever has less time goes on without the rest; a timer that is left would keep a program from ending.
       const asked = millis(1000 * sleep.seconds)
-      clock.wake(asked < timeout ? asked : timeout, () => resolve({ ok: true, output: '' }))
+      void pause(clock, asked < timeout ? asked : timeout, ended?.()).then(() => resolve({ ok: true, output: '' }))
     } else resolve({ ok: false, output: 'this node runs exec, httpGet, tcpSocket, grpc and sleep handlers only' })
   })
   return result

@@ -98,19 +98,20 @@ function repeat(
 ): () => void {
   const state = { stopped: false, last: undefined as boolean | undefined, inRow: 0, cancel: () => {} }
   const period = millis(1000 * (probe.periodSeconds ?? 10))
+  const { runtime, timers } = options
   const attempt = async () => {
     const timeout = millis(1000 * (probe.timeoutSeconds ?? 1))
-    const { ok, output } = await runHandler(options, probe, { target, timeout })
+    const { ok, output } = await runHandler({ runtime, clock: { wake: timers.after } }, probe, { target, timeout })
     if (state.stopped) return
     if (!ok) onFailure(kind, output)
     state.inRow = ok === state.last ? state.inRow + 1 : 1
     state.last = ok
     const threshold = ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3)
     if (state.inRow >= threshold && onResult(ok) === 'Stop') return
-    state.cancel = options.timers.after(period, () => void attempt())
+    state.cancel = timers.after(period, () => void attempt())
   }
   const wait = millis(Math.max(0, between(options.clock.now(), first)))
-  state.cancel = options.timers.after(wait, () => void attempt())
+  state.cancel = timers.after(wait, () => void attempt())
   return () => {
     state.stopped = true
     state.cancel()
