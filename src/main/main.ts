@@ -171,20 +171,20 @@ function addRunCommand(program: Command, finish: Finish): void {
     .description('run manifests, or a command behind --, and end with their result')
     .usage('[options] FILE... | -- COMMAND...')
     .argument('[files...]', 'manifests; - is standard input')
-    .passThroughOptions()
     .addOption(dataDir())
     .addOption(namespace())
     .option('--name <name>', 'the name of the Job made for a command')
-    .action(async (files, options, command) => {
+    .action(async (words, options, command) => {
       const { run } = await import('./run.ts')
-      finish(await run(files, options, behindDashes(command)))
+      finish(await run(words, options, behindDashes(command)))
     })
 }
 
-/** Whether the arguments stand behind `--`: then they are a command, not files. */
-function behindDashes(command: Command): boolean {
+/** How many of the arguments stand behind `--`, which makes them a command; undefined where there is no `--`. */
+function behindDashes(command: Command): number | undefined {
   const raw = (command.parent as (Command & { readonly rawArgs?: readonly string[] }) | null)?.rawArgs ?? []
-  return raw.includes('--')
+  const dashes = raw.indexOf('--')
+  return dashes < 0 ? undefined : raw.length - dashes - 1
 }
 
 function addCronCommands(program: Command, finish: Finish): void {

@@ -1,5 +1,5 @@
 /** `jobd run`: on the running server of the data directory, or on a private one that ends with the run. */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,12 +17,15 @@ type RunOptions = {
   readonly name?: string | undefined
 }
 
-export async function run(words: readonly string[], options: RunOptions, isCommand: boolean): Promise<number> {
+/** `behind`: how many of the words stand behind `--`; undefined without one. */
+export async function run(words: readonly string[], options: RunOptions, behind: number | undefined): Promise<number> {
   const terminal = realTerminal()
-  if (words.length === 0) {
-    terminal.err("say what to run: manifest files, or a command behind '--'\n")
+  const misuse = misuseOf(words, behind)
+  if (misuse !== undefined) {
+    terminal.err(`${misuse}\n`)
     return 2
   }
+  const isCommand = behind !== undefined
   const manifests = isCommand ? commandManifest(words, options) : await readManifests(words, readStandardInput)
   if (!manifests.ok) {
     terminal.err(`${manifests.error}\n`)
@@ -34,6 +37,18 @@ export async function run(words: readonly string[], options: RunOptions, isComma
       runManifests(manifests.value, { connection, terminal, clock: realClock, namespace, ...interrupts }),
     ),
   )
+}
+
+function misuseOf(words: readonly string[], behind: number | undefined): string | undefined {
+  const [first] = words
+  if (first === undefined) return "say what to run: manifest files, or a command behind '--'"
+  if (behind !== undefined) {
+    return behind < words.length
+      ? `give manifest files or a command behind '--', not both: ${first} stands before it`
+      : undefined
+  }
+  const looksLikeProgram = first !== '-' && !/\.(ya?ml|json)$/.test(first) && !existsSync(first)
+  return looksLikeProgram ? `${first} does not exist: check the path; a command stands behind '--'` : undefined
 }
 
 /** The directories of private servers, each gone with its server unless that was killed. */

@@ -27,6 +27,19 @@ describe('jobd run', () => {
     assert.match(err.trimEnd().split('\n').at(-1) ?? '', /^job\.batch\/pi complete in \d+\.\d+s$/)
   })
 
+  test('flags behind a file count', async () => {
+    const { code, err } = await runProgram(jobd, ['run', 'examples/pi.yaml', '--namespace', 'elsewhere'])
+    assert.equal(code, 1, err)
+    assert.match(err, /namespaces "elsewhere" not found/)
+  })
+
+  test('flags behind -- are those of the command', async () => {
+    const words = ['echo', '--data-dir', 'x', '-n', 'y', '--name', 'z', '--', '--version']
+    const { code, out, err } = await runProgram(jobd, ['run', '--name', 'own', '--', ...words])
+    assert.equal(code, 0, err)
+    assert.equal(out, '--data-dir x -n y --name z -- --version\n')
+  })
+
   test('a command exits with its own code, and what went wrong is told', async () => {
     const { code, err } = await runProgram(jobd, ['run', '--', 'sh', '-c', 'echo to-stderr >&2; exit 7'])
     assert.equal(code, 7, err)
