@@ -66,10 +66,12 @@ async function tableOf(
   const client = core.clientFor('jobd-run')
   const listed = await client.list<KubeObject>(resource, request)
   if (!listed.ok) return listed
-  if (definition === undefined) return ok({ columnDefinitions: [], rows: [] })
+  const { items, ...metadata } = listed.value
+  if (definition === undefined) return ok({ metadata, columnDefinitions: [], rows: [] })
   const { options } = api.registry
   return ok({
-    columnDefinitions: definition.columns(options),
-    rows: listed.value.items.map((object) => ({ cells: definition.row(object, api.now(), options).cells, object })),
+    metadata,
+    columnDefinitions: definition.columns(options).map((column) => ({ ...column, format: column.format ?? '' })),
+    rows: items.map((object) => ({ cells: definition.row(object, api.now(), options).cells, object })),
   })
 }
