@@ -7,6 +7,7 @@ import { appears, whenFiles } from '../support/files.ts'
 import { startSystemd, systemdMissing, type TestSystemd } from '../support/systemd.ts'
 
 const data = '/var/lib/jobd'
+const whenJobOver = new URL('../support/when-job-over.ts', import.meta.url).pathname
 const install = `${jobd} service install --system -- --watch /manifests --max-pod-backoff 0`
 
 const started = systemdMissing() ?? (await startSystemd())
@@ -26,6 +27,8 @@ describe('the service of systemd', { skip, timeout: 240_000 }, () => {
     return ended.out
   }
   const client = (words: string) => out(`${jobd} ${words} --data-dir ${data}`)
+  /** How a Job ends, once it has. */
+  const end = (job: string) => out(`${process.execPath} ${whenJobOver} ${data}/kubeconfig ${job}`)
   const mark = (name: string) => `${machine.root}/marks/${name}`
   const serverFile = () => `${machine.root}${data}/server.json`
   const serverText = () => (existsSync(serverFile()) ? readFileSync(serverFile(), 'utf8') : '')
@@ -78,7 +81,7 @@ describe('the service of systemd', { skip, timeout: 240_000 }, () => {
     writeFileSync(mark('first.go'), '')
     assert.equal(existsSync(serverFile()), false)
     await out('systemctl start jobd')
-    while (!(await client('get jobs first')).includes('Failed'));
+    assert.equal(await end('first'), 'Failed\n')
     assert.match(await client('get pods'), /second-\S+ +1\/1 +Running +0 /)
     assert.match(await client('logs job/first'), /^touch: .*Read-only file system\nhome \/root\n$/m)
   })
@@ -88,7 +91,7 @@ describe('the service of systemd', { skip, timeout: 240_000 }, () => {
     await machine.reboot()
     await appears(mark('second.started'))
     writeFileSync(mark('second.go'), '')
-    while (!(await client('get jobs second')).includes('Failed'));
+    assert.equal(await end('second'), 'Failed\n')
     const pods = await client('get pods')
     assert.equal(pods.match(/^second-.* Error /gm)?.length, 2, pods)
   })
