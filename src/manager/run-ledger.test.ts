@@ -10,10 +10,11 @@ import {
   type ManagerWorld,
   quiet,
 } from '../../test/support/manager-world.ts'
+import { serviceUnavailable } from '../apimachinery/index.ts'
 import type { CronJob, Job } from '../apis/batch/index.ts'
 import { type Run, runsResource } from '../apis/run/index.ts'
 import { inProcessClient } from '../apiserver/in-process/index.ts'
-import { millis, silentLog } from '../base/index.ts'
+import { fail, formatTime, millis, silentLog } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { type Manager, type ManagerOptions, startManager } from './start.ts'
 
@@ -25,8 +26,13 @@ async function newApi(exact = false): Promise<TestApi> {
   return await testApi({ options: { exact, isTimeZone: () => true }, disabledAdmission: ['ServiceAccount'] })
 }
 
-/** A manager that dies after so many writes. */
-async function startOn(api: TestApi, options: ManagerOptions, life = Number.POSITIVE_INFINITY): Promise<World> {
+/** A manager that dies after so many writes. `isFull`: no Run can be changed. */
+async function startOn(
+  api: TestApi,
+  options: ManagerOptions,
+  life = Number.POSITIVE_INFINITY,
+  isFull: () => boolean = () => false,
+): Promise<World> {
   const client = inProcessClient(api, { user: { name: 'm', groups: ['system:masters'] }, userAgent: 'm' })
   let writes = 0
   const never = new Promise<never>(() => undefined)
@@ -37,7 +43,11 @@ async function startOn(api: TestApi, options: ManagerOptions, life = Number.POSI
   const guarded: Client = {
     ...client,
     create: counted(client.create) as Client['create'],
-    update: counted(client.update) as Client['update'],
+    update: counted<Parameters<Client['update']>, unknown>((resource, ...given) =>
+      resource === runsResource && isFull()
+        ? Promise.resolve(fail(serviceUnavailable('the disk is full')))
+        : client.update(resource, ...given),
+    ) as Client['update'],
     patch: counted(client.patch) as Client['patch'],
     delete: counted(client.delete),
   }
@@ -162,6 +172,56 @@ test('a Job that is deleted while it runs ends its run', async () => {
   const [job] = await listOf<Job>(given.client, 'jobs.batch')
   await given.client.delete({ resource: 'jobs.batch', namespace: 'default', name: job?.metadata.name ?? '' })
   await eventually(async () => assert.deepEqual(await resultsIn(given), ['00:01:00 Deleted JobDeleted']))
+  await given.stop()
+})
+
+/** Says that the one Job is over, as its controller would. */
+async function completeJob({ api, client }: ManagerWorld): Promise<void> {
+  const [job] = await listOf<Job>(client, 'jobs.batch')
+  const completionTime = formatTime(api.clock.now())
+  const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) => ({
+    ...{ type, status: 'True', reason: 'CompletionsReached', message: '' },
+    ...{ lastProbeTime: completionTime, lastTransitionTime: completionTime },
+  }))
+  const status = { active: 0, ready: 0, terminating: 0, succeeded: 1, completionTime, conditions }
+  const ref = { resource: 'jobs.batch', namespace: 'default', name: job?.metadata.name ?? '' }
+  value(await client.patch(ref, 'merge', { status }, { subresource: 'status' }))
+}
+
+test('a run whose CronJob is deleted and leaves it ends as it would have, whoever sees it', async () => {
+  for (const isSeen of [true, false]) {
+    const first = await world()
+    const { metadata } = await makeCronJob(first.client)
+    await goOn(first, minute)
+    const ref = { resource: 'cronjobs.batch', namespace: 'default', name: metadata.name ?? '' }
+    value(await first.client.delete(ref, { propagationPolicy: 'Orphan' }))
+    await eventually(async () => {
+      const [job] = await listOf<Job>(first.client, 'jobs.batch')
+      assert.equal(job?.metadata.ownerReferences, undefined)
+    })
+    if (isSeen) await finishAll(first, 0)
+    else {
+      await first.stop()
+      await completeJob(first)
+    }
+    const second = isSeen ? first : await startOn(first.api, { exact: false })
+    await eventually(async () => assert.deepEqual(await resultsIn(second), ['00:01:00 Succeeded CompletionsReached']))
+    await second.stop()
+  }
+})
+
+test('the end of a run that could not be written is written later', async () => {
+  const api = await newApi()
+  let isFull = false
+  const given = await startOn(api, { exact: false }, Number.POSITIVE_INFINITY, () => isFull)
+  await makeCronJob(given.client)
+  await goOn(given, minute)
+  isFull = true
+  await finishAll(given, 0)
+  assert.deepEqual(await resultsIn(given), ['00:01:00 Running'])
+  isFull = false
+  await goOn(given, 10_000)
+  assert.deepEqual(await resultsIn(given), ['00:01:00 Succeeded CompletionsReached'])
   await given.stop()
 })
 

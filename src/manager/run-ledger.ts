@@ -9,7 +9,7 @@ import { isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound, type S
 import type { CronJob, Job } from '../apis/batch/index.ts'
 import { isJobFinished } from '../apis/batch/index.ts'
 import { type Run, runsResource } from '../apis/run/index.ts'
-import { type Clock, type Instant, type Log, type Timers, unreachable } from '../base/index.ts'
+import { type Clock, type Instant, type Log, millis, type Timers, unreachable } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { type KeptRuns, mergeRun, runOfJob, runsOf, type SlotFate } from '../controllers/cronjob/index.ts'
 import type { TimeZone } from '../cron/index.ts'
@@ -17,6 +17,7 @@ import { keyOf } from './informer.ts'
 import type { Informers } from './informers.ts'
 import { newCensus, readAllRuns } from './run-census.ts'
 import { fieldManager } from './running.ts'
+import { apiRetryDelays } from './work-queue.ts'
 
 export type RunLedger = {
   /** Records what a pass has found out; resolves when it is durable. A status: what could not be written. */
@@ -63,36 +64,33 @@ const tries = 8
 
 /** Only before the informers start. */
 export function createRunLedger(context: LedgerContext, options: LedgerOptions): RunLedger {
-  const { clock, log, informers } = context
+  const { clock, informers } = context
   const jobs = informers.of<Job>('jobs.batch')
-  /** Runs of Jobs that run, as this process has written or read them last. */
-  const open = new Map<string, Run>()
+  const open = newOpenRuns()
   const write = writerOf(context, open, options.tally)
   /** By the uid of a CronJob: up to where ranges of its times have been recorded. */
   const recorded = new Map<string, Instant>()
   const replacing = new Map<string, string>()
   /** By the uid of a CronJob. */
   const lastStarted = new Map<string, Instant>()
-  const underWay = new Set<Promise<void>>()
+  const { end, isStopped, stop } = createEnds(context, write)
   let running = false
-  let stopped = false
 
   /** Closes the Run of a Job. */
   function close(job: Job, gone: boolean): void {
     const uid = job.metadata.uid ?? ''
-    const run = runOfJob(job, gone ? { at: clock.now(), by: replacing.get(uid) } : undefined)
+    const how = gone ? { at: clock.now(), by: replacing.get(uid) } : undefined
     if (gone) replacing.delete(uid)
+    const run = runOfJob(job, how, open.ofJob(uid))
     if (run !== undefined) end(run)
   }
 
-  /** Failures are told in the log; the next start of the server sees to them. */
-  function end(run: Run): void {
-    const writing = write(run).then((problem) => {
-      if (problem !== undefined)
-        log.warn('the end of a run could not be recorded', { run: keyOf(run), problem: problem.message })
-      underWay.delete(writing)
-    })
-    underWay.add(writing)
+  /** Closes a Run that is open, when its Job is not: nobody saw how it went, or the Job names its CronJob no more. */
+  function catchUp(run: Run): void {
+    const job = jobs.get(jobKey(run))
+    const { jobUID } = run.status
+    if (job === undefined || (jobUID !== undefined && job.metadata.uid !== jobUID)) end(lostRun(run))
+    else if (isJobFinished(job)) close(job, false)
   }
 
   jobs.onChange(({ kind, object, old }) => {
@@ -131,22 +129,48 @@ export function createRunLedger(context: LedgerContext, options: LedgerOptions):
       running = true
       const seen = newCensus()
       const ended = endedRuns(jobs.all().values())
-      await readAllRuns(context, () => stopped, {
+      await readAllRuns(context, isStopped, {
         begin: seen.begin,
         take(run) {
           seen.take(run)
+          open.keep(run)
           const now = ended.get(keyOf(run))
-          if (run.status.result === 'Running') open.set(keyOf(run), run)
           // A Run that is missing has been cleared away, or the CronJob's next pass tells of it.
           if (now !== undefined) {
             if (mergeRun(run, now) !== run) end(now)
-          } else if (run.status.result === 'Running' && jobs.get(jobKey(run)) === undefined) end(lostRun(run))
+          } else if (run.status.result === 'Running') catchUp(run)
         },
       })
       for (const [uid, at] of seen.started()) lastStarted.set(uid, at)
       for (const [cronJob, { count, oldest }] of seen.cronJobs()) options.tally.counted(cronJob, count, oldest)
     },
-    async stop() {
+    stop,
+  }
+}
+
+/** Writes how Runs have ended. */
+function createEnds({ timers, log }: LedgerContext, write: (told: Run) => Promise<Status | undefined>) {
+  const underWay = new Set<Promise<void>>()
+  let stopped = false
+
+  /** Tried again until it is written: a Job ends once, and nobody else tells of it before the next start of the server. */
+  function end(run: Run, failures = 0): void {
+    const writing = write(run).then((problem) => {
+      underWay.delete(writing)
+      // Not found: the namespace is gone, and the history with it.
+      if (problem === undefined || isNotFound(problem) || stopped) return
+      const facts = { run: keyOf(run), problem: problem.message }
+      if (failures === 0) log.warn('the end of a run could not be recorded; trying again', facts)
+      const delay = millis(Math.min(apiRetryDelays.first * 2 ** failures, apiRetryDelays.most))
+      timers.after(delay, () => end(run, failures + 1))
+    })
+    underWay.add(writing)
+  }
+
+  return {
+    end,
+    isStopped: () => stopped,
+    async stop(): Promise<void> {
       stopped = true
       await Promise.all(underWay)
     },
@@ -164,6 +188,34 @@ function rangeEnd(fate: SlotFate): Instant {
       return 0 as Instant
     default:
       return unreachable(fate)
+  }
+}
+
+/** Runs of Jobs that run, as this process has written or read them last. */
+type OpenRuns = {
+  readonly get: (key: string) => Run | undefined
+  /** The Run of a Job, whether or not the Job still belongs to its CronJob. */
+  readonly ofJob: (uid: string) => Run | undefined
+  /** Takes what a Run has become; one that is closed is forgotten. */
+  readonly keep: (run: Run) => void
+}
+
+function newOpenRuns(): OpenRuns {
+  const byKey = new Map<string, Run>()
+  const byJob = new Map<string, Run>()
+  return {
+    get: (key) => byKey.get(key),
+    ofJob: (uid) => byJob.get(uid),
+    keep(run) {
+      const { result, jobUID = '' } = run.status
+      if (result !== 'Running') {
+        byKey.delete(keyOf(run))
+        byJob.delete(jobUID)
+        return
+      }
+      byKey.set(keyOf(run), run)
+      if (jobUID !== '') byJob.set(jobUID, run)
+    },
   }
 }
 
@@ -193,7 +245,7 @@ const lostRun = (run: Run): Run => ({
 /** Creates a Run, or brings the one that is there up to date; writes nothing where nothing is new. */
 function writerOf(
   { client }: LedgerContext,
-  open: Map<string, Run>,
+  open: OpenRuns,
   tally: RunTally,
 ): (told: Run) => Promise<Status | undefined> {
   const read = async (told: Run): Promise<Run | Status | undefined> => {
@@ -202,8 +254,7 @@ function writerOf(
     return found.ok ? found.value : isNotFound(found.error) ? undefined : found.error
   }
   const wrote = (run: Run, isNew: boolean): void => {
-    if (run.status.result === 'Running') open.set(keyOf(run), run)
-    else open.delete(keyOf(run))
+    open.keep(run)
     tally.wrote(run, isNew)
   }
   return async (told) => {

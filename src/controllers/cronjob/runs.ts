@@ -162,17 +162,26 @@ function statusOfJob(job: Job): RunStatus {
 /** What a Job that is gone tells: how it ended, or that it was deleted before. `by`: why, where that is known. */
 export type Gone = { readonly at: Instant; readonly by?: string | undefined }
 
-/** The Run that a Job belongs to, as the Job tells it; undefined for a Job that no CronJob started for a due time. */
-export function runOfJob(job: Job, gone?: Gone): Run | undefined {
-  const { namespace, annotations, ownerReferences, name } = job.metadata
+/**
+ * The Run that a Job belongs to, as the Job tells it; undefined for a Job that no CronJob started for a due time.
+ * `known`: the Run that is kept of the Job, for one whose CronJob has let it go and whom it does not name any more.
+ */
+export function runOfJob(job: Job, gone?: Gone, known?: Run): Run | undefined {
+  const slot = slotOf(job)
+  if (slot === undefined && known === undefined) return undefined
+  const told = statusOfJob(job)
+  const status = gone === undefined || told.result !== 'Running' ? told : { ...told, ...deletedStatus(gone) }
+  if (slot !== undefined) return runOf(slot, status)
+  const { name, namespace } = known?.metadata ?? {}
+  return known && { ...known, metadata: { name, namespace }, status }
+}
+
+function slotOf({ metadata: { namespace, annotations, ownerReferences, name } }: Job): Slot | undefined {
   const owner = ownerReferences?.find(({ controller, kind }) => controller === true && kind === 'CronJob')
   const scheduled = parseTime(annotations?.[cronJobScheduledTimestampAnnotation] ?? '')
   if (owner === undefined || scheduled === undefined) return undefined
   if (name !== `${owner.name}-${Math.floor(scheduled / 60_000)}`) return undefined
-  const slot = { cronJob: { metadata: { name: owner.name, namespace, uid: owner.uid } }, scheduled }
-  const status = statusOfJob(job)
-  if (gone === undefined || status.result !== 'Running') return runOf(slot, status)
-  return runOf(slot, { ...status, ...deletedStatus(gone) })
+  return { cronJob: { metadata: { name: owner.name, namespace, uid: owner.uid } }, scheduled }
 }
 
 const deletedStatus = ({ at, by }: Gone): RunStatus =>
