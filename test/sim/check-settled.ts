@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../src/apimachinery/index.ts'
 import { finishedCondition, type Job } from '../../src/apis/batch/index.ts'
 import type { Namespace, Pod, ResourceQuota } from '../../src/apis/core/index.ts'
+import type { Run } from '../../src/apis/run/index.ts'
 import { parseTime } from '../../src/base/index.ts'
 import type { Judge } from './judge.ts'
 import { upkeep } from './manifests.ts'
@@ -34,7 +35,8 @@ export function checkSettled(world: World): void {
   for (const job of jobs) settledJob(judge, job, world.time.now())
   for (const pod of pods) settledPod(judge, pod, jobsByUid)
   for (const quota of history.current('ResourceQuota').values()) settledQuota(judge, quota as ResourceQuota, pods)
-  settledRuns(world, pods)
+  for (const run of history.current('Run').values()) settledRun(judge, run as Run, jobsByUid)
+  settledContainers(world, pods)
 }
 
 /** The node has had its taint for a while: who does not tolerate it is gone, or goes. */
@@ -123,7 +125,20 @@ function settledQuota(
 
 const hasEnded = ({ status }: Pod): boolean => status.phase === 'Succeeded' || status.phase === 'Failed'
 
-function settledRuns({ machine, judge }: World, pods: readonly Pod[]): void {
+/** A Run is open while its Job is: a Job that rests may be so for ever. */
+function settledRun(
+  judge: Judge,
+  { metadata: { name }, status }: Run,
+  jobs: ReadonlyMap<string | undefined, Job>,
+): void {
+  const job = jobs.get(status.jobUID)
+  const runs = job !== undefined && finishedCondition(job) === undefined
+  judge.check('runs-tell-the-end', status.result !== 'Running' || runs, () => {
+    return `run ${name} says that ${status.jobName} runs, which ${job === undefined ? 'is gone' : 'has ended'}`
+  })
+}
+
+function settledContainers({ machine, judge }: World, pods: readonly Pod[]): void {
   const there = new Set(pods.map(({ metadata }) => metadata.uid))
   for (const { podUid } of machine.held()) {
     judge.check('no-orphan-after-settling', there.has(podUid), () => `something of the deleted pod ${podUid} is left`)
@@ -147,6 +162,17 @@ export function checkCollection({ history, judge }: World): void {
       ),
     )
     judge.check('owned-things-stay', living === undefined, () => `${key} was collected, and ${living?.name} lives`)
+  })
+}
+
+/** What the agent tells of the end of a pod is what the machine saw: its pods have one container each. */
+export function checkSuccess({ history, machine, judge }: World): void {
+  history.onRecord(({ kind, before, after }) => {
+    if (kind !== 'Pod' || after === undefined || (after as Pod).status.phase !== 'Succeeded') return
+    if ((before as Pod | undefined)?.status.phase === 'Succeeded') return
+    const { name, uid = '' } = after.metadata
+    const code = machine.lastExits.get(uid)
+    judge.check('success-is-earned', code === 0, () => `pod ${name} succeeded, and its program ended with ${code}`)
   })
 }
 

@@ -2,7 +2,7 @@
 
 /** What must hold, in words; the names are what violations are told by. */
 export const invariants = {
-  'acknowledged-writes-survive': 'what the server acknowledged to a client is in the durable history',
+  'acknowledged-writes-survive': 'what the server acknowledged to a client is in the durable history, deletions too',
   'no-update-is-lost': 'an update replaces the version that it was made of, and no newer one',
   'nothing-undurable-is-shown': 'no answer, list or watch shows a version before it is durable',
   'revisions-never-go-back':
@@ -17,6 +17,7 @@ export const invariants = {
   'finished-means-finished': 'a Job is finished only when no pod of it is active, terminating or uncounted',
   'no-slot-twice': 'no due time of a CronJob starts two Jobs',
   'no-slot-unrecorded': 'every due time of a CronJob has its Run',
+  'runs-tell-the-end': 'after settling no Run says that a Job runs which has ended or is gone',
   'forbid-never-overlaps': 'a CronJob that forbids it never has two Jobs that run at the same time',
   'replace-replaces': 'a CronJob that replaces starts a Job only when those before are finished or on their way out',
   'suspended-starts-nothing': 'no Job is started for a time at which its CronJob was suspended',
@@ -29,13 +30,15 @@ export const invariants = {
   'taints-put-out': 'who does not tolerate a NoExecute taint of the node does not stay there',
   'every-job-ends': 'after healing every Job that is not suspended comes to an end',
   'finalizers-always-leave': 'after healing nothing is held back by a finalizer of ours',
+  'success-is-earned': 'a pod is told as succeeded only when the program of its last run ended with 0',
   'no-container-runs-twice': 'no run of a container is started twice',
-  'the-server-comes-back': 'after healing the server answers',
+  'the-server-comes-back': 'after healing the server takes a write and shows it',
   'nobody-runs-in-circles': 'nobody calls the server without end while no time passes',
   'nothing-throws': 'no part logs a defect of its own',
 } as const
 
 export type Invariant = keyof typeof invariants
+export const isInvariant = (name: string): name is Invariant => Object.hasOwn(invariants, name)
 
 export type Violation = { readonly invariant: Invariant; readonly what: string }
 

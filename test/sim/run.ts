@@ -4,7 +4,8 @@
  *
  * `--without crashes,clockStep` leaves faults out; `--trace TEXT` prints the lines of what happened that contain TEXT, such
  * as the name of a pod; `--debug` what the parts log; `--fingerprint` a text for each history that tells whether another
- * one was the same; `--until-broken` ends with the first that breaks.
+ * one was the same; `--until NAME` ends with the first that breaks the invariant of that name, `--until any` with the first
+ * that breaks any.
  *
  * `--mutations [--only A,B]` hunts planted defects and prints a table; `--mutation NAME` plants one.
  */
@@ -12,6 +13,7 @@ import type { Log, LogFields } from '../../src/base/index.ts'
 import { readOptions } from '../support/options.ts'
 import { type FaultCounts, faultNames } from './faults.ts'
 import { hunt, rowOf, tableHead } from './hunt.ts'
+import { type Invariant, invariants, isInvariant } from './judge.ts'
 import { mutations, plant } from './mutations.ts'
 import type { Simulated } from './simulate.ts'
 
@@ -24,7 +26,7 @@ const values = readOptions({
   trace: { type: 'string' },
   debug: { type: 'boolean' },
   fingerprint: { type: 'boolean' },
-  'until-broken': { type: 'boolean' },
+  until: { type: 'string' },
   mutations: { type: 'boolean' },
   mutation: { type: 'string' },
   only: { type: 'string' },
@@ -49,6 +51,11 @@ function wholeNumber(option: string, text: string): number {
   return Number.isInteger(number) && number >= 0 ? number : wrongUse(`--${option} ${text}: say a whole number`)
 }
 
+function invariantOf(name: string | undefined): Invariant | 'any' | undefined {
+  if (name === undefined || name === 'any') return name
+  return isInvariant(name) ? name : wrongUse(`there is no invariant ${name}: ${Object.keys(invariants).join(', ')}`)
+}
+
 async function simulateMany(): Promise<void> {
   const planted = mutations.find(({ name }) => name === values.mutation)
   if (values.mutation !== undefined && planted === undefined) wrongUse(`there is no mutation ${values.mutation}`)
@@ -66,7 +73,7 @@ async function simulateMany(): Promise<void> {
     seconds:
       values.for !== undefined ? secondsOf(values.for) : values.nightly === true ? 8 * 3600 : Number.POSITIVE_INFINITY,
     without: new Set(without),
-    untilBroken: values['until-broken'] === true,
+    until: invariantOf(values.until),
     trace: tracer(values.trace),
     log: values.debug === true ? printed : undefined,
     onEnd: tell,

@@ -3,6 +3,7 @@ import { deepEqual, doesNotThrow, equal, notEqual } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { hunt } from './hunt.ts'
+import { type Invariant, invariants } from './judge.ts'
 import { mutated, mutations } from './mutations.ts'
 import { simulate } from './simulate.ts'
 
@@ -38,9 +39,19 @@ test('different seeds give different histories', async () => {
 
 test('every mutation still finds its place in the program', () => {
   for (const mutation of mutations) {
-    const source = readFileSync(new URL(`../../${mutation.file}`, import.meta.url), 'utf8')
-    doesNotThrow(() => mutated(mutation, source))
+    for (const file of Object.keys(mutation.changes)) {
+      const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+      doesNotThrow(() => mutated(mutation, file, source))
+    }
   }
+})
+
+test('there is a mutation for each invariant that must be found by it: none is one that cannot be broken', () => {
+  const broken = new Set(mutations.map(({ breaks }) => breaks))
+  deepEqual(
+    Object.keys(invariants).filter((name) => !broken.has(name as Invariant)),
+    [],
+  )
 })
 
 for (const name of ['answers-too-soon', 'forbid-ignored', 'dependents-forgotten']) {

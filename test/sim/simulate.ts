@@ -1,9 +1,10 @@
 /** One simulated history: first faults, while safety is checked; then healing, after which everything must have ended. */
+import type { KubeObject } from '../../src/apimachinery/index.ts'
 import { type Log, millis } from '../../src/base/index.ts'
 import { audits, startAudit } from './audit.ts'
 import { checkSlots, checkStarts } from './check-cronjobs.ts'
 import { checkJobs } from './check-jobs.ts'
-import { checkCollection, checkPutOut, checkQuotas, checkSettled } from './check-settled.ts'
+import { checkCollection, checkPutOut, checkQuotas, checkSettled, checkSuccess } from './check-settled.ts'
 import { type FaultCounts, type FaultRates, noFaults } from './faults.ts'
 import type { Judge, Violation } from './judge.ts'
 import { allParts } from './parts.ts'
@@ -67,6 +68,7 @@ export async function simulate(seed: number, settings: Settings = {}): Promise<S
   checkJobs(world, workload.askedToGo)
   checkStarts(world, workload.askedToGo)
   checkCollection(world)
+  checkSuccess(world)
   // A controller whose copy lags writes a usage of the past, and pods that fitted then are let in; so it is upstream.
   const lags = rates.delayEvents + rates.dropWatch + rates.slowDisk + rates.delay > 0
   if (!lags) checkQuotas(world)
@@ -82,6 +84,7 @@ export async function simulate(seed: number, settings: Settings = {}): Promise<S
   if (course.teams) void makeTeams(world.user)
   await trouble(world, course, workload)
   await heal(world)
+  await checkAnswers(world)
   checkAcknowledged(world, workload)
   checkSettled(world)
   checkSlots(world)
@@ -163,11 +166,33 @@ async function heal(world: World): Promise<void> {
   await world.advance(32 * minute)
 }
 
-/** What was acknowledged is in the history. */
-function checkAcknowledged({ history, judge }: World, { acknowledged }: Workload): void {
+/** A server that answers takes a write and shows it. */
+async function checkAnswers(world: World): Promise<void> {
+  const { judge, truth, advance } = world
+  const metadata = { name: 'after-all', namespace: 'default' }
+  const client = truth()
+  let shown: KubeObject | undefined
+  const ask = async (): Promise<void> => {
+    await client?.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata })
+    const found = await client?.get({ resource: 'configmaps', ...metadata })
+    if (found?.ok === true) shown = found.value
+  }
+  // Not waited for: one that hangs does not answer either.
+  void ask()
+  await advance(minute)
+  judge.check('the-server-comes-back', shown !== undefined, () => 'the server does not take a write and show it')
+}
+
+/** What was acknowledged is in the history, and what was acknowledged to be deleted is gone or going. */
+function checkAcknowledged({ history, judge }: World, { acknowledged, deleted }: Workload): void {
   for (const { resource, name, uid, resourceVersion } of acknowledged) {
     judge.check('acknowledged-writes-survive', history.has(uid, resourceVersion), () => {
       return `${resource} ${name} at ${resourceVersion} was acknowledged and is not in the history`
     })
+  }
+  for (const { kind = '', metadata } of deleted) {
+    const there = [...history.current(kind).values()].find((object) => object.metadata.uid === metadata.uid)
+    const stays = there !== undefined && there.metadata.deletionTimestamp === undefined
+    judge.check('acknowledged-writes-survive', !stays, () => `the deletion of ${kind} ${metadata.name} was forgotten`)
   }
 }

@@ -15,6 +15,8 @@ export type VirtualMachine = {
   readonly cutPower: () => void
   /** How often each run was really started: more than once is a fault. */
   readonly starts: ReadonlyMap<string, number>
+  /** By the uid of a pod: how its container ended last; a pod here has one. */
+  readonly lastExits: ReadonlyMap<string, number>
   /** Runs of which there is anything, ended ones too. */
   readonly held: () => readonly ContainerKey[]
 }
@@ -24,6 +26,7 @@ const idOf = ({ podUid, container, attempt }: ContainerKey): string => `${podUid
 export function newVirtualMachine(clock: Clock): VirtualMachine {
   const runs = new Map<string, Run>()
   const starts = new Map<string, number>()
+  const lastExits = new Map<string, number>()
   const listeners = new Set<(observed: Observed) => void>()
   const tell = (observed: Observed): void => {
     for (const listener of [...listeners]) listener(observed)
@@ -32,6 +35,7 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
     const run = runs.get(id)
     if (run === undefined || run.observed.state.kind === 'Exited') return
     run.cancel()
+    lastExits.set(run.config.key.podUid, exitCode)
     const exit: Exit = {
       exitCode,
       signal,
@@ -55,6 +59,7 @@ export function newVirtualMachine(clock: Clock): VirtualMachine {
   }
   return {
     starts,
+    lastExits,
     held: () => [...runs.values()].map(({ observed }) => observed.key),
     cutPower() {
       for (const [id, run] of runs) {

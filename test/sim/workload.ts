@@ -26,6 +26,8 @@ export type Acknowledged = {
 
 export type Workload = {
   readonly acknowledged: readonly Acknowledged[]
+  /** What the server acknowledged to be deleted. */
+  readonly deleted: readonly KubeObject[]
   /** The uids of what the user has asked to go. */
   readonly askedToGo: ReadonlySet<string>
   /** One act, drawn at random; ends when its answer came or was lost. */
@@ -36,15 +38,17 @@ type Hands = {
   readonly client: Client
   readonly random: SeededRandom
   readonly acknowledged: Acknowledged[]
+  readonly deleted: KubeObject[]
   readonly askedToGo: Set<string>
   made: number
 }
 
 export function newWorkload(world: World, random: SeededRandom): Workload {
-  const hands: Hands = { client: world.user, random, acknowledged: [], askedToGo: new Set(), made: 0 }
+  const hands: Hands = { client: world.user, random, acknowledged: [], deleted: [], askedToGo: new Set(), made: 0 }
   const all = acts(hands)
   const weighted = Object.values(all).flatMap(([weight, act]) => Array.from({ length: weight }, () => act))
-  return { acknowledged: hands.acknowledged, askedToGo: hands.askedToGo, act: () => random.pick(weighted)() }
+  const { acknowledged, deleted, askedToGo } = hands
+  return { acknowledged, deleted, askedToGo, act: () => random.pick(weighted)() }
 }
 
 type Act = readonly [weight: number, act: () => Promise<void>]
@@ -85,9 +89,12 @@ function remember(
 
 async function remove(hands: Hands, resource: string, object: KubeObject | undefined): Promise<void> {
   if (object === undefined) return
-  hands.askedToGo.add(object.metadata.uid ?? '')
+  const { uid = '' } = object.metadata
+  hands.askedToGo.add(uid)
   const propagationPolicy = hands.random.pick(['Background', 'Foreground', 'Orphan'] as const)
-  await hands.client.delete(refOf(resource, object), { propagationPolicy })
+  // By its uid: another one may have the name by then.
+  const answer = await hands.client.delete(refOf(resource, object), { propagationPolicy, preconditions: { uid } })
+  if (answer.ok) hands.deleted.push(object)
 }
 
 function jobActs(hands: Hands): Readonly<Record<string, Act>> {
@@ -248,11 +255,13 @@ function forgeries(hands: Hands): Readonly<Record<string, Act>> {
   }
 }
 
-/** So that everything can end: no more quotas, no suspended starts, no taints, nothing held by a user. */
+/** So that everything can end: quotas that hold nobody back, no taints, nothing held by a user. */
 export async function letGo(client: Client): Promise<void> {
   await clearNode(client)
   const quotas = await client.list('resourcequotas')
-  if (quotas.ok) for (const one of quotas.value.items) await client.delete(refOf('resourcequotas', one))
+  for (const one of quotas.ok ? quotas.value.items : []) {
+    await client.patch(refOf('resourcequotas', one), 'merge', { spec: { hard: { pods: '1000' } } })
+  }
   for (const resource of ['pods', 'jobs.batch']) {
     const listed = await client.list(resource)
     for (const object of listed.ok ? listed.value.items : []) {
