@@ -104,9 +104,7 @@ function bindAll(mounts: readonly Mount[], run: RunMounts): readonly string[] {
   )
   const alone = spots.filter(({ place }) => place === undefined)
   const empty = own.map((path) => `tmpfs ${TOP}${path} tmpfs mode=1777,nosuid,nodev 0 0\n`)
-  const cover = isReadOnly
-    ? [`${tools.mount} --bind ${NOTHING} ${HOST_TREE} || failed 'covering files of the host'`]
-    : []
+  // What comes alone comes after the others, from the tree that is then covered.
   const covers = isReadOnly && alone.length === 0 ? [fstabLine(NOTHING, `${TOP}${HOST_TREE}`, 'bind')] : []
   const table = `${directory}/fstab`
   const names = hostsLines(ordered, run)
@@ -120,7 +118,9 @@ function bindAll(mounts: readonly Mount[], run: RunMounts): readonly string[] {
   return [
     ...(isRooted ? [`[ $# -gt 0 ] || { ${all}; ${enterRoot(run)}; }`] : [all]),
     ...single,
-    ...(alone.length > 0 ? cover : []),
+    ...(isReadOnly && alone.length > 0
+      ? [`${tools.mount} --bind ${NOTHING} ${HOST_TREE} || failed 'covering files of the host'`]
+      : []),
   ]
 }
 
