@@ -1,6 +1,7 @@
 /** Has the node registered, and its lease held, for as long as its agent lives. */
+import type { Status } from '../apimachinery/index.ts'
 import type { Node } from '../apis/core/index.ts'
-import { type Clock, type Log, millis, ok, pause, type Timers } from '../base/index.ts'
+import { type Clock, type Log, millis, ok, pause, type Result, type Timers } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { dropNodeLease, holdNodeLease } from './node-lease.ts'
 import { type HostFilesFacts, type NodeIdentity, registerNode } from './node-object.ts'
@@ -45,14 +46,17 @@ export function createRegistration({
   let registering = false
   let known: HostFilesFacts | undefined
 
-  async function register(): Promise<void> {
+  async function untilDone(failing: string, write: () => Promise<Result<unknown, Status>>): Promise<void> {
     for (let delay = RETRY.first; !stopped; delay = Math.min(delay * 2, RETRY.most)) {
-      const registered = await registerNode(client, { ...identity, hostFiles: known }, clock.now())
-      if (registered.ok) return
-      log.warn('registering the node failed; trying again', { because: registered.error.message })
+      const written = await write()
+      if (written.ok) return
+      log.warn(`${failing}; trying again`, { because: written.error.message })
       await pause({ wake: timers.after }, millis(delay))
     }
   }
+
+  const register = (): Promise<void> =>
+    untilDone('registering the node failed', () => registerNode(client, { ...identity, hostFiles: known }, clock.now()))
 
   async function registerAgain(): Promise<void> {
     if (registering) return
@@ -68,12 +72,14 @@ export function createRegistration({
   /** The node whose lease is held. */
   let held: Node | undefined
   async function holdLease(node: Node): Promise<void> {
-    const isAnother = held !== undefined && held.metadata.uid !== node.metadata.uid
-    if (held !== undefined && !isAnother) return
+    const before = held
+    if (before !== undefined && before.metadata.uid === node.metadata.uid) return
     held = node
-    const dropped = isAnother ? await dropNodeLease(client, name) : ok(undefined)
-    const written = dropped.ok ? await holdNodeLease(client, node, clock.now()) : dropped
-    if (!written.ok) log.warn('the lease of the node cannot be written', { because: written.error.message })
+    await untilDone('writing the lease of the node failed', async () => {
+      if (held !== node) return ok(undefined)
+      const dropped = before === undefined ? ok(undefined) : await dropNodeLease(client, name)
+      return dropped.ok ? await holdNodeLease(client, node, clock.now()) : dropped
+    })
   }
 
   const registered = register()
