@@ -1,15 +1,13 @@
 /** The node agent: sees the pods of its node, makes them real, and says how they fare. */
-import { byteCount, type Pod, type Service } from '../apis/core/index.ts'
-import { type Clock, createTimers, type Log, millis, type Random, type Timers } from '../base/index.ts'
-import type { Client } from '../client/index.ts'
-import { createAgentLogs, type LogLimits } from './agent-logs.ts'
+import type { Pod, Service } from '../apis/core/index.ts'
+import { createTimers, millis, type Timers } from '../base/index.ts'
+import { createAgentLogs } from './agent-logs.ts'
+import { type AgentOptions, pidsLimitOf, resourcesOf, volumeRootsOf } from './agent-options.ts'
 import { type Claims, followClaims } from './claims.ts'
-import type { HostFilesPolicy } from './container-config.ts'
-import { containerOf } from './container-hooks.ts'
 import { type Devices, GPU, openDevices } from './devices.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
 import { unlessRefused } from './host-files.ts'
-import { createImageKeeper, type ImageKeeper } from './images/index.ts'
+import { createImageKeeper } from './images/index.ts'
 import {
   createTimeKeeper,
   type KeptLogs,
@@ -19,56 +17,19 @@ import {
   runsOfStatus,
   type TimeKeeper,
 } from './logs/index.ts'
-import { hostFilesFacts, limitsText, type NodeIdentity, nodeResources } from './node-object.ts'
+import { hostFilesFacts, limitsText, type NodeIdentity } from './node-object.ts'
 import { createRegistration } from './node-registration.ts'
 import { createPodNames, type PodNames } from './pod-names.ts'
 import { clusterName, podSandbox } from './pod-sandbox.ts'
-import { preparePodVolumes } from './pod-volumes.ts'
-import { leave, newWorker, observeRun, type PodWorker, takePod, tell, touch, type WorkerContext } from './pod-worker.ts'
-import { prepareStart } from './prepare-start.ts'
+import { leave, newWorker, observeRun, type PodWorker, takePod, touch, type WorkerContext } from './pod-worker.ts'
 import { reflect } from './reflector.ts'
-import type { Observed, Runtime } from './runtime/index.ts'
+import { HOST_ADDRESS, type Observed, type Runtime } from './runtime/index.ts'
 import { type Scheduler, startScheduler } from './scheduler/index.ts'
-import { followServices, type ServiceLinks } from './service-links.ts'
+import { followServices } from './service-links.ts'
 import { createPodStreams, type PodStreams } from './streams/index.ts'
-import { terminationMessage } from './termination-message.ts'
-import { followVolumeSources, type VolumeSources } from './volume-sources.ts'
-import { removeVolumes, removeVolumesExcept, type VolumeRoots } from './volumes/index.ts'
-
-export type AgentOptions = {
-  readonly client: Client
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  readonly runtime: Runtime
-  /** A directory of its own for volumes. */
-  readonly dataDir: string
-  readonly nodeName: string
-  readonly version: string
-  /** The daemon's environment; a few variables of it are handed on to containers. */
-  readonly hostEnv: Readonly<Record<string, string | undefined>>
-  /**
-   * Where in-pod clients find the API server: KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT and what else. Asked at each
-   * start, since a server knows its port only when it listens.
-   */
-  readonly serviceEnv?: (() => Readonly<Record<string, string>>) | undefined
-  /** Whether this agent also binds pods to its node; true unless a scheduler of another kind does. */
-  readonly schedules?: boolean | undefined
-  /** What the node has to give; what this machine has when absent. */
-  readonly resources?: Readonly<Record<string, string>> | undefined
-  /** What the node has besides: `nvidia.com/gpu`, `example.com/licence`. */
-  readonly extraResources?: Readonly<Record<string, string>> | undefined
-  /** Whether a status that news may soon supersede is held back for some milliseconds; true unless told otherwise. */
-  readonly foldsStatus?: boolean | undefined
-  /** How many processes and threads a container may have at once; -1 for any number, 4096 when absent. */
-  readonly podPidsLimit?: number | undefined
-  /** Whose files of the host are read-only; see there. */
-  readonly hostFiles?: HostFilesPolicy | undefined
-  /** How much of logs is kept; each as `defaultLogLimits` has it unless told otherwise. */
-  readonly logLimits?: Partial<LogLimits> | undefined
-  /** Where the logs of Jobs' pods go when the pods do; they go with them when absent. */
-  readonly keptLogsDir?: string | undefined
-}
+import { followVolumeSources } from './volume-sources.ts'
+import { removeVolumes, removeVolumesExcept } from './volumes/index.ts'
+import { workerContext } from './worker-context.ts'
 
 export type Agent = {
   /** Lets go of everything; containers run on. */
@@ -80,13 +41,6 @@ export type Agent = {
   /** Fulfilled once the node is registered and every pod of it has been looked at. */
   readonly ready: Promise<void>
 }
-
-/** What containers inherit of the host. Everything else of the daemon's environment stays with the daemon. */
-const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TMPDIR']
-const POD_LIMIT = 100_000
-/** A fork bomb ends here, long before the machine does. */
-const PIDS_LIMIT = 4096
-const ADDRESS = '127.0.0.1'
 
 type State = {
   readonly options: AgentOptions
@@ -117,7 +71,7 @@ export function startAgent(options: AgentOptions): Agent {
   const { space, kept, logs, maxAge } = createAgentLogs(options, timers, (podUid) => state.workers.get(podUid))
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
   const names = runtime.isOnHost
-    ? createPodNames({ services, timers, address: ADDRESS, onChange: () => renewNames(state) })
+    ? createPodNames({ services, timers, address: HOST_ADDRESS, onChange: () => renewNames(state) })
     : undefined
   const sources = followVolumeSources({ client, clock, log })
   const images = runtime.images === undefined ? undefined : createImageKeeper(runtime.images, clock)
@@ -147,7 +101,7 @@ export function startAgent(options: AgentOptions): Agent {
         state.claims?.sweep()
         images?.forget(uid)
         state.devices?.release(uid)
-        inBackground(options, () => removeVolumes(volumeRoots(options), worker.pod))
+        inBackground(options, () => removeVolumes(volumeRootsOf(options), worker.pod))
       },
     ),
   }
@@ -215,98 +169,9 @@ function renewNames({ names, options, workers }: State): void {
   }
 }
 
-type Parts = {
-  readonly timers: Timers
-  readonly recorder: EventRecorder
-  readonly services: ServiceLinks
-  readonly names: PodNames | undefined
-  readonly sources: VolumeSources
-  readonly images: ImageKeeper | undefined
-  readonly kept: KeptLogs | undefined
-  readonly devices: Devices | undefined
-  readonly preparing: Set<Promise<unknown>>
-}
-
-function workerContext(
-  { client, clock, log, runtime, nodeName, ...options }: AgentOptions,
-  parts: Parts,
-  onOver: (worker: PodWorker) => void,
-): WorkerContext {
-  const hostEnv = Object.fromEntries(
-    INHERITED.flatMap((name) => {
-      const value = options.hostEnv[name]
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
-  const allocatable = resourcesOf(options)
-  const addressOf = (pod: Pod) => {
-    if (pod.spec.hostNetwork === true) return ADDRESS
-    // What has ended keeps the address under which it was known.
-    return runtime.addressOf(pod.metadata.uid ?? '') ?? pod.status.podIP ?? ''
-  }
-  const factsOf = (pod: Pod) => ({ pod, hostIP: ADDRESS, podIP: addressOf(pod), allocatable })
-  const volumes = {
-    client,
-    clock,
-    runtime,
-    roots: volumeRoots({ runtime, dataDir: options.dataDir }),
-    claimsDir: options.dataDir,
-    factsOf,
-    memoryBytes: byteCount(allocatable['memory']),
-  }
-  const { recorder, services, names, sources, timers, images, devices, preparing } = parts
-  const serviceEnv = () => options.serviceEnv?.() ?? {}
-  const starts = {
-    pidsLimit: pidsLimitOf(options),
-    hostFiles: options.hostFiles,
-    client,
-    runtime,
-    services,
-    names,
-    images,
-    devices,
-    factsOf,
-    hostEnv,
-    serviceEnv,
-  }
-  return {
-    client,
-    clock,
-    log,
-    runtime,
-    recorder,
-    timers,
-    sources,
-    load: { starting: 0 },
-    foldsStatus: options.foldsStatus !== false,
-    node: { name: nodeName, hostIP: ADDRESS },
-    addressOf,
-    prepare: (pod) => {
-      const work = preparePodVolumes(volumes, pod)
-      preparing.add(work)
-      return work.finally(() => preparing.delete(work))
-    },
-    configOf: ({ pod, volumes }, { key, container }) =>
-      prepareStart(starts, { pod, key, container, volumes, tell: (event) => tell({ recorder }, { pod }, key, event) }),
-    messageOf: (pod, observed) => messageOf(runtime, pod, observed),
-    removeRun: async (pod, run) => {
-      await parts.kept?.keep(pod, [runOfObserved(run)])
-      await runtime.removeRun(run.key)
-    },
-    onOver,
-  }
-}
-
 /** Pods with a network of their own find each other by name. */
 const serviceAddress = ({ isOnHost }: Runtime, { metadata }: Service): string =>
-  isOnHost ? ADDRESS : clusterName(metadata.name ?? '', metadata.namespace ?? '')
-
-const pidsLimitOf = ({ podPidsLimit = PIDS_LIMIT }: Pick<AgentOptions, 'podPidsLimit'>): number | undefined =>
-  podPidsLimit === -1 ? undefined : podPidsLimit
-
-type Resources = Pick<AgentOptions, 'resources' | 'extraResources' | 'dataDir'>
-const resourcesOf = ({ resources, extraResources, dataDir }: Resources) =>
-  resources ?? { ...nodeResources(POD_LIMIT, dataDir), ...extraResources }
+  isOnHost ? HOST_ADDRESS : clusterName(metadata.name ?? '', metadata.namespace ?? '')
 
 function devicesOf({ dataDir, extraResources = {} }: AgentOptions): Devices | undefined {
   const count = extraResources[GPU]
@@ -317,24 +182,12 @@ const identityOf = ({ nodeName, version, runtime, ...options }: AgentOptions): N
   name: nodeName,
   version,
   runtimeVersion: `${runtime.name}://${runtime.version}`,
-  address: ADDRESS,
+  address: HOST_ADDRESS,
   resources: resourcesOf(options),
   limits: limitsText(runtime.limiting(), pidsLimitOf(options)),
 })
 
 const versionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion ?? 0)
-
-const volumeRoots = ({ runtime, dataDir }: Pick<AgentOptions, 'runtime' | 'dataDir'>): VolumeRoots => ({
-  disk: `${dataDir}/volumes`,
-  memory: `${runtime.volatileDir}/volumes`,
-})
-
-function messageOf(runtime: Runtime, pod: Pod, { key, state }: Observed): string | undefined {
-  const container = containerOf(pod, key.container)
-  if (container === undefined || state.kind !== 'Exited') return undefined
-  const files = { messagePath: runtime.messagePath(key), logPath: runtime.logPath(key) }
-  return terminationMessage({ pod, container, exit: state.exit }, files)
-}
 
 function watchPods(state: State, onReady: () => void): { readonly stop: () => void } {
   const { client, clock, log, nodeName } = state.options
@@ -364,7 +217,7 @@ async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
   for (const [podUid, worker] of [...workers]) if (!listed.has(podUid)) onDeleted(state, worker.pod)
   state.devices?.keep(new Set(listed.keys()))
   const isKnown = (podUid: string): boolean => listed.has(podUid) || workers.has(podUid)
-  inBackground(options, () => removeVolumesExcept(volumeRoots(options), isKnown))
+  inBackground(options, () => removeVolumesExcept(volumeRootsOf(options), isKnown))
   for (const podUid of await runtime.podUids()) {
     const pod = listed.get(podUid)
     if (!isKnown(podUid)) inBackground(options, () => runtime.remove(podUid))
@@ -440,7 +293,7 @@ async function clear({ options, kept, claims, devices }: State, pod: Pod): Promi
   })
   claims?.sweep()
   devices?.release(uid)
-  await removeVolumes(volumeRoots(options), pod)
+  await removeVolumes(volumeRootsOf(options), pod)
 }
 
 function keepTime({ options, timeKeeper }: State, { key, state }: Observed): void {

@@ -1,5 +1,6 @@
-export { type Agent, type AgentOptions, startAgent } from './agent.ts'
+export { type Agent, startAgent } from './agent.ts'
 export type { LogLimits } from './agent-logs.ts'
+export type { AgentOptions } from './agent-options.ts'
 export { type ImageMapEntry, type ImagePolicy, imagesOf, type MappedImage } from './images/index.ts'
 export type { JobLogRequest, LogRequest, PodLogs } from './logs/index.ts'
 export { nodeNameOf } from './node-name.ts'

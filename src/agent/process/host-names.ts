@@ -4,14 +4,13 @@
  * is no name server that could tell them apart.
  */
 import { closeSync, constants, existsSync, fchmodSync, ftruncateSync, openSync, realpathSync, writeSync } from 'node:fs'
-import type { HostAlias, PodSandbox } from '../runtime/index.ts'
+import { HOST_ADDRESS, type HostAlias, type PodSandbox } from '../runtime/index.ts'
 import { readIfThere } from './run-files.ts'
 import { podDirectories, type RunTable } from './run-table.ts'
 import { shellQuote } from './shell-quote.ts'
 import type { HostTools } from './tools.ts'
 
 export const HOSTS = '/etc/hosts'
-export const HOST_ADDRESS = '127.0.0.1'
 
 /** What a pod has been given of names, by uid. */
 export type PodNames = Map<string, NamesOfPod>

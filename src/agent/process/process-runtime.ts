@@ -2,22 +2,23 @@
 import { mkdirSync } from 'node:fs'
 import { fail, millis, ok, pause, type Result } from '../../base/index.ts'
 import { podsWithMemory } from '../memory/index.ts'
-import type {
-  ContainerInput,
-  ContainerKey,
-  ExecHandle,
-  ExecOutput,
-  ExecSpec,
-  HostFilesProtection,
-  Limiting,
-  Observed,
-  Runtime,
+import {
+  type ContainerInput,
+  type ContainerKey,
+  type ExecHandle,
+  type ExecOutput,
+  type ExecSpec,
+  HOST_ADDRESS,
+  type HostFilesProtection,
+  type Limiting,
+  type Observed,
+  type Runtime,
 } from '../runtime/index.ts'
 import { closeCgroups } from './cgroups.ts'
 import { lookAtAll, releasePod, removePod, removeRun, signalRun, treeOf, watchOver } from './end-run.ts'
 import { followEventFile } from './event-file.ts'
 import { execInRun, hasOwnRoot } from './exec.ts'
-import { HOST_ADDRESS, takeNames } from './host-names.ts'
+import { takeNames } from './host-names.ts'
 import { openInput } from './input.ts'
 import { endSweeps } from './leftovers.ts'
 import { watchLimits } from './limit-watch.ts'

@@ -1,3 +1,4 @@
+export { HOST_ADDRESS } from './host-address.ts'
 export type {
   ContainerConfig,
   ContainerInput,

@@ -5,14 +5,15 @@
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, ok, type Result } from '../../base/index.ts'
-import type {
-  ContainerConfig,
-  ContainerKey,
-  ExecHandle,
-  ExecOutput,
-  Exit,
-  Observed,
-  Runtime,
+import {
+  type ContainerConfig,
+  type ContainerKey,
+  type ExecHandle,
+  type ExecOutput,
+  type Exit,
+  HOST_ADDRESS,
+  type Observed,
+  type Runtime,
 } from '../runtime/index.ts'
 
 export type VirtualRun = { readonly config: ContainerConfig; readonly observed: Observed }
@@ -59,7 +60,7 @@ export function createVirtualRuntime(options: VirtualRuntimeOptions): VirtualRun
     logPath,
     messagePath: (key) => file(key, 'message'),
     preparePod: async () => ok(undefined),
-    addressOf: () => '127.0.0.1',
+    addressOf: () => HOST_ADDRESS,
     start: async (config) => ok(start(state, config, logPath(config.key))),
     signal: async (key, signal) => {
       const number = SIGNALS[signal] ?? SIGNALS['SIGTERM'] ?? 0
