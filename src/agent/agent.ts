@@ -20,12 +20,13 @@ import {
 import { hostFilesFacts, limitsText, type NodeIdentity } from './node-object.ts'
 import { createRegistration } from './node-registration.ts'
 import { createPodNames, type PodNames } from './pod-names.ts'
-import { clusterName, podSandbox } from './pod-sandbox.ts'
+import { clusterName } from './pod-sandbox.ts'
 import { leave, newWorker, observeRun, type PodWorker, takePod, touch, type WorkerContext } from './pod-worker.ts'
+import { sandboxOf } from './prepare-start.ts'
 import { reflect } from './reflector.ts'
 import { HOST_ADDRESS, type Observed, type Runtime } from './runtime/index.ts'
 import { type Scheduler, startScheduler } from './scheduler/index.ts'
-import { followServices } from './service-links.ts'
+import { followServices, type ServiceLinks } from './service-links.ts'
 import { createPodStreams, type PodStreams } from './streams/index.ts'
 import { followVolumeSources } from './volume-sources.ts'
 import { removeVolumes, removeVolumesExcept } from './volumes/index.ts'
@@ -59,6 +60,7 @@ type State = {
   readonly devices: Devices | undefined
   /** Volumes that are being made. */
   readonly preparing: Set<Promise<unknown>>
+  readonly services: ServiceLinks
   /** Absent where pods find each other by a name server. */
   readonly names: PodNames | undefined
   stopped: boolean
@@ -70,9 +72,7 @@ export function startAgent(options: AgentOptions): Agent {
   const recorder = createEventRecorder({ client, clock, log, nodeName })
   const { space, kept, logs, maxAge } = createAgentLogs(options, timers, (podUid) => state.workers.get(podUid))
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
-  const names = runtime.isOnHost
-    ? createPodNames({ services, timers, address: HOST_ADDRESS, onChange: () => renewNames(state) })
-    : undefined
+  const names = runtime.isOnHost ? createPodNames({ services, timers, onChange: () => renewNames(state) }) : undefined
   const sources = followVolumeSources({ client, clock, log })
   const images = runtime.images === undefined ? undefined : createImageKeeper(runtime.images, clock)
   const devices = devicesOf(options)
@@ -87,6 +87,7 @@ export function startAgent(options: AgentOptions): Agent {
     released: new Map(),
     devices,
     preparing,
+    services,
     names,
     stopped: false,
     context: workerContext(
@@ -160,11 +161,11 @@ export function startAgent(options: AgentOptions): Agent {
 }
 
 /** Tells pods of the names that have come and gone since they started. */
-function renewNames({ names, options, workers }: State): void {
+function renewNames({ services, names, options, workers }: State): void {
   for (const [uid, { pod }] of workers) {
     inBackground(options, async () => {
-      const peers = (await names?.peersOf(pod)) ?? []
-      if (workers.has(uid)) await options.runtime.preparePod(podSandbox(pod, { services: [], peers }))
+      const sandbox = await sandboxOf(pod, { services, names })
+      if (workers.has(uid)) await options.runtime.preparePod(sandbox)
     })
   }
 }

@@ -3,7 +3,7 @@ import type { Pod, Service } from '../apis/core/index.ts'
 import { millis, type Timers } from '../base/index.ts'
 import { hostnameOf } from './env/index.ts'
 import { clusterName } from './pod-sandbox.ts'
-import type { HostAlias } from './runtime/index.ts'
+import { HOST_ADDRESS, type HostAlias } from './runtime/index.ts'
 import type { ServiceLinks } from './service-links.ts'
 
 export type PodNames = {
@@ -17,7 +17,6 @@ export type PodNames = {
 export type PodNamesOptions = {
   readonly services: ServiceLinks
   readonly timers: Timers
-  readonly address: string
   /** Called some time after names have come or gone, once for all that have until then. */
   readonly onChange: () => void
 }
@@ -25,11 +24,14 @@ export type PodNamesOptions = {
 /** As long as a name server of a cluster may take. @source coredns plugin/kubernetes, ttl */
 const DELAY = millis(5000)
 
-export function createPodNames({ services, timers, address, onChange }: PodNamesOptions): PodNames {
+export function createPodNames({ services, timers, onChange }: PodNamesOptions): PodNames {
   /** Those with a subdomain, by uid. */
   const named = new Map<string, Pod>()
+  /** What all pods of a namespace find, until something changes. */
+  const found = new Map<string, readonly HostAlias[]>()
   let isPending = false
   const change = (): void => {
+    found.clear()
     if (isPending) return
     isPending = true
     timers.after(DELAY, () => {
@@ -39,19 +41,24 @@ export function createPodNames({ services, timers, address, onChange }: PodNames
   }
   services.onChange(change)
   const aliasOf = (name: string, namespace: string, viewer: string): HostAlias => ({
-    ip: address,
+    ip: HOST_ADDRESS,
     hostnames: namesOf(name, namespace, viewer),
   })
+  const find = (all: readonly Service[], viewer: string): readonly HostAlias[] => {
+    const shown = all.filter(({ spec }) => spec.type !== 'ExternalName')
+    const isDomain = new Set(shown.map(keyOf))
+    const pods = [...named.values()].filter((pod) => isDomain.has(`${pod.metadata.namespace}/${pod.spec.subdomain}`))
+    return [
+      ...shown.map((service) => aliasOf(service.metadata.name ?? '', service.metadata.namespace ?? '', viewer)),
+      ...pods.map((pod) => aliasOf(`${hostnameOf(pod)}.${pod.spec.subdomain}`, pod.metadata.namespace ?? '', viewer)),
+    ]
+  }
   return {
-    peersOf: async ({ metadata }) => {
-      const viewer = metadata.namespace ?? ''
-      const all = (await services.all()).filter(({ spec }) => spec.type !== 'ExternalName')
-      const isDomain = new Set(all.map(keyOf))
-      const pods = [...named.values()].filter((pod) => isDomain.has(`${pod.metadata.namespace}/${pod.spec.subdomain}`))
-      return [
-        ...all.map((service) => aliasOf(service.metadata.name ?? '', service.metadata.namespace ?? '', viewer)),
-        ...pods.map((pod) => aliasOf(`${hostnameOf(pod)}.${pod.spec.subdomain}`, pod.metadata.namespace ?? '', viewer)),
-      ]
+    peersOf: async ({ metadata: { namespace = '' } }) => {
+      const all = await services.all()
+      const known = found.get(namespace) ?? find(all, namespace)
+      found.set(namespace, known)
+      return known
     },
     take: (pod) => {
       const { uid = '' } = pod.metadata

@@ -51,16 +51,24 @@ function tooLong({ hostname }: PodSandbox): Result<undefined, string> | undefine
   )
 }
 
+/** What the containers of a pod share at this moment. */
+export async function sandboxOf(
+  pod: Pod,
+  { services, names }: Pick<StartPreparation, 'services' | 'names'>,
+): Promise<PodSandbox> {
+  const network =
+    names === undefined
+      ? { services: await services.leadingTo(pod), peers: [] }
+      : { services: [], peers: await names.peersOf(pod) }
+  return podSandbox(pod, network)
+}
+
 export async function prepareStart(
   { client, runtime, services, names, images, devices, ...options }: StartPreparation,
   { pod, key, container, volumes, tell }: Start,
 ): Promise<Result<ContainerConfig, StartFailure>> {
   const { namespace } = pod.metadata
-  const network =
-    names === undefined
-      ? { services: await services.leadingTo(pod), peers: [] }
-      : { services: [], peers: await names.peersOf(pod) }
-  const sandbox = podSandbox(pod, network)
+  const sandbox = await sandboxOf(pod, { services, names })
   const sandboxed = tooLong(sandbox) ?? (await runtime.preparePod(sandbox))
   if (!sandboxed.ok) return fail({ reason: 'FailedCreatePodSandBox', message: sandboxed.error })
   const readSecret = async (name: string) => {
