@@ -229,6 +229,7 @@ describe('a pod', () => {
     assert.ok(api.writes.filter(({ verb, resource }) => verb === 'update' && resource === 'pods').length <= 2)
     assert.deepEqual(events(name), [
       `Normal Scheduled Successfully assigned default/${name} to here`,
+      'Normal Pulled No image is needed: the container runs a program of this host',
       'Normal Created Container created',
       'Normal Started Container started',
     ])

@@ -74,7 +74,7 @@ export function startAgent(options: AgentOptions): Agent {
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
   const names = runtime.isOnHost ? createPodNames({ services, timers, onChange: () => renewNames(state) }) : undefined
   const sources = followVolumeSources({ client, clock, log })
-  const images = runtime.images === undefined ? undefined : createImageKeeper(runtime.images, clock)
+  const images = createImageKeeper(runtime.images, clock)
   const devices = devicesOf(options)
   const preparing = new Set<Promise<unknown>>()
   const state: State = {
@@ -100,7 +100,7 @@ export function startAgent(options: AgentOptions): Agent {
         state.released.set(uid, versionOf(worker.pod))
         inBackground(options, () => runtime.release(uid))
         state.claims?.sweep()
-        images?.forget(uid)
+        images.forget(uid)
         state.devices?.release(uid)
         inBackground(options, () => removeVolumes(volumeRootsOf(options), worker.pod))
       },

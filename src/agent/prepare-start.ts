@@ -1,6 +1,6 @@
 /** What comes before a container can start: the sandbox of its pod, its image, and the answers to its references. */
 import type { Container, Pod, Secret } from '../apis/core/index.ts'
-import { fail, ok, type Result } from '../base/index.ts'
+import { fail, type Result } from '../base/index.ts'
 import type { Client } from '../client/index.ts'
 import { containerConfig, type HostFilesPolicy } from './container-config.ts'
 import type { Devices } from './devices.ts'
@@ -18,8 +18,7 @@ export type StartPreparation = {
   readonly services: ServiceLinks
   /** Absent where pods find each other by a name server. */
   readonly names: PodNames | undefined
-  /** Absent where the runtime uses no images. */
-  readonly images?: ImageKeeper | undefined
+  readonly images: ImageKeeper
   /** Absent where no GPUs were declared. */
   readonly devices?: Devices | undefined
   readonly factsOf: (pod: Pod) => DownwardFacts
@@ -75,7 +74,7 @@ export async function prepareStart(
     const found = await client.get<Secret>({ resource: 'secrets', namespace, name })
     return found.ok ? found.value : undefined
   }
-  const image = (await images?.ensure({ pod, container, readSecret, tell })) ?? ok(undefined)
+  const image = await images.ensure({ pod, container, readSecret, tell })
   if (!image.ok) return image
   return containerConfig({
     key,

@@ -26,7 +26,7 @@ export type WorkerParts = {
   readonly services: ServiceLinks
   readonly names: PodNames | undefined
   readonly sources: VolumeSources
-  readonly images: ImageKeeper | undefined
+  readonly images: ImageKeeper
   readonly kept: KeptLogs | undefined
   readonly devices: Devices | undefined
   readonly preparing: Set<Promise<unknown>>

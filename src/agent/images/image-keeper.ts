@@ -4,6 +4,7 @@ import { after, type Clock, fail, type Instant, millis, ok, type Result } from '
 import type { PodEvent } from '../pod/index.ts'
 import type { ImageConfig, ImageService, StartFailure } from '../runtime/index.ts'
 import { credentialsFor } from './credentials.ts'
+import { HOST_IMAGE } from './image-map.ts'
 
 export type ImageRequest = {
   readonly pod: Pod
@@ -14,8 +15,8 @@ export type ImageRequest = {
 
 export type ImageKeeper = {
   /**
-   * Has the image pulled, as the policy says, and answers what it says where the runtime does not know. A failure is told in a kubelet's words; the next tries are held back for ten
-   * seconds and then for longer and longer.
+   * Has the image pulled, as the policy says, and answers what it says where the runtime does not know. A failure is told in
+   * a kubelet's words; the next tries are held back for ten seconds and then for longer and longer.
    */
   readonly ensure: (request: ImageRequest) => Promise<Outcome>
   /** The pod is over: what was remembered of its images is not needed. */
@@ -34,7 +35,9 @@ type State = {
 }
 type Outcome = Result<ImageConfig | undefined, StartFailure>
 
-export function createImageKeeper(images: ImageService, clock: Clock): ImageKeeper {
+/** @param images absent where programs of the host run instead: then nothing is looked for, and that is told */
+export function createImageKeeper(images: ImageService | undefined, clock: Clock): ImageKeeper {
+  if (images === undefined) return { ensure: unused, forget: () => false }
   const state: State = { images, clock, held: new Map() }
   return {
     ensure: (request) => ensure(state, request),
@@ -44,6 +47,13 @@ export function createImageKeeper(images: ImageService, clock: Clock): ImageKeep
 
 const told = (type: PodEvent['type'], reason: string, message: string): PodEvent => ({ type, reason, message })
 const failed = (reason: StartFailure['reason'], message: string): Outcome => fail({ reason, message })
+
+/** Where a kubelet tells that the image is there, people are told what runs in its place. */
+async function unused({ container: { image = '' }, tell }: ImageRequest): Promise<Outcome> {
+  const what = image === HOST_IMAGE ? 'No image is needed' : `Container image "${image}" is not used`
+  tell(told('Normal', 'Pulled', `${what}: the container runs a program of this host`))
+  return ok(undefined)
+}
 
 /** @source kubernetes v1.36 pkg/kubelet/images/image_manager.go, EnsureImageExists */
 async function ensure(state: State, request: ImageRequest): Promise<Outcome> {
