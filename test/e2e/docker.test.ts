@@ -161,6 +161,29 @@ describe('pods in Docker', { skip, timeout: 500_000 }, () => {
     await kubectl('delete', 'pod', 'shared', '--grace-period=1')
   })
 
+  test('all containers of a pod start anew where they are when a rule says so', async () => {
+    const volumeMounts = [{ name: 'work', mountPath: '/work' }]
+    const isSecond = '[ "$(wc -l </work/inits)" -gt 1 ]'
+    const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }
+    const own = { volumeMounts, restartPolicy: 'Never', restartPolicyRules: [rule] }
+    await apply(
+      pod('anew', {
+        volumes: [{ name: 'work', emptyDir: {} }],
+        initContainers: [container('init', 'hostname -i >>/work/inits', { volumeMounts })],
+        containers: [
+          container('main', `${isSecond} && exec cat /work/inits; exit 42`, own),
+          container('other', `${isSecond} && exit 0; exec sleep 600`, { volumeMounts }),
+        ],
+      }),
+    )
+    assert.match(await phase('anew', /Succeeded|Failed/), /Succeeded/)
+    const counts = '{.status.initContainerStatuses[*].restartCount} {.status.containerStatuses[*].restartCount}'
+    assert.equal(await kubectl('get', 'pod', 'anew', '-o', `jsonpath=${counts}`), '1 1 1')
+    const [first = '', ...second] = (await kubectl('logs', 'anew', '-c', 'main')).trimEnd().split('\n')
+    assert.notEqual(first, '')
+    assert.deepEqual(second, [first], 'the pod keeps its volume and its address')
+  })
+
   test('a pod has the names, domains and name servers that its spec asks for', async () => {
     const dnsConfig = { nameservers: ['127.0.0.9'], searches: ['corp.test'], options: [{ name: 'ndots', value: '2' }] }
     await apply(
