@@ -78,6 +78,13 @@ function look(pod: Pod, runs: readonly Observed[], more: Partial<PodInput> = {})
   }
 }
 
+/** A container that never runs again unless a rule says so. */
+const ruled = (name: string, ...rules: readonly (readonly [string, string, ...number[]])[]): Partial<Container> => ({
+  name,
+  restartPolicy: 'Never',
+  restartPolicyRules: rules.map(([action, operator, ...values]) => ({ action, exitCodes: { operator, values } })),
+})
+
 describe('what is started', () => {
   const sidecar = { name: 'side', restartPolicy: 'Always' }
   const cases: readonly (readonly [string, Spec, readonly Observed[], readonly string[], readonly string[]])[] = [
@@ -174,16 +181,36 @@ describe('what is started', () => {
       ['main Completed'],
     ],
     [
+      'an init container by its rule, which says more than the policies',
+      { inits: [ruled('i', ['Restart', 'In', 3])] },
+      [ended('i', 3)],
+      ['StartContainer i.1'],
+      ['i Error', 'main PodInitializing'],
+    ],
+    [
+      'nothing when the rule is about other exit codes',
+      { inits: [ruled('i', ['Restart', 'In', 3])] },
+      [ended('i', 4)],
+      [],
+      ['i Error', 'main PodInitializing'],
+    ],
+    [
+      'a container by the first of its rules that speaks of its exit code',
+      { apps: [ruled('a', ['Restart', 'NotIn', 0, 3], ['RestartAllContainers', 'NotIn', 0]), 'b'] },
+      [ended('a', 4), running('b')],
+      ['StartContainer a.1'],
+      ['a Error', 'b Running'],
+    ],
+    [
+      'nothing for the exit codes that a rule leaves out',
+      { apps: [ruled('a', ['Restart', 'NotIn', 0, 3])] },
+      [ended('a', 3)],
+      [],
+      ['a Error'],
+    ],
+    [
       'a container by rules of its own',
-      {
-        apps: [
-          {
-            name: 'a',
-            restartPolicy: 'Never',
-            restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }],
-          },
-        ],
-      },
+      { apps: [ruled('a', ['Restart', 'In', 42])] },
       [ended('a', 42)],
       ['StartContainer a.1'],
       ['a Error'],
