@@ -93,13 +93,18 @@ function runOf({ metadata, status }: Pod, container: string, previous: boolean):
     return ok({ attempt: lastAttemptOf(found), finishedAt: timeOf(last.finishedAt) })
   }
   if (state.running !== undefined) return ok({ attempt: restartCount })
-  const ended = state.terminated ?? last
-  if (ended === undefined) {
-    return fail(badRequest(`${where} is waiting to start: ${state.waiting?.reason ?? 'ContainerCreating'}`))
-  }
+  // One that was never to run again shows the run before.
+  const ran = state.terminated?.containerID === undefined ? undefined : state.terminated
+  const ended = ran ?? last ?? state.terminated
+  if (ended === undefined) return fail(badRequest(`${where} is waiting to start: ${waitingFor(state.waiting?.reason)}`))
   if (ended.containerID === undefined) return fail(badRequest(`${where} is terminated`))
-  const attempt = state.terminated === undefined ? lastAttemptOf(found) : restartCount
+  const attempt = ran === undefined ? lastAttemptOf(found) : restartCount
   return ok({ attempt, finishedAt: timeOf(ended.finishedAt) })
+}
+
+function waitingFor(reason = 'ContainerCreating'): string {
+  if (reason === 'ErrImagePull') return "image can't be pulled"
+  return reason === 'ImagePullBackOff' ? 'trying and failing to pull image' : reason
 }
 
 const timeOf = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : parseTime(text))
