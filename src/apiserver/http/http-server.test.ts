@@ -14,7 +14,7 @@ import { http1Calls, http2Calls } from '../../../test/support/http-calls.ts'
 import { type TestServer, testServer } from '../../../test/support/http-server.ts'
 import { ok } from '../../base/index.ts'
 import { ensureCertificates } from '../auth/index.ts'
-import type { ExecEnd, PodStreams } from './index.ts'
+import type { ExecEnd, PodLogs, PodStreams } from './index.ts'
 
 const encoder = new TextEncoder()
 const bytes = (text: string): Uint8Array => encoder.encode(text)
@@ -49,6 +49,30 @@ const streams: PodStreams = {
     })
   },
 }
+
+/** A log that says nothing, and takes until `opened` to be opened. */
+function silentLogs() {
+  const [asked, opened, left] = [0, 1, 2].map(() => Promise.withResolvers<void>()) as [Gate, Gate, Gate]
+  const said = Promise.withResolvers<IteratorResult<Uint8Array>>()
+  const logs: PodLogs = {
+    open: async () => {
+      asked.resolve()
+      await opened.promise
+      const end = { done: true, value: undefined } as const
+      const stop = async () => {
+        left.resolve()
+        said.resolve(end)
+        return end
+      }
+      return ok({ [Symbol.asyncIterator]: () => ({ next: () => said.promise, return: stop }) })
+    },
+    openJob: async () => assert.fail('not asked for'),
+  }
+  return { logs, asked, opened, left }
+}
+type Gate = PromiseWithResolvers<void>
+const silence = silentLogs()
+
 httpContract('HTTP/1.1', http1Calls)
 httpContract('HTTP/2', http2Calls)
 
@@ -56,7 +80,7 @@ describe('the HTTPS server', () => {
   let world: TestServer
   const maps = '/api/v1/namespaces/default/configmaps'
   before(async () => {
-    world = await testServer({ streams })
+    world = await testServer({ streams, logs: silence.logs })
     const { call } = http1Calls({ url: world.url, ca: world.certificates.ca })
     const headers = { Authorization: 'Bearer admintoken' }
     const post = async (resource: string, object: object): Promise<void> => {
@@ -89,6 +113,17 @@ describe('the HTTPS server', () => {
     const [res] = (await once(req, 'response')) as [IncomingMessage]
     assert.equal(res.statusCode, 413)
     req.on('error', () => {}).destroy()
+  })
+  it('lets go of a log whose reader went before it was opened', async () => {
+    const path = '/api/v1/namespaces/default/pods/p/log?follow=true'
+    const headers = { authorization: 'Bearer admintoken' }
+    const req = request(`${world.url}${path}`, { ca: world.certificates.ca, agent: false, headers }).end()
+    req.on('error', () => {})
+    await silence.asked.promise
+    req.destroy()
+    await new Promise((resolve) => req.once('close', resolve))
+    silence.opened.resolve()
+    await silence.left.promise
   })
   it('speaks nothing older than TLS 1.2', async () => {
     const { port } = world.server.address

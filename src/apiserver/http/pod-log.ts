@@ -89,12 +89,19 @@ async function pump(x: Exchange, chunks: AsyncIterable<Uint8Array>): Promise<voi
   const iterator = chunks[Symbol.asyncIterator]()
   const stop = (): void => void iterator.return?.()
   body.on('close', stop)
-  for (;;) {
-    const next = await iterator.next()
-    if (next.done === true || res.isGone()) break
-    if (!body.write(next.value)) await drained(body, res)
+  try {
+    for (;;) {
+      const coming = iterator.next()
+      // A client that went before anybody listened for it would keep a silent log open for ever.
+      if (res.isGone()) stop()
+      const next = await coming
+      if (next.done === true || res.isGone()) break
+      if (!body.write(next.value)) await drained(body, res)
+    }
+  } finally {
+    body.off('close', stop)
+    stop()
   }
-  body.off('close', stop)
   body.end()
 }
 
