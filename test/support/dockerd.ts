@@ -21,8 +21,8 @@ export type TestEngine = {
 }
 
 export type Dockerd = TestEngine & {
-  /** Ends the engine and starts another one on the same files. */
-  readonly restart: () => Promise<void>
+  /** Ends the engine and starts another one on the same files, with more flags than before. */
+  readonly restart: (...flags: readonly string[]) => Promise<void>
   /** Stops the engine from answering, as one that hangs, until it is resumed. */
   readonly freeze: () => void
   readonly resume: () => void
@@ -58,9 +58,9 @@ export async function startDockerd(): Promise<Dockerd> {
     host,
     image: IMAGE,
     cli,
-    restart: async () => {
+    restart: async (...flags) => {
       await end(engine)
-      engine = await launch(dir, host)
+      engine = await launch(dir, host, ...flags)
     },
     freeze: () => process.kill(engine.pid, 'SIGSTOP'),
     resume: () => process.kill(engine.pid, 'SIGCONT'),
@@ -81,8 +81,9 @@ export async function startDockerd(): Promise<Dockerd> {
 
 type Running = { readonly pid: number; readonly ended: Promise<void> }
 
-async function launch(dir: string, host: string): Promise<Running> {
+async function launch(dir: string, host: string, ...more: readonly string[]): Promise<Running> {
   const flags = [
+    ...more,
     ...['--data-root', `${dir}/data`, '--exec-root', `${dir}/exec`, '--pidfile', `${dir}/docker.pid`, '-H', host],
     // Works on any file system, and the image is small.
     ...['--storage-driver', 'vfs'],

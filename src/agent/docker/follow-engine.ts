@@ -5,7 +5,7 @@ import type { Answer } from './engine.ts'
 import { addressIn, type Inspection } from './inspection.ts'
 import { readJsonLines } from './json-lines.ts'
 import { identityOf, type Labels, OWNER } from './names.ts'
-import { AGAIN, admit, settle } from './settle.ts'
+import { AGAIN, admit, mendLog, settle } from './settle.ts'
 import { endOfRun, entryOf, type State, slotOf } from './state.ts'
 
 const LOOK_EVERY = millis(30_000)
@@ -99,6 +99,7 @@ async function compare(state: State): Promise<boolean> {
   })
   if (!listed.ok || state.closed) return false
   const running = new Set(listed.value.flatMap(({ Id, State }) => (isUp(State) ? [Id] : [])))
+  for (const run of before) if (running.has(run.id)) mendLog(state, run)
   const missed = before.filter((run) => endOfRun(run) === undefined && !running.has(run.id))
   await Promise.all([
     ...missed.map((run) => settle(state, run)),

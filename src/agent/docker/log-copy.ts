@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import { closeSync, createWriteStream, fstatSync, ftruncateSync, openSync, readSync, type WriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { freedBytes } from '../logs/index.ts'
 import type { Engine } from './engine.ts'
 import { createFrameReader } from './frames.ts'
 
@@ -13,6 +14,8 @@ export type LogCopy = {
   readonly done: Promise<boolean>
   /** Bytes that have come so far. */
   readonly progress: () => number
+  /** Nothing more comes, whole or not. */
+  readonly isOver: () => boolean
   readonly stop: () => void
 }
 
@@ -27,10 +30,13 @@ export type LogSource = {
 }
 
 export function copyLog(source: LogSource): LogCopy {
-  const state: State = { stopped: false, bytes: 0 }
+  const state: State = { stopped: false, over: false, bytes: 0 }
   return {
-    done: copy(source, state),
+    done: copy(source, state).finally(() => {
+      state.over = true
+    }),
     progress: () => state.bytes,
+    isOver: () => state.over,
     stop: () => {
       state.stopped = true
       state.stream?.destroy()
@@ -38,7 +44,7 @@ export function copyLog(source: LogSource): LogCopy {
   }
 }
 
-type State = { stream?: Readable; stopped: boolean; bytes: number }
+type State = { stream?: Readable; stopped: boolean; over: boolean; bytes: number }
 
 async function copy({ engine, id, tty, path, follow }: LogSource, state: State): Promise<boolean> {
   const opened = await engine.stream({
@@ -70,8 +76,9 @@ async function copy({ engine, id, tty, path, follow }: LogSource, state: State):
 }
 
 /**
- * What an earlier copy has written, compared with what comes now. Where the two part, the file is cut: Podman leaves lines
- * out of a stream that follows a container to its end.
+ * What an earlier copy has written, compared with what comes now; where the file has given its beginning back to the disk
+ * there is nothing to compare. Where the two part, the file is cut: Podman leaves lines out of a stream that follows a
+ * container to its end.
  */
 function knownBytes(path: string) {
   const file = openSync(path, 'a+', 0o600)
@@ -82,7 +89,8 @@ function knownBytes(path: string) {
     /** The part of the next piece that the file does not have. */
     after: (piece: Buffer): Buffer => {
       const length = Math.min(left, piece.length)
-      const same = length === 0 ? 0 : sameBytes(file, at, piece.subarray(0, length))
+      const freed = length === 0 ? 0 : Math.min(length, Math.max(0, freedBytes(path) - at))
+      const same = freed === length ? length : freed + sameBytes(file, at + freed, piece.subarray(freed, length))
       at += same
       left -= same
       if (same < length) {

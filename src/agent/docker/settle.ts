@@ -38,6 +38,12 @@ export function admit(state: State, key: ContainerKey, inspection: Inspection): 
   return run
 }
 
+/** Takes up the copy of a log that ended while its container runs on: the engine went and came back, or a disk was full. */
+export function mendLog(state: State, run: Run): void {
+  const hasEnded = endOfRun(run) !== undefined || run.settling !== undefined
+  if (!hasEnded && run.log?.isOver() === true) startLog(state, run, true)
+}
+
 function startLog(state: State, run: Run, follow: boolean): LogCopy {
   const path = fileOf(state, run.key, 'log')
   const log = copyLog({ engine: state.engine, id: run.id, tty: run.tty, path, follow })

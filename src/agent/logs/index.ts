@@ -1,7 +1,7 @@
 export { openJobLog } from './job-log.ts'
 export { createKeptLogs, type KeptLogs } from './kept-logs.ts'
 export { type KeptRun, mergeRuns, runOfObserved, runsOfStatus } from './kept-run.ts'
-export { createLogSpace, type LogSpace } from './log-space.ts'
+export { createLogSpace, freedBytes, type LogSpace } from './log-space.ts'
 export { createTimeKeeper, type TimeKeeper } from './log-times.ts'
 export { type LogSource, openLog } from './open-log.ts'
 export type { JobLogRequest, LogRequest, PodLogs } from './pod-logs.ts'

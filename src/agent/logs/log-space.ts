@@ -41,7 +41,7 @@ export function createLogSpace({ maxBytes, log }: LogSpaceOptions): LogSpace {
   const known = new Map<string, number>()
   const readers = new Map<string, Set<{ offset: number }>>()
   const freed = (logPath: string): number => {
-    const found = known.get(logPath) ?? readFreed(logPath)
+    const found = known.get(logPath) ?? freedBytes(logPath)
     if (known.size >= MOST_KNOWN) known.clear()
     known.set(logPath, found)
     return found
@@ -92,7 +92,8 @@ export function createLogSpace({ maxBytes, log }: LogSpaceOptions): LogSpace {
 
 export const freedPath = (logPath: string): string => `${logPath.replace(/\.log$/, '')}.freed`
 
-function readFreed(logPath: string): number {
+/** Where the kept part of a log begins, as the disk has it; 0 for a log of which nothing was freed. */
+export function freedBytes(logPath: string): number {
   try {
     const bytes = Number(readFileSync(freedPath(logPath), 'utf8'))
     return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 0
