@@ -1,6 +1,7 @@
 /** What every runtime must do with containers, as tests. A runtime passes a factory for a world of its own. */
 import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
@@ -460,6 +461,8 @@ function commands(scenario: Scenario, missing: Missing): void {
       err: 'err\n',
       end: { kind: 'Exited', exitCode: 5 },
     })
+    const killed = await exec(runtime, wanted, ['sh', '-c', 'kill -USR1 $$'])
+    assert.deepEqual(killed.end, { kind: 'Exited', exitCode: 128 + constants.signals.SIGUSR1 })
     const long = 'x'.repeat(300_000)
     assert.equal((await exec(runtime, wanted, ['cat'], long)).out, long)
     const other = { ...wanted, key: { ...wanted.key, attempt: 7 } }

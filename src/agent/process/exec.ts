@@ -1,6 +1,7 @@
 /** Running a command inside a run: in its namespaces, with its environment, directory and user. */
 import { spawn } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
+import { constants } from 'node:os'
 import { type Clock, fail, ok, type Result } from '../../base/index.ts'
 import type { ExecHandle, ExecOutput, ExecSpec } from '../runtime/index.ts'
 import { boundingSet } from './identity.ts'
@@ -44,7 +45,8 @@ export function execInRun(run: RunProcess, { spec, output, tools, clock }: ExecP
   stdin?.on('error', () => undefined)
   child.once('error', (error) => output.end({ kind: 'Failed', message: error.message }))
   child.once('close', (code, signal) => {
-    if (child.pid !== undefined) output.end({ kind: 'Exited', exitCode: code ?? 128 + signalNumber(signal) })
+    if (child.pid !== undefined)
+      output.end({ kind: 'Exited', exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) })
   })
   return ok({
     write: (bytes, taken) => (stdin === null ? taken() : void stdin.write(bytes, taken)),
@@ -146,11 +148,6 @@ const parseEnviron = (environ: string): Record<string, string> =>
       .filter((pair) => pair.includes('='))
       .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   )
-
-const signalNumber = (signal: NodeJS.Signals | null): number =>
-  signal === null
-    ? 0
-    : ({ SIGHUP: 1, SIGINT: 2, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 }[signal as string] ?? 0)
 
 /** It may have ended in this very moment. */
 function killGroup(pid: number): void {
