@@ -50,12 +50,16 @@ export type AgentLogsOptions = {
   readonly keptLogsDir?: string | undefined
 }
 
-type WorkerOf = (podUid: string) => PodWorker | undefined
+export type KnownPods = {
+  readonly workerOf: (podUid: string) => PodWorker | undefined
+  /** Fulfilled once it is known what runs here. */
+  readonly whenReady: () => Promise<void>
+}
 
 export function createAgentLogs(
   { client, clock, log, runtime, keptLogsDir, logLimits }: AgentLogsOptions,
   timers: Timers,
-  workerOf: WorkerOf,
+  { workerOf, whenReady }: KnownPods,
 ): AgentLogs {
   const { runBytes, age: maxAge, keptBytes: maxBytes } = { ...defaultLogLimits, ...logLimits }
   const space = createLogSpace({ maxBytes: runBytes, log })
@@ -81,6 +85,8 @@ export function createAgentLogs(
   const logs: PodLogs = {
     open: async (request) => {
       const { namespace, pod: name } = request
+      // Before that, whoever runs would seem to have ended.
+      if (request.follow === true) await whenReady()
       const found = await client.get<Pod>({ resource: 'pods', namespace, name })
       if (!found.ok) return found
       // What the node knows may be a moment ahead of what it has written.

@@ -70,7 +70,10 @@ export function startAgent(options: AgentOptions): Agent {
   const { client, clock, log, runtime, nodeName } = options
   const timers = createTimers(clock)
   const recorder = createEventRecorder({ client, clock, log, nodeName })
-  const { space, kept, logs, maxAge } = createAgentLogs(options, timers, (podUid) => state.workers.get(podUid))
+  const { space, kept, logs, maxAge } = createAgentLogs(options, timers, {
+    workerOf: (podUid) => state.workers.get(podUid),
+    whenReady: () => ready,
+  })
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
   const names = runtime.isOnHost ? createPodNames({ services, timers, onChange: () => renewNames(state) }) : undefined
   const sources = followVolumeSources({ client, clock, log })
@@ -139,7 +142,8 @@ export function startAgent(options: AgentOptions): Agent {
     streams: createPodStreams({
       runtime,
       logs,
-      addressOf: state.context.addressOf,
+      ready,
+      addressesOf: (pod) => portAddresses(state.context.addressOf(pod)),
       findPod: (namespace, name) => client.get<Pod>({ resource: 'pods', namespace, name }),
       runningOf: (podUid, container) =>
         [...(state.workers.get(podUid)?.runs.values() ?? [])].find(
@@ -158,6 +162,12 @@ export function startAgent(options: AgentOptions): Agent {
     },
     idle: async () => void (await Promise.allSettled(preparing)),
   }
+}
+
+/** A program of the host that listens at `localhost` may do so in one of two families. */
+function portAddresses(address: string): readonly string[] {
+  if (address === ADDRESS) return [ADDRESS, '::1']
+  return address === '' ? [] : [address]
 }
 
 /** Tells pods of the names that have come and gone since they started. */

@@ -308,6 +308,27 @@ describe('pods in Docker', { skip, timeout: 500_000 }, () => {
     await kubectl('delete', 'pod/web', 'service/web', '--grace-period=1')
   })
 
+  test('a port on which a pod listens for itself only is reached by port-forward', async () => {
+    const script = 'mkdir /www; echo mine >/www/index.html; exec httpd -f -p 127.0.0.1:8080 -h /www'
+    await apply(pod('private', { containers: [container('main', script)] }))
+    await kubectl('wait', '--for=condition=Ready', 'pod/private', '--timeout=60s')
+    await kubectl('exec', 'private', '--', 'sh', '-c', 'until wget -qO- 127.0.0.1:8080; do sleep 0.1; done')
+    const forward = spawn(
+      anyKubectl() ?? '',
+      ['--kubeconfig', world.server.kubeconfig, 'port-forward', 'pod/private', ':8080'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    try {
+      const [line] = (await once(forward.stdout, 'data')) as [Buffer]
+      const port = Number(/127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1])
+      const answers = [0, 1].map(async () => (await fetch(`http://127.0.0.1:${port}/`)).text())
+      assert.deepEqual(await Promise.all(answers), ['mine\n', 'mine\n'])
+    } finally {
+      forward.kill()
+    }
+    await kubectl('delete', 'pod/private', '--grace-period=1')
+  })
+
   test('a server that is killed finds its containers again, with every line of their logs', async () => {
     const go = join(world.path, 'out', 'go')
     const script = 'echo before; until [ -e /out/go ]; do sleep 0.05; done; echo after; exit 4'
@@ -339,11 +360,29 @@ describe('pods in Docker', { skip, timeout: 500_000 }, () => {
       world.docker.resume()
     }
     await finished('patient')
-    await world.docker.restart()
+    await world.docker.restart('--live-restore')
     await phase('running', /Failed/)
     await apply(job('later', {}, { containers: [container('main', 'echo later')] }))
     await finished('later')
     assert.equal(await kubectl('logs', 'job/later'), 'later\n')
+  })
+
+  test('an engine that restarts without its containers loses no line, and no follower misses one', async () => {
+    const out = { volumeMounts: [{ name: 'out', mountPath: '/out' }] }
+    const script = 'echo before; until [ -e /out/restarted ]; do sleep 0.05; done; echo after; exec sleep 1000'
+    await apply(
+      pod('kept', {
+        containers: [container('main', script, out)],
+        volumes: [{ name: 'out', hostPath: { path: join(world.path, 'out'), type: 'DirectoryOrCreate' } }],
+      }),
+    )
+    await phase('kept', /Running/)
+    await world.docker.restart('--live-restore')
+    writeFileSync(join(world.path, 'out', 'restarted'), '')
+    assert.equal(await printed(/after\n/, 'logs', '-f', 'kept'), 'before\nafter\n')
+    assert.equal(await kubectl('get', 'pod', 'kept', '-o', 'jsonpath={.status.phase}'), 'Running')
+    await kubectl('delete', 'pod/kept', '--grace-period=1')
+    await world.docker.restart()
   })
 
   test('a hundred pods leave no container behind', async () => {

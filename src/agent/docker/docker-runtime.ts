@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { fail, millis, ok, pause, type Result } from '../../base/index.ts'
 import { openMemoryVolumes, podsWithMemory } from '../memory/index.ts'
 import type { Limiting, Runtime } from '../runtime/index.ts'
+import { dialInside } from './dial.ts'
 import { releasePod, removePod, removeRun, signalRun } from './end-run.ts'
 import { openEngine } from './engine.ts'
 import { execInRun } from './exec.ts'
@@ -91,6 +92,7 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
     signal: (key, signal) => signalRun(state, key, signal),
     exec: (key, spec, output) => execInRun(state, key, { spec, output }),
     openInput: (key) => openInput(state, key),
+    dial: (podUid, port) => dialInside(state, podUid, port),
     podUids: async () => [
       ...new Set([...state.pods.keys(), ...directoriesOf(state), ...podsWithMemory(`${options.volatileDir}/memory`)]),
     ],

@@ -1,9 +1,9 @@
 /** Running a command inside a container, over a connection that goes both ways. */
-import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { fail, millis, ok, pause, type Result } from '../../base/index.ts'
 import type { ContainerKey, ExecEnd, ExecHandle, ExecOutput, ExecSpec } from '../runtime/index.ts'
 import { createFrameReader } from './frames.ts'
+import { isProcessOf } from './processes.ts'
 import { endOfRun, findRun, type State } from './state.ts'
 
 export async function execInRun(
@@ -108,10 +108,11 @@ async function endCommand(state: State, id: string, containerId: string): Promis
   }
 }
 
-function kill(state: State, pid: number, containerId: string): void {
+function kill({ options }: State, pid: number, containerId: string): void {
+  if (!isProcessOf(pid, containerId)) return
   try {
-    if (readFileSync(`/proc/${pid}/cgroup`, 'latin1').includes(containerId)) process.kill(pid, 'SIGKILL')
+    process.kill(pid, 'SIGKILL')
   } catch (error) {
-    state.options.log.debug('a command could not be ended', { because: String(error) })
+    options.log.debug('a command could not be ended', { because: String(error) })
   }
 }

@@ -21,6 +21,7 @@ export type {
   Observed,
   PodDns,
   PodSandbox,
+  PortConnection,
   RegistryCredential,
   Runtime,
   Security,

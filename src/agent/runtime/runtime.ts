@@ -222,6 +222,17 @@ export type ExecHandle = {
 /** The input of a container's main process, for one client that is attached. */
 export type ContainerInput = Pick<ExecHandle, 'write' | 'endStdin' | 'resize' | 'close'>
 
+/** A connection to a port, whose two ways end one by one: a socket, as far as it is used. */
+export type PortConnection = {
+  readonly on: ((event: 'data', take: (bytes: Uint8Array) => void) => unknown) &
+    ((event: 'end' | 'error' | 'close', told: () => void) => unknown)
+  readonly write: (bytes: Uint8Array, taken: () => void) => unknown
+  readonly end: () => unknown
+  readonly destroy: () => unknown
+  readonly pause: () => unknown
+  readonly resume: () => unknown
+}
+
 /**
  * Who keeps containers within their limits on this host: the kernel, a look now and then that ends those who go beyond, or
  * nobody.
@@ -268,6 +279,11 @@ export type Runtime = {
   readonly exec: (key: ContainerKey, spec: ExecSpec, output: ExecOutput) => Promise<Result<ExecHandle, string>>
   /** The input of a container that runs; undefined for one that has none, or none any more. */
   readonly openInput: (key: ContainerKey) => Promise<ContainerInput | undefined>
+  /**
+   * Connects to a port on which a pod listens for itself only; absent where the pods' addresses lead there. Fails with a
+   * sentence.
+   */
+  readonly dial?: ((podUid: string, port: number) => Promise<Result<PortConnection, string>>) | undefined
   /** Everything this runtime has of one pod, running and ended. Later changes of it come by `onChange`. */
   readonly observe: (podUid: string) => Promise<readonly Observed[]>
   /** Calls back on each start and exit of runs started or observed here. */

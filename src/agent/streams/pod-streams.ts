@@ -4,7 +4,7 @@ import { badRequest, type Status } from '../../apimachinery/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
 import { fail, ok, type Result } from '../../base/index.ts'
 import type { PodLogs } from '../logs/index.ts'
-import type { ContainerKey, ExecHandle, ExecOutput, Runtime } from '../runtime/index.ts'
+import type { ContainerKey, ExecHandle, ExecOutput, PortConnection, Runtime } from '../runtime/index.ts'
 
 export type ExecRequest = {
   readonly kind: 'exec' | 'attach'
@@ -28,11 +28,8 @@ export type PortSession = {
   /** The reader has caught up. */
   readonly resume: () => void
 }
-/** How a connection ended: in order, in the middle, or before it began, with the reason. */
-export type PortEnd =
-  | { readonly kind: 'Ended' }
-  | { readonly kind: 'Broken' }
-  | { readonly kind: 'Failed'; readonly message: string }
+/** How a connection ended: in order, or in the middle. */
+export type PortEnd = { readonly kind: 'Ended' } | { readonly kind: 'Broken' }
 /** What the pod says. A call that answers false asks to wait until `resume` of the session is called. */
 export type PortOutput = {
   readonly data: (bytes: Uint8Array) => boolean
@@ -52,21 +49,25 @@ export type PodStreamsOptions = {
   readonly findPod: (namespace: string, name: string) => Promise<Result<Pod, Status>>
   /** The run of a container that is up; undefined when there is none. */
   readonly runningOf: (podUid: string, container: string) => ContainerKey | undefined
-  /** Where the ports of a pod are. */
-  readonly addressOf: (pod: Pod) => string
+  /** Where the ports of a pod are: tried in this order. */
+  readonly addressesOf: (pod: Pod) => readonly string[]
+  /** Fulfilled once it is known what runs here. */
+  readonly ready: Promise<void>
 }
 
 export function createPodStreams(options: PodStreamsOptions): PodStreams {
   return {
     exec: async (request, output) => {
+      await options.ready
       const found = await options.findPod(request.namespace, request.pod)
       if (!found.ok) return found
       const key = options.runningOf(found.value.metadata.uid ?? '', request.container)
-      if (key === undefined) return fail(badRequest(`container not found ("${request.container}")`))
+      if (key === undefined) return fail(badRequest(notRunning(found.value, request.container)))
       if (request.kind === 'attach') return attach(options, request, key, output)
       const { command, stdin, tty } = request
+      if (command.length === 0) return fail(badRequest(`${EXEC}: no command was given`))
       const started = await options.runtime.exec(key, { command, stdin, tty }, output)
-      return started.ok ? started : fail(badRequest(started.error))
+      return started.ok ? started : fail(badRequest(`${EXEC}: ${started.error}`))
     },
     portForward: async ({ namespace, pod, port }, output) => {
       const found = await options.findPod(namespace, pod)
@@ -76,9 +77,21 @@ export function createPodStreams(options: PodStreamsOptions): PodStreams {
           badRequest(`unable to forward port because pod is not running. Current status=${found.value.status.phase}`),
         )
       }
-      return ok(forward(options.addressOf(found.value), port, output))
+      const connected = await reach(options, found.value, port)
+      return connected.ok ? ok(forward(connected.value, output)) : fail(badRequest(connected.error))
     },
   }
+}
+
+const EXEC = 'error executing command in container'
+
+/** @source kubernetes v1.36 pkg/kubelet/kubelet_pods.go, GetExec (the text for what was never started) */
+function notRunning({ status }: Pod, container: string): string {
+  const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])]
+  const ended = all.find(({ name }) => name === container)?.state?.terminated
+  return ended === undefined
+    ? `unable to upgrade connection: container not found ("${container}")`
+    : `container "${container}" is not running: it ended with exit code ${ended.exitCode}`
 }
 
 /**
@@ -103,9 +116,11 @@ async function attach(
         reader.resume = resolve
       })
     }
-    output.end({ kind: 'Exited', exitCode: 0 })
   }
-  void pump()
+  pump().then(
+    () => output.end({ kind: 'Exited', exitCode: 0 }),
+    (error) => output.end({ kind: 'Failed', message: `its output cannot be read: ${String(error)}` }),
+  )
   return ok({
     write: (bytes, taken) => (input !== undefined && stdin ? input.write(bytes, taken) : taken()),
     endStdin: () => input?.endStdin(),
@@ -119,27 +134,45 @@ async function attach(
   })
 }
 
-function forward(host: string, port: number, output: PortOutput): PortSession {
-  const socket = connect({ host, port, allowHalfOpen: true })
-  const state = { isOver: false, isConnected: false }
-  const end = (how: PortEnd): void => {
+/** By the first address that takes the connection, or from inside the pod; fails with what the first one said. */
+async function reach(
+  { addressesOf, runtime }: PodStreamsOptions,
+  pod: Pod,
+  port: number,
+): Promise<Result<PortConnection, string>> {
+  const failures: string[] = []
+  for (const host of addressesOf(pod)) {
+    const connected = await connection(host, port)
+    if (connected.ok) return connected
+    failures.push(`failed to connect to ${host}:${port} inside the pod: ${connected.error}`)
+  }
+  const inside = await runtime.dial?.(pod.metadata.uid ?? '', port)
+  return inside?.ok === true ? inside : fail(failures[0] ?? 'the pod has no address')
+}
+
+function connection(host: string, port: number): Promise<Result<PortConnection, string>> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, allowHalfOpen: true })
+    const failed = ({ message }: Error) => resolve(fail(message))
+    socket.once('error', failed)
+    socket.once('connect', () => {
+      socket.off('error', failed)
+      resolve(ok(socket))
+    })
+  })
+}
+
+function forward(socket: PortConnection, output: PortOutput): PortSession {
+  const state = { isOver: false }
+  const end = (kind: PortEnd['kind']): void => {
     if (state.isOver) return
     state.isOver = true
-    output.end(how)
+    output.end({ kind })
   }
-  socket.once('connect', () => {
-    state.isConnected = true
-  })
-  socket.on('data', (bytes: Buffer) => void (output.data(bytes) || socket.pause()))
-  socket.on('error', ({ message }) =>
-    end(
-      state.isConnected
-        ? { kind: 'Broken' }
-        : { kind: 'Failed', message: `failed to connect to ${host}:${port} inside the pod: ${message}` },
-    ),
-  )
-  socket.on('end', () => end({ kind: 'Ended' }))
-  socket.on('close', () => end({ kind: 'Broken' }))
+  socket.on('data', (bytes) => void (output.data(bytes) || socket.pause()))
+  socket.on('error', () => end('Broken'))
+  socket.on('end', () => end('Ended'))
+  socket.on('close', () => end('Broken'))
   return {
     write: (bytes, taken) => void socket.write(bytes, () => taken()),
     end: () => void socket.end(),

@@ -45,13 +45,13 @@ export type ExecWanted = {
 
 const success = JSON.stringify({ metadata: {}, status: 'Success' })
 
-/** How a command ended, for the error channel. */
+/** How a command ended, or why there was none, for the error channel. */
 function endText(end: ExecEnd, version: number): string {
   if (end.kind === 'Exited' && end.exitCode === 0) return version >= 4 ? success : ''
   const message =
     end.kind === 'Exited'
       ? `command terminated with non-zero exit code: exit status ${end.exitCode}`
-      : `Internal error occurred: error executing command in container: ${end.message}`
+      : `Internal error occurred: ${end.message}`
   if (version < 4) return message
   const failure = { metadata: {}, status: 'Failure', message }
   return JSON.stringify(
@@ -63,6 +63,12 @@ function endText(end: ExecEnd, version: number): string {
         }
       : { ...failure, reason: 'InternalError', details: { causes: [{ message: end.message }] }, code: 500 },
   )
+}
+
+/** What the runtime says of a session that broke off. */
+const failed = (kind: 'exec' | 'attach', why: string): ExecEnd => {
+  const what = kind === 'attach' ? 'error attaching to container' : 'error executing command in container'
+  return { kind: 'Failed', message: `${what}: ${why}` }
 }
 
 /** Bytes of input that may wait for the command before the client is asked to pause. */
@@ -150,6 +156,7 @@ export async function runExec(
   transport = await open({ ...input, closed }, wanted)
   if (transport === undefined) return
   const { stdout, stderr, version, end: tell } = transport
+  const kind = route.subresource === 'attach' ? 'attach' : 'exec'
   const end = (how: ExecEnd): void => {
     if (ended) return
     ended = true
@@ -158,13 +165,13 @@ export async function runExec(
   const opened = await streams.exec(
     {
       ...wanted,
-      kind: route.subresource === 'attach' ? 'attach' : 'exec',
+      kind,
       namespace: route.namespace ?? '',
       pod: route.name ?? '',
       container,
       command: query.get('command') ?? [],
     },
-    { stdout, stderr, end },
+    { stdout, stderr, end: (how) => end(how.kind === 'Failed' ? failed(kind, how.message) : how) },
   )
   if (!opened.ok) return end({ kind: 'Failed', message: opened.error.message ?? 'unknown failure' })
   session = opened.value

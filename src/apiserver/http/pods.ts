@@ -81,6 +81,10 @@ export type PortSession = {
   /** The reader has caught up. */
   readonly resume: () => void
 }
+const ignore = (): void => undefined
+/** Takes what nobody wants any more. */
+export const nowhere: PortSession = { write: (_bytes, taken) => taken(), end: ignore, close: ignore, resume: ignore }
+
 /** How a connection ended: in order, in the middle, or before it began, with the reason. */
 export type PortEnd =
   | { readonly kind: 'Ended' }

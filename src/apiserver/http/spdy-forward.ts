@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../../base/index.ts'
 import { type SpdyConnection, type SpdyStream, type StreamHandlers, serveSpdy } from '../spdy/index.ts'
 import type { Exchange } from './exchange.ts'
-import type { PodStreams, PortEnd, PortSession } from './pods.ts'
+import { nowhere, type PodStreams, type PortEnd, type PortSession } from './pods.ts'
 import type { Route } from './routes.ts'
 import { streamsDeadline, typeOf } from './spdy-streams.ts'
 import type { AcceptWebSocket } from './websocket-streams.ts'
@@ -90,9 +90,6 @@ function openHalf(forward: Forward, stream: SpdyStream, connection: SpdyConnecti
 }
 
 const ignore = (): void => undefined
-
-/** Takes what nobody wants any more. */
-const nowhere: PortSession = { write: (_bytes, taken) => taken(), end: ignore, close: ignore, resume: ignore }
 
 function newLink(forward: Forward, number: string): Link {
   const link: Link = {

@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws'
 import { type ChannelProtocol, channels, frameMessage, readMessage } from './channel-protocol.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExecTransport, OpenExec } from './exec-session.ts'
-import type { PodStreams, PortEnd, PortSession } from './pods.ts'
+import { nowhere, type PodStreams, type PortEnd, type PortSession } from './pods.ts'
 import type { Route } from './routes.ts'
 
 /** Turns an upgrade request into a WebSocket that speaks `protocol`. */
@@ -82,55 +82,57 @@ export async function forwardOverWebSocket(
   accept: AcceptWebSocket,
 ): Promise<void> {
   const socket = await accept(protocol.name)
-  const sessions: (PortSession | undefined)[] = []
+  const links = ports.map((port): Link => ({ port, session: undefined, early: [] }))
   const write = writerOf(socket, protocol, () => {
-    for (const session of sessions) session?.resume()
+    for (const { session } of links) session?.resume()
   })
-  const early = new Map<number, Uint8Array[]>()
   let waiting = 0
-  const give = (session: PortSession, bytes: Uint8Array): void => {
-    waiting += bytes.length
-    if (waiting > maxBuffered) socket.pause()
-    session.write(bytes, () => {
-      waiting -= bytes.length
-      if (waiting <= maxBuffered / 2) socket.resume()
-    })
-  }
   socket.on('message', (data) => {
     const message = readMessage(protocol, messageBytes(data))
-    if (message === undefined || message.channel % 2 !== 0) return
-    const index = message.channel / 2
-    const session = sessions[index]
-    if (session !== undefined) give(session, message.bytes)
-    else early.set(index, [...(early.get(index) ?? []), message.bytes])
+    const link = message === undefined ? undefined : links[message.channel / 2]
+    if (message === undefined || link === undefined) return
+    const { bytes } = message
+    waiting += bytes.length
+    if (waiting > maxBuffered) socket.pause()
+    const give = (session: PortSession): void =>
+      session.write(bytes, () => {
+        waiting -= bytes.length
+        if (waiting <= maxBuffered / 2) socket.resume()
+      })
+    if (link.session === undefined) link.early.push(give)
+    else give(link.session)
   })
   socket.on('error', (error) => x.log.debug('a port forward broke off', { error: error.message }))
   socket.on('close', () => {
-    for (const session of sessions) session?.close()
+    for (const { session } of links) session?.close()
   })
   let open = ports.length
-  const finished = (): void => {
-    open--
-    if (open === 0) socket.close(closeNormal)
-  }
-  for (const [index, port] of ports.entries()) {
+  const openPort = async (link: Link, index: number): Promise<void> => {
+    const { port } = link
     const number = Uint8Array.of(port & 255, port >> 8)
     write(2 * index, number)
     write(2 * index + 1, number)
     const end = (how: PortEnd): void => {
       if (how.kind === 'Failed') write(2 * index + 1, Buffer.from(how.message, 'utf8'))
-      finished()
+      open--
+      if (open === 0) socket.close(closeNormal)
     }
     const opened = await streams.portForward(
       { namespace: route.namespace ?? '', pod: route.name ?? '', port },
       { data: (bytes) => write(2 * index, bytes), end },
     )
-    if (!opened.ok) {
-      end({ kind: 'Failed', message: opened.error.message ?? 'unknown failure' })
-      continue
-    }
-    sessions[index] = opened.value
-    for (const bytes of early.get(index) ?? []) give(opened.value, bytes)
-    early.delete(index)
+    if (!opened.ok) end({ kind: 'Failed', message: opened.error.message ?? 'unknown failure' })
+    link.session = opened.ok ? opened.value : nowhere
+    for (const give of link.early.splice(0)) give(link.session)
+    // The client may have gone meanwhile.
+    if (socket.readyState !== socket.OPEN) link.session.close()
   }
+  await Promise.all(links.map(openPort))
+}
+
+/** One port, and what the client sent before it was reached. */
+type Link = {
+  readonly port: number
+  session: PortSession | undefined
+  readonly early: ((session: PortSession) => void)[]
 }
