@@ -166,7 +166,7 @@ export function startAgent(options: AgentOptions): Agent {
 
 /** A program of the host that listens at `localhost` may do so in one of two families. */
 function portAddresses(address: string): readonly string[] {
-  if (address === ADDRESS) return [ADDRESS, '::1']
+  if (address === HOST_ADDRESS) return [HOST_ADDRESS, '::1']
   return address === '' ? [] : [address]
 }
 

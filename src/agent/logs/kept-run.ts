@@ -34,7 +34,7 @@ export function runsOfStatus({ status }: Pod): readonly KeptRun[] {
  * containers of the pod are restarted, the run that waits is counted already.
  */
 export function lastAttemptOf({ state, lastState, restartCount }: ContainerStatus): number {
-  const isNewest = state?.running === undefined && state?.terminated?.containerID === undefined
+  const isNewest = state?.running === undefined && state?.terminated === undefined
   return isNewest && lastState?.terminated?.reason !== RESET_REASON ? restartCount : restartCount - 1
 }
 

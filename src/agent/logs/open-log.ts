@@ -98,7 +98,7 @@ function runOf({ metadata, status }: Pod, container: string, previous: boolean):
   const ended = ran ?? last ?? state.terminated
   if (ended === undefined) return fail(badRequest(`${where} is waiting to start: ${waitingFor(state.waiting?.reason)}`))
   if (ended.containerID === undefined) return fail(badRequest(`${where} is terminated`))
-  const attempt = ran === undefined ? lastAttemptOf(found) : restartCount
+  const attempt = state.terminated === undefined ? lastAttemptOf(found) : restartCount
   return ok({ attempt, finishedAt: timeOf(ended.finishedAt) })
 }
 

@@ -12,9 +12,10 @@ import { WebSocket } from 'ws'
 import { httpContract } from '../../../test/contract/http-contract.ts'
 import { http1Calls, http2Calls } from '../../../test/support/http-calls.ts'
 import { type TestServer, testServer } from '../../../test/support/http-server.ts'
+import { silentLogs } from '../../../test/support/silent-logs.ts'
 import { ok } from '../../base/index.ts'
 import { ensureCertificates } from '../auth/index.ts'
-import type { ExecEnd, PodLogs, PodStreams } from './index.ts'
+import type { ExecEnd, PodStreams } from './index.ts'
 
 const encoder = new TextEncoder()
 const bytes = (text: string): Uint8Array => encoder.encode(text)
@@ -50,27 +51,6 @@ const streams: PodStreams = {
   },
 }
 
-/** A log that says nothing, and takes until `opened` to be opened. */
-function silentLogs() {
-  const [asked, opened, left] = [0, 1, 2].map(() => Promise.withResolvers<void>()) as [Gate, Gate, Gate]
-  const said = Promise.withResolvers<IteratorResult<Uint8Array>>()
-  const logs: PodLogs = {
-    open: async () => {
-      asked.resolve()
-      await opened.promise
-      const end = { done: true, value: undefined } as const
-      const stop = async () => {
-        left.resolve()
-        said.resolve(end)
-        return end
-      }
-      return ok({ [Symbol.asyncIterator]: () => ({ next: () => said.promise, return: stop }) })
-    },
-    openJob: async () => assert.fail('not asked for'),
-  }
-  return { logs, asked, opened, left }
-}
-type Gate = PromiseWithResolvers<void>
 const silence = silentLogs()
 
 httpContract('HTTP/1.1', http1Calls)

@@ -21,6 +21,7 @@ import {
   requestHeaders,
   uint32,
 } from '../../../test/support/http2-frames.ts'
+import { silentLogs } from '../../../test/support/silent-logs.ts'
 import { virtualClock } from '../../../test/support/virtual-clock.ts'
 import { millis, silentLog } from '../../base/index.ts'
 import { newHttp2 } from './http2.ts'
@@ -429,6 +430,31 @@ describe('HTTP/2 that ends', () => {
     await ended
     assert.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR)
     await closed
+  })
+
+  it('cuts a followed log without an end, by which a client would take it for the whole', async () => {
+    const { logs, opened } = silentLogs()
+    opened.resolve()
+    const world = await testServer({ logs })
+    const { call, close } = http2Calls({ url: world.url, ca: world.certificates.ca })
+    const send = async (kind: string, object: object): Promise<void> => {
+      const path = `/api/v1/namespaces/default/${kind}`
+      assert.equal(
+        (await call({ method: 'POST', path, headers: { authorization }, body: JSON.stringify(object) })).code,
+        201,
+      )
+    }
+    await send('serviceaccounts', { metadata: { name: 'default' } })
+    await send('pods', { metadata: { name: 'p' }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] } })
+    close()
+    const connection = await openRaw(world.server.address.port, world.certificates.ca)
+    const path = '/api/v1/namespaces/default/pods/p/log?follow=true'
+    connection.send(headersFrame(1, requestHeaders('GET', path)))
+    await connection.until(isAnswered(1))
+    await world.close()
+    assert.equal(codeOf(await connection.until(isReset(1))), codes.internal)
+    const isEnd = (one: Frame): boolean => one.type === frameTypes.data && (one.flags & flags.endStream) !== 0
+    assert.equal(connection.seen(isEnd), false)
   })
 
   it('does not keep a connection that nobody uses', async () => {

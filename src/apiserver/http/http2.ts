@@ -87,9 +87,10 @@ const responseOf = (stream: ServerHttp2Stream, internalError: number, onCut: () 
   body: stream,
   isBegun: () => stream.headersSent,
   isGone: () => isOver(stream),
-  begin(code, headers) {
-    // Node takes it for a defect to answer a client that has just gone.
-    if (!isOver(stream)) stream.respond(outgoing(code, headers))
+  begin(code, headers, atOnce = false) {
+    // Node takes it for a defect to answer a client that has just gone. Where it does not wait for trailers it ends a stream
+    // that is cut in order first, and clients take what they have for the whole.
+    if (!isOver(stream)) stream.respond(outgoing(code, headers), { waitForTrailers: atOnce })
   },
   cut() {
     stream.close(internalError)
