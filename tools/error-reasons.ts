@@ -186,7 +186,7 @@ export const reasonFamilies: readonly ReasonFamily[] = [
       Timeout: ['it took longer than the request allowed', 'repeat it'],
       ServiceUnavailable: [
         'the disk is full or read-only, or the server ends',
-        'the message says which: free some space',
+        'the message says which: free some space; a full disk still takes deletions',
       ],
     },
   },

@@ -4,6 +4,7 @@
  *     jobd.db          the store            kubeconfig       how clients reach the server, mode 0600
  *     server.json      who serves now       pki/             certificates and keys
  *     pods/            logs, exit statuses, volumes    logs/    the logs of pods that are gone
+ *     jobd.db.reserve  room for deletions on a full disk
  */
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'

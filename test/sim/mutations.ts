@@ -44,8 +44,8 @@ export const mutations: readonly Mutation[] = [
     changes: {
       [store]: [
         [
-          "const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch: batchOf(state, batch, newest) })",
-          "const asked = state.thread.ask<'Commit'>({ kind: 'Commit', batch: batchOf(state, batch, newest) })",
+          "const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch: batchOf(state, batch, newest), makesRoom })",
+          "const asked = state.thread.ask<'Commit'>({ kind: 'Commit', batch: batchOf(state, batch, newest), makesRoom })",
         ],
         [
           '  state.committing = false\n  if (done.ok) keep(',
@@ -248,8 +248,11 @@ export const mutations: readonly Mutation[] = [
     'refusals-unheard',
     'a write that the disk refused is answered as one that was done',
     store,
-    ['if (done.ok) keep(state, batch, newest)\n  else refuse(state, batch, done.error)', 'keep(state, batch, newest)'],
-    30,
+    [
+      'if (done.ok) keep(state, batch, newest, makesRoom)\n  else refuse(state, batch, done.error, makesRoom)',
+      'keep(state, batch, newest, makesRoom)',
+    ],
+    60,
     'acknowledged-writes-survive',
   ),
   one(

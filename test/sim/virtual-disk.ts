@@ -7,8 +7,16 @@
  * record at its end, as the seed says; checksums tell half a record from a whole one.
  */
 import { type Clock, fail, millis, ok, pause, type Result, revision } from '../../src/base/index.ts'
-import type { Change, Entry, StoreError, Version } from '../../src/storage/revision/index.ts'
-import type { Answers, Batch, DatabaseThread, Opened, Question, StartDatabase } from '../../src/storage/sqlite/index.ts'
+import type { Change, Entry, Version } from '../../src/storage/revision/index.ts'
+import type {
+  Answers,
+  Batch,
+  DatabaseThread,
+  Opened,
+  Question,
+  StartDatabase,
+  Trouble,
+} from '../../src/storage/sqlite/index.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 type Row = {
@@ -26,7 +34,7 @@ type Frame = { readonly row: Row; torn?: boolean } | { readonly commit: Commit; 
 export type DiskFaults = {
   /** Milliseconds that the disk takes to sync. */
   readonly slowness: () => number
-  /** The disk is full: nothing of the commit is kept. */
+  /** The disk is full: nothing of the commit is kept, unless it consists of removals. */
   readonly refuses: () => boolean
   /** Called between disk operations; true when the process is dead from now on. */
   readonly diesNow: () => boolean
@@ -45,7 +53,7 @@ export type VirtualDisk = {
 
 const never = new Promise<never>(() => {})
 const decoder = new TextDecoder()
-const full: StoreError = { kind: 'Unavailable', message: 'simulated: the disk is full: free some space' }
+const full: Trouble = { kind: 'Unavailable', message: 'simulated: the disk is full: free some space', isFull: true }
 
 type State = {
   readonly rows: Map<number, Row>
@@ -148,11 +156,13 @@ function asking(
   faults: DiskFaults,
 ): DatabaseThread['ask'] {
   let queue: Promise<unknown> = Promise.resolve()
-  const answer = async (question: Question): Promise<Result<unknown, StoreError>> => {
+  const answer = async (question: Question): Promise<Result<unknown, Trouble>> => {
     if (!gate.open) return never
     state.questions++
     switch (question.kind) {
       case 'Commit': {
+        // Removals have room of their own.
+        if (!question.makesRoom && faults.refuses()) return fail(full)
         const done = await commit(state, question.batch, gate, clock, faults)
         return done ?? never
       }
@@ -176,7 +186,7 @@ function asking(
   return <Kind extends Question['kind']>(question: Extract<Question, { kind: Kind }>) => {
     const answered = queue.then(() => answer(question))
     queue = answered
-    return answered.then((value) => (gate.open ? value : never)) as Promise<Result<Answers[Kind], StoreError>>
+    return answered.then((value) => (gate.open ? value : never)) as Promise<Result<Answers[Kind], Trouble>>
   }
 }
 
@@ -186,9 +196,8 @@ async function commit(
   batch: Batch,
   gate: { readonly open: boolean },
   clock: Clock,
-  { slowness, refuses, diesNow }: DiskFaults,
-): Promise<Result<undefined, StoreError> | undefined> {
-  if (refuses()) return fail(full)
+  { slowness, diesNow }: Omit<DiskFaults, 'refuses'>,
+): Promise<Result<undefined, Trouble> | undefined> {
   for (const row of rowsOf(batch)) {
     if (diesNow()) return undefined
     state.log.push({ row })

@@ -123,7 +123,7 @@ export async function commit(
   cache.expect(write)
   const written = await (old === undefined
     ? store.create(storeKey, text)
-    : store.update(storeKey, text, revisionOf(old)))
+    : store.update(storeKey, text, revisionOf(old), object.metadata.deletionTimestamp !== undefined))
   if (written.ok && cache.revision() < written.value.modified) await cache.reached(written.value.modified)
   cache.expectNoMore(write)
   if (!written.ok) return fail(await commitError(registry, resource, name, written.error))

@@ -85,8 +85,16 @@ export type Store = {
   readonly get: (key: string) => Promise<Result<Entry | undefined, StoreError>>
   readonly list: (prefix: string, options?: ListOptions) => Promise<Result<Listing, StoreError>>
   readonly create: (key: string, value: string) => Promise<Result<Entry, StoreError>>
-  /** Replaces the value when the key's newest revision is `ifRevision`. */
-  readonly update: (key: string, value: string, ifRevision: Revision) => Promise<Result<Entry, StoreError>>
+  /**
+   * Replaces the value when the key's newest revision is `ifRevision`. With `makesRoom` it is a step of a removal: a full
+   * disk takes it as long as it takes removals.
+   */
+  readonly update: (
+    key: string,
+    value: string,
+    ifRevision: Revision,
+    makesRoom?: boolean,
+  ) => Promise<Result<Entry, StoreError>>
   /** Removes the key when its newest revision is `ifRevision`; answers the revision of the removal. */
   readonly delete: (key: string, ifRevision: Revision) => Promise<Result<Revision, StoreError>>
   /**

@@ -1,23 +1,23 @@
 /** Asking the database thread: questions are answered in the order they were put. */
 import { Worker } from 'node:worker_threads'
 import { fail, ok, type Result } from '../../base/index.ts'
-import type { StoreError, Version } from '../revision/index.ts'
-import type { Answers, FromThread, OpenError, Opened, Question, ToThread } from './messages.ts'
+import type { Version } from '../revision/index.ts'
+import type { Answers, FromThread, OpenError, Opened, Question, ToThread, Trouble } from './messages.ts'
 
 export type DatabaseThread = {
   readonly opened: Opened
   readonly ask: <Kind extends Question['kind']>(
     question: Extract<Question, { kind: Kind }>,
-  ) => Promise<Result<Answers[Kind], StoreError>>
+  ) => Promise<Result<Answers[Kind], Trouble>>
 }
 
 /** Opens a database. `onEnd` is told when it cannot be asked any more, which nothing survives. */
 export type StartDatabase = (
   file: string,
-  onEnd: (error: StoreError) => void,
+  onEnd: (error: Trouble) => void,
 ) => Promise<Result<DatabaseThread, OpenError>>
 
-type Asked = (answer: Result<unknown, StoreError>) => void
+type Asked = (answer: Result<unknown, Trouble>) => void
 
 /** The thread's program: beside this file in a checkout, under its own name in the bundle. */
 function programUrl(): URL {
@@ -42,7 +42,7 @@ export const startDatabaseThread: StartDatabase = (file, onEnd) => {
       worker.postMessage({ id: last, question } satisfies ToThread, handedOver)
     })
   const end = (message: string): void => {
-    const error: StoreError = { kind: 'Unavailable', message }
+    const error: Trouble = { kind: 'Unavailable', message }
     for (const resolve of asked.values()) resolve(fail(error))
     asked.clear()
     onEnd(error)
@@ -63,7 +63,11 @@ export const startDatabaseThread: StartDatabase = (file, onEnd) => {
         case 'Answer':
           return settle(asked, message.id, ok(message.value))
         case 'Failed':
-          return settle(asked, message.id, fail({ kind: 'Unavailable', message: message.message }))
+          return settle(
+            asked,
+            message.id,
+            fail({ kind: 'Unavailable', message: message.message, isFull: message.isFull }),
+          )
       }
     })
     worker.on('error', (error) => {
@@ -74,7 +78,7 @@ export const startDatabaseThread: StartDatabase = (file, onEnd) => {
   })
 }
 
-function settle(asked: Map<number, Asked>, id: number, answer: Result<unknown, StoreError>): void {
+function settle(asked: Map<number, Asked>, id: number, answer: Result<unknown, Trouble>): void {
   const resolve = asked.get(id)
   asked.delete(id)
   resolve?.(answer)

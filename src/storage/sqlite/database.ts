@@ -39,6 +39,8 @@ export type Database = {
   /** Keys and revisions of all that is there, some at a time: nobody holds all of them here. */
   readonly heads: () => Iterable<readonly Version[]>
   readonly commit: (batch: Batch) => void
+  /** Brings the log into the database, as far as the disk has room for that, and frees what the log took. */
+  readonly foldLog: () => void
   readonly get: (key: string) => Entry | undefined
   readonly list: (
     prefix: string,
@@ -142,6 +144,8 @@ function codeOf(error: unknown): number {
   return 'code' in error ? (systemCodes[String(error.code)] ?? 0) : 0
 }
 
+export const isDiskFull = (error: unknown): boolean => codeOf(error) === 13
+
 const systemCodes: Readonly<Record<string, number>> = {
   EROFS: 8,
   EIO: 10,
@@ -182,6 +186,7 @@ function statementsOn(db: DatabaseSync): Database {
     opened: readState(db),
     heads: () => readHeads(db),
     commit: (batch) => commit(db, batch, { insert, drop, advance }),
+    foldLog: () => foldLog(db),
     get: (key) => entryOf(newest.get(key)),
     list: (prefix, at, from, limit, uncounted) => {
       // One lower bound: of two SQLite would use the first, and step over what lies between them.
@@ -196,6 +201,15 @@ function statementsOn(db: DatabaseSync): Database {
     problem: () => problemOf(db),
     leap: (gap) => leap(db, gap),
     close: () => db.close(),
+  }
+}
+
+function foldLog(db: DatabaseSync): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch (error) {
+    // What there is no room for stays in the log, and counts as before.
+    if (!isDiskFull(error)) throw error
   }
 }
 

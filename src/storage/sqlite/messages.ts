@@ -1,6 +1,6 @@
 /** What the store and its database thread say to each other. Plain data only: it crosses a thread. */
 import type { Revision } from '../../base/index.ts'
-import type { Change, Entry, Version } from '../revision/index.ts'
+import type { Change, Entry, StoreError, Version } from '../revision/index.ts'
 
 /** Writes of one commit, as columns: cheaper to hand over than one object for each. */
 export type Batch = {
@@ -19,7 +19,8 @@ export type Batch = {
 }
 
 export type Question =
-  | { readonly kind: 'Commit'; readonly batch: Batch }
+  /** `makesRoom`: removals, which a full disk takes, too. */
+  | { readonly kind: 'Commit'; readonly batch: Batch; readonly makesRoom: boolean }
   | { readonly kind: 'Get'; readonly key: string }
   | {
       readonly kind: 'List'
@@ -59,6 +60,9 @@ export type OpenError = {
   readonly message: string
 }
 
+/** Why a question was not answered. `isFull`: the disk is, and what makes room may be tried again as such. */
+export type Trouble = Extract<StoreError, { kind: 'Unavailable' }> & { readonly isFull?: boolean }
+
 export type ToThread = { readonly id: number; readonly question: Question }
 export type FromThread =
   /** Some of the heads, before `Opened`. */
@@ -66,4 +70,4 @@ export type FromThread =
   | { readonly kind: 'Opened'; readonly opened: Omit<Opened, 'heads'> }
   | { readonly kind: 'NotOpened'; readonly error: OpenError }
   | { readonly kind: 'Answer'; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'Failed'; readonly id: number; readonly message: string }
+  | { readonly kind: 'Failed'; readonly id: number; readonly message: string; readonly isFull: boolean }

@@ -8,6 +8,7 @@ import { runStoreContract } from '../../../test/contract/store-contract.ts'
 import { newVirtualDisk } from '../../../test/sim/virtual-disk.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
 import { revision } from '../../base/index.ts'
+import { keyOf } from '../revision/index.ts'
 import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
 
 async function inDirectory(body: (file: string) => Promise<void>): Promise<void> {
@@ -158,16 +159,55 @@ describe('sqlite: what is refused, and in which words', () => {
   })
 })
 
-test('sqlite: a write that the disk refuses is the problem until one is kept', async () => {
-  const disk = { isFull: false }
-  const faults = { slowness: () => 0, refuses: () => disk.isFull, diesNow: () => false }
-  const store = await openSqliteStore('', newVirtualDisk().open({ open: true }, realClock, faults))
-  assert.ok(store.ok)
-  assert.equal(store.value.problem(), undefined)
-  disk.isFull = true
-  assert.ok(!(await store.value.create('a', '1')).ok)
-  assert.match(store.value.problem() ?? '', /the disk is full/)
-  disk.isFull = false
-  assert.ok((await store.value.create('a', '1')).ok)
-  assert.equal(store.value.problem(), undefined)
+describe('sqlite: a full disk', () => {
+  async function onDisk() {
+    const disk = { isFull: false }
+    const faults = { slowness: () => 0, refuses: () => disk.isFull, diesNow: () => false }
+    const store = await openSqliteStore('', newVirtualDisk().open({ open: true }, realClock, faults))
+    assert.ok(store.ok)
+    return { disk, store: store.value }
+  }
+
+  test('a write that is refused is the problem until one is kept', async () => {
+    const { disk, store } = await onDisk()
+    assert.equal(store.problem(), undefined)
+    disk.isFull = true
+    assert.ok(!(await store.create('a', '1')).ok)
+    assert.match(store.problem() ?? '', /the disk is full/)
+    disk.isFull = false
+    assert.ok((await store.create('a', '1')).ok)
+    assert.equal(store.problem(), undefined)
+  })
+
+  test('of what is written together it takes what makes room, and only that', async () => {
+    const { disk, store } = await onDisk()
+    for (const key of ['a', 'b', 'c']) await store.create(key, '1')
+    disk.isFull = true
+    const seen: string[] = []
+    store.watch('', revision(3), {
+      onChanges: (changes) => {
+        for (const each of changes) seen.push(`${each.kind} ${keyOf(each)}@${each.revision}`)
+      },
+      onEnd: () => undefined,
+    })
+    const outcomes = await Promise.all([
+      store.create('d', '1'),
+      store.delete('a', revision(1)),
+      store.update('b', 'new', revision(2)),
+      store.update('c', 'marked', revision(3), true),
+      // What it was decided after is not kept.
+      store.delete('b', revision(6)),
+      store.delete('c', revision(7)),
+    ])
+    assert.deepEqual(
+      outcomes.map(({ ok }) => ok),
+      [false, true, false, true, false, false],
+    )
+    assert.deepEqual(seen, ['Delete a@4', 'Put c@5'])
+    assert.deepEqual(outcomes[4], { ok: false, error: { kind: 'Conflict', current: 2 } })
+    assert.match(store.problem() ?? '', /the disk is full/)
+    assert.deepEqual(await store.delete('c', revision(5)), { ok: true, value: 6 })
+    const listed = await store.list('')
+    assert.deepEqual(listed.ok && listed.value.entries.map(({ key, value }) => `${key}=${value}`), ['b=1'])
+  })
 })

@@ -23,7 +23,7 @@ import {
 } from '../revision/index.ts'
 import { dropsOf } from './database.ts'
 import { type DatabaseThread, type StartDatabase, startDatabaseThread } from './database-thread.ts'
-import type { Batch, OpenError, Superseded } from './messages.ts'
+import type { Batch, OpenError, Superseded, Trouble } from './messages.ts'
 
 /** Revisions of history that stay readable: some minutes of a busy server, a few megabytes of disk. */
 const historyBound = 10_000
@@ -32,7 +32,13 @@ const batchBound = 4_000
 /** So many writes are worth a commit of their own even in the middle of a turn that makes more of them. */
 const sizeable = 64
 
-type Pending = { readonly write: Write; readonly answer: (result: Result<Change, StoreError>) => void }
+type Pending = {
+  readonly request: WriteRequest
+  /** A removal, or a step of one: a full disk takes it, too. */
+  readonly makesRoom: boolean
+  readonly write: Write
+  readonly answer: (result: Result<Change, StoreError>) => void
+}
 
 type State = {
   readonly thread: Pick<DatabaseThread, 'ask'>
@@ -102,10 +108,11 @@ function storeOn(state: State): SqliteStore {
     oldest: () => state.oldest,
     get: (key) => thread.ask<'Get'>({ kind: 'Get', key }),
     list: (prefix, options) => list(state, prefix, options ?? {}),
-    create: (key, value) => put(state, { kind: 'Create', key, value }),
-    update: (key, value, ifRevision) => put(state, { kind: 'Update', key, value, ifRevision }),
+    create: (key, value) => put(state, { kind: 'Create', key, value }, false),
+    update: (key, value, ifRevision, makesRoom = false) =>
+      put(state, { kind: 'Update', key, value, ifRevision }, makesRoom),
     async delete(key, ifRevision) {
-      const written = await write(state, { kind: 'Delete', key, ifRevision })
+      const written = await write(state, { kind: 'Delete', key, ifRevision }, true)
       return written.ok ? ok(written.value.revision) : written
     },
     watch: (prefix, from, observer) => {
@@ -134,19 +141,19 @@ async function list(
   return page.ok ? ok({ revision: at, ...page.value }) : page
 }
 
-async function put(state: State, request: WriteRequest): Promise<Result<Entry, StoreError>> {
-  const written = await write(state, request)
+async function put(state: State, request: WriteRequest, makesRoom: boolean): Promise<Result<Entry, StoreError>> {
+  const written = await write(state, request, makesRoom)
   if (!written.ok) return written
   if (written.value.kind !== 'Put') throw new Error('a put was decided as a delete')
   return ok(written.value.entry)
 }
 
-function write(state: State, request: WriteRequest): Promise<Result<Change, StoreError>> {
+function write(state: State, request: WriteRequest, makesRoom: boolean): Promise<Result<Change, StoreError>> {
   if (state.ended !== undefined) return Promise.resolve(fail(state.ended))
   const decided = decide(state.keyspace, request)
   if (!decided.ok) return Promise.resolve(decided)
   return new Promise((answer) => {
-    state.queue.push({ write: decided.value, answer })
+    state.queue.push({ request, makesRoom, write: decided.value, answer })
     if (!state.committing) beginSoon(state)
   })
 }
@@ -169,18 +176,20 @@ function beginSoon(state: State): void {
   })
 }
 
-async function commit(state: State): Promise<void> {
+/** `makesRoom`: nothing is queued but what makes room. */
+async function commit(state: State, makesRoom = false): Promise<void> {
   if (state.committing || state.queue.length === 0) return
   state.committing = true
   const batch = state.queue.slice(0, batchBound)
   state.queue = state.queue.slice(batchBound)
   state.worthwhile = Math.ceil(batch.length / 2)
   const newest = batch[batch.length - 1]?.write.revision ?? state.keyspace.visible
-  const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch: batchOf(state, batch, newest) })
+  const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch: batchOf(state, batch, newest), makesRoom })
   state.committing = false
-  if (done.ok) keep(state, batch, newest)
-  else refuse(state, batch, done.error)
-  if (state.queue.length > 0) void commit(state)
+  if (done.ok) keep(state, batch, newest, makesRoom)
+  else refuse(state, batch, done.error, makesRoom)
+  // What a refusal leaves is to be tried at once, before anything else comes.
+  if (state.queue.length > 0) void commit(state, !done.ok)
   else for (const resolve of state.idle.splice(0)) resolve()
 }
 
@@ -235,10 +244,11 @@ function forgettable(state: State, oldest: number): readonly Superseded[] {
 }
 
 /** The batch is on the disk: it becomes visible, is told to watchers, and answered, in this order. */
-function keep(state: State, batch: readonly Pending[], newest: Revision): void {
+function keep(state: State, batch: readonly Pending[], newest: Revision, makesRoom: boolean): void {
   forgetUpTo(state, Math.max(state.oldest, newest - historyBound))
   state.keyspace.visible = newest
-  state.refused = undefined
+  // That a full disk takes removals does not say that it is full no more.
+  if (!makesRoom) state.refused = undefined
   const changes = batch.map(({ write }) => changeOf(write))
   for (const { write } of batch) {
     if (write.previous === undefined && write.value !== undefined) continue
@@ -257,8 +267,11 @@ function forgetUpTo(state: State, oldest: number): void {
   state.forgotten = 0
 }
 
-/** The disk refused: nothing of this batch was kept, so nothing decided after it holds either. */
-function refuse(state: State, batch: readonly Pending[], error: StoreError): void {
+/**
+ * The disk refused: nothing of this batch was kept, so nothing decided after it holds either. Where it is full, what makes
+ * room is decided and queued anew, alone; but not what was tried as such.
+ */
+function refuse(state: State, batch: readonly Pending[], error: Trouble, makesRoom: boolean): void {
   state.refused = wordsOf(error)
   const all = [...batch, ...state.queue]
   state.queue = []
@@ -266,7 +279,12 @@ function refuse(state: State, batch: readonly Pending[], error: StoreError): voi
     state.keyspace,
     all.map(({ write }) => write),
   )
-  for (const { answer } of all) answer(fail(error))
+  const goesOn = error.isFull === true && !makesRoom
+  for (const pending of all) {
+    const decided = goesOn && pending.makesRoom ? decide(state.keyspace, pending.request) : fail(error)
+    if (decided.ok) state.queue.push({ ...pending, write: decided.value })
+    else pending.answer(decided)
+  }
 }
 
 const wordsOf = (error: StoreError): string => (error.kind === 'Unavailable' ? error.message : error.kind)
@@ -286,7 +304,7 @@ async function compact(state: State, upTo: Revision): Promise<Result<Revision, S
     forget,
     oldest: upTo,
   }
-  const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch })
+  const done = await state.thread.ask<'Commit'>({ kind: 'Commit', batch, makesRoom: true })
   if (!done.ok) return done
   forgetUpTo(state, upTo)
   return ok(upTo)

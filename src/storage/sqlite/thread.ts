@@ -1,12 +1,13 @@
 /** The thread that owns the database: the disk is waited for here, never where requests are served. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Database, openDatabase, troubleText } from './database.ts'
+import { type Database, isDiskFull, openDatabase, troubleText } from './database.ts'
 import type { FromThread, Question, ToThread } from './messages.ts'
+import { commitWithin, openReserve, type Reserve } from './reserve.ts'
 
-function answer(database: Database, question: Question): unknown {
+function answer(database: Database, reserve: Reserve, question: Question): unknown {
   switch (question.kind) {
     case 'Commit':
-      return database.commit(question.batch)
+      return commitWithin(reserve, database, question)
     case 'Get':
       return database.get(question.key)
     case 'List':
@@ -24,19 +25,22 @@ const port = parentPort
 if (port === null) throw new Error('the database thread was started as a program')
 const say = (message: FromThread): void => port.postMessage(message)
 
-const opened = openDatabase((workerData as { readonly file: string }).file)
+const { file } = workerData as { readonly file: string }
+const opened = openDatabase(file)
 if (opened.ok) {
   const database = opened.value
+  for (const heads of database.heads()) say({ kind: 'Heads', heads })
+  say({ kind: 'Opened', opened: database.opened })
+  // Nobody waits for it but the first question.
+  const reserve = openReserve(`${file}.reserve`)
   port.on('message', ({ id, question }: ToThread) => {
     try {
-      say({ kind: 'Answer', id, value: answer(database, question) })
+      say({ kind: 'Answer', id, value: answer(database, reserve, question) })
     } catch (error) {
-      say({ kind: 'Failed', id, message: troubleText(error) })
+      say({ kind: 'Failed', id, message: troubleText(error), isFull: isDiskFull(error) })
     }
     if (question.kind === 'Close') port.close()
   })
-  for (const heads of database.heads()) say({ kind: 'Heads', heads })
-  say({ kind: 'Opened', opened: database.opened })
 } else {
   say({ kind: 'NotOpened', error: opened.error })
   port.close()
