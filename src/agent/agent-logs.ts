@@ -16,8 +16,8 @@ import {
   runOfObserved,
   runsOfStatus,
 } from './logs/index.ts'
-import type { PodWorker } from './pod-worker.ts'
 import type { ContainerKey, Runtime } from './runtime/index.ts'
+import type { PodWorker } from './worker.ts'
 
 export type LogLimits = {
   /** Bytes of one run. */

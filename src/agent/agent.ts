@@ -21,7 +21,7 @@ import { hostFilesFacts, limitsText, type NodeIdentity } from './node-object.ts'
 import { createRegistration } from './node-registration.ts'
 import { createPodNames, type PodNames } from './pod-names.ts'
 import { clusterName } from './pod-sandbox.ts'
-import { leave, newWorker, observeRun, type PodWorker, takePod, touch, type WorkerContext } from './pod-worker.ts'
+import { leave, observeRun, takePod, touch } from './pod-worker.ts'
 import { sandboxOf } from './prepare-start.ts'
 import { reflect } from './reflector.ts'
 import { HOST_ADDRESS, type Observed, type Runtime } from './runtime/index.ts'
@@ -30,6 +30,7 @@ import { followServices, type ServiceLinks } from './service-links.ts'
 import { createPodStreams, type PodStreams } from './streams/index.ts'
 import { followVolumeSources } from './volume-sources.ts'
 import { removeVolumes, removeVolumesExcept } from './volumes/index.ts'
+import { newWorker, type PodWorker, type WorkerContext } from './worker.ts'
 import { workerContext } from './worker-context.ts'
 
 export type Agent = {
@@ -254,7 +255,7 @@ async function onPod(state: State, pod: Pod): Promise<void> {
   }
   if (isOver(pod) && (pod.metadata.deletionTimestamp === undefined || pod.metadata.deletionGracePeriodSeconds === 0))
     return
-  const worker = newWorker(pod, [])
+  const worker = newWorker(pod)
   state.workers.set(uid, worker)
   state.names?.take(pod)
   // Nothing is decided before it is known what already runs.

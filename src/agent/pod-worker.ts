@@ -5,117 +5,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isConflict, isNotFound, notFound, type Status } from '../apimachinery/index.ts'
 import type { Pod, PodStatus } from '../apis/core/index.ts'
-import {
-  after,
-  between,
-  type Clock,
-  fail,
-  type Instant,
-  type Log,
-  later,
-  type Millis,
-  type Monotonic,
-  millis,
-  type Result,
-  type Timers,
-} from '../base/index.ts'
-import type { Client } from '../client/index.ts'
-import { afterStart, beforeStop, containerOf, eventFactsOf, watchRun } from './container-hooks.ts'
+import { after, between, fail, type Instant, later, millis, type Result } from '../base/index.ts'
+import { afterStart, beforeStop, containerOf, watchRun } from './container-hooks.ts'
 import { watchEmptyDirs } from './empty-dir-limits.ts'
-import type { EventRecorder } from './event-recorder.ts'
 import { unlessRefused } from './host-files.ts'
-import {
-  type FailedStart,
-  type NodeFacts,
-  newMemory,
-  type PodAction,
-  type PodMemory,
-  type ProbeFacts,
-  planPod,
-  podEvent,
-  shiftMemory,
-  slotOf,
-  type Unhealthy,
-} from './pod/index.ts'
-import type { PreparedVolumes } from './pod-volumes.ts'
+import { type PodAction, planPod, podEvent, shiftMemory, slotOf } from './pod/index.ts'
 import { hasProbes, initialFacts } from './probes/index.ts'
-import type { ContainerConfig, ContainerKey, Observed, Runtime, Signal, StartFailure } from './runtime/index.ts'
-import { showsItself, type VolumeSources } from './volume-sources.ts'
-import type { VolumeFailure } from './volumes/index.ts'
-
-export type WorkerContext = {
-  readonly client: Client
-  readonly clock: Clock
-  readonly log: Log
-  readonly runtime: Runtime
-  readonly recorder: EventRecorder
-  readonly timers: Timers
-  /** How much goes on: starts asked of the runtime and not yet answered. */
-  readonly load: { starting: number }
-  /** Whether a status that news may soon supersede is held back a little. */
-  readonly foldsStatus: boolean
-  readonly node: Omit<NodeFacts, 'podIP'>
-  /** Where a pod is reached; empty while it has no address. */
-  readonly addressOf: (pod: Pod) => string
-  readonly sources: VolumeSources
-  readonly prepare: (pod: Pod) => Promise<Result<PreparedVolumes, readonly VolumeFailure[]>>
-  readonly configOf: (
-    worker: PodWorker,
-    action: Extract<PodAction, { kind: 'StartContainer' }>,
-  ) => Promise<Result<ContainerConfig, StartFailure>>
-  /** What the run left as its last word, for an exit that has no message of its own. */
-  readonly messageOf: (pod: Pod, observed: Observed) => string | undefined
-  /** Takes over the log of an ended run that is older than those shown in a status, and forgets the run. */
-  readonly removeRun: (pod: Pod, run: Observed) => void
-  /** The pod is over and its final status is written; nothing more happens until it is deleted. */
-  readonly onOver: (worker: PodWorker) => void
-}
-
-export type PodWorker = {
-  pod: Pod
-  memory: PodMemory
-  readonly runs: Map<string, Observed>
-  /** What runs that were started here are made from, by run, where the runtime does not know. */
-  readonly imageIds: Map<string, string>
-  readonly starting: Map<string, number>
-  readonly failedStarts: Map<string, FailedStart>
-  readonly probes: Map<string, ProbeFacts>
-  /** Runs that failed a probe or a hook, by run. */
-  readonly unhealthy: Map<string, Unhealthy>
-  /** Runs whose postStart hook has not ended, by run. */
-  readonly hooking: Set<string>
-  /** Runs that were sent SIGTERM, by run. */
-  readonly asked: Set<string>
-  /** Ends the probes of a run, by run. */
-  readonly watches: Map<string, () => void>
-  /** For hooks that wait: the end of their run, by run. */
-  readonly ends: Map<string, PromiseWithResolvers<void>>
-  isPrepared: boolean
-  /** Volumes are being made, or are waited for after a failure. */
-  preparing: 'No' | 'Now' | 'Later'
-  /** What the volumes are made of has changed since they were last begun to be made. */
-  isStale: boolean
-  /** Volume → path. */
-  volumes: ReadonlyMap<string, string>
-  /** Why the pod has used more of the node than it may. */
-  eviction?: string | undefined
-  unlimit?: (() => void) | undefined
-  isGone: boolean
-  isWriting: boolean
-  isDeleting: boolean
-  /** The status that the last look asked for. */
-  wanted?: PodStatus | undefined
-  /** A look is due in this turn of the event loop. */
-  isDirty: boolean
-  cancelWake?: (() => void) | undefined
-  cancelWrite?: (() => void) | undefined
-  cancelRefresh?: (() => void) | undefined
-  unfollow?: (() => void) | undefined
-  /** When the status is to be written, on the clock that nobody sets. */
-  writeAt?: Monotonic | undefined
-  /** What the wall clock was ahead of the monotonic one when it was last seen to have been set. */
-  ahead?: Millis | undefined
-}
+import type { ContainerKey, Observed, Signal, StartFailure } from './runtime/index.ts'
+import { showsItself } from './volume-sources.ts'
+import type { PodWorker, WorkerContext } from './worker.ts'
+import { failureEvent, tell, tellLimits, tellUnlimited } from './worker-events.ts'
 
 /** A start that could not be is tried again after this; as often as a kubelet looks at a pod that failed to sync. */
 const START_RETRY = millis(10_000)
@@ -128,29 +27,6 @@ const MOUNT_RETRY = { first: 500, most: 122_000 }
 const FOLD_RUNNING = { least: 15, most: 250 }
 /** Being about to start is worth a write only when it takes long. */
 const FOLD_PENDING = millis(5000)
-
-export const newWorker = (pod: Pod, runs: readonly Observed[]): PodWorker => ({
-  pod,
-  memory: newMemory,
-  runs: new Map(runs.map((run) => [slotOf(run.key), run])),
-  imageIds: new Map(),
-  starting: new Map(),
-  failedStarts: new Map(),
-  probes: new Map(),
-  unhealthy: new Map(),
-  hooking: new Set(),
-  asked: new Set(),
-  watches: new Map(),
-  ends: new Map(),
-  isPrepared: (pod.spec.volumes ?? []).length === 0,
-  preparing: 'No',
-  isStale: false,
-  volumes: new Map(),
-  isGone: false,
-  isWriting: false,
-  isDeleting: false,
-  isDirty: false,
-})
 
 /**
  * Takes a newer version of the pod. Versions of one server only grow, and they come by two ways, the watch and the answers
@@ -202,33 +78,6 @@ function tellRun(context: WorkerContext, worker: PodWorker, { key, state }: Obse
     const message = `Error: ${state.exit.message ?? 'the container could not be started'}`
     tell(context, worker, key, { type: 'Warning', reason: 'Failed', message })
   } else if (isNew) tell(context, worker, key, { type: 'Normal', reason: 'Started', message: 'Container started' })
-}
-
-/** Never pretend: a limit that nothing enforces is told of. */
-function tellLimits({ runtime, recorder }: WorkerContext, { pod }: PodWorker, { container }: ContainerKey): void {
-  const limits = containerOf(pod, container)?.resources?.limits ?? {}
-  const asked = (['cpu', 'memory'] as const).filter((name) => limits[name] !== undefined)
-  if (asked.length === 0) return
-  const limiting = runtime.limiting()
-  const idle = asked.filter((name) => limiting[name] === 'nobody')
-  if (idle.length === 0) return
-  const message = `limits of container ${container} are not enforced: ${idle.join(', ')}: this node may not make control groups; run jobd as root, or in a service with Delegate=yes`
-  recorder.record(pod, podEvent('Warning', 'LimitsNotEnforced', message))
-}
-
-export type Told = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
-
-export function tell(
-  context: Pick<WorkerContext, 'recorder'>,
-  { pod }: Pick<PodWorker, 'pod'>,
-  key: ContainerKey,
-  { type, reason, message }: Told,
-): void {
-  const container = containerOf(pod, key.container)
-  const facts = container === undefined ? undefined : eventFactsOf({ pod, container })
-  context.recorder.record(pod, podEvent(type, reason, message, facts))
-  // What keeps a program from being started is for whoever wrote the Job, who looks there.
-  if (type === 'Warning') context.recorder.recordForOwner(pod, podEvent(type, reason, message))
 }
 
 /** Begins to probe a run, if it has probes and is not yet probed. */
@@ -411,13 +260,6 @@ async function prepareVolumes(context: WorkerContext, worker: PodWorker, pause: 
   if (worker.isStale) refreshVolumes(context, worker)
 }
 
-/** Never pretend: memory that is none is told of. */
-function tellUnlimited({ recorder }: WorkerContext, { pod }: PodWorker, { unlimited }: PreparedVolumes): void {
-  if (unlimited.length === 0) return
-  const message = `emptyDir volumes with medium Memory are plain directories, whose size is looked at every ten seconds: ${unlimited.join(', ')}: this node may not mount; run jobd as root`
-  recorder.record(pod, podEvent('Warning', 'LimitsNotEnforced', message))
-}
-
 async function stopContainer(
   context: WorkerContext,
   worker: PodWorker,
@@ -431,15 +273,6 @@ async function stopContainer(
   if (worker.runs.get(slot)?.state.kind !== 'Running') return
   worker.asked.add(slot)
   touch(context, worker)
-}
-
-function failureEvent({ reason, message }: StartFailure): Told {
-  if (reason === 'FailedCreatePodSandBox') {
-    return { type: 'Warning', reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${message}` }
-  }
-  // Why an image is not there was told when it was looked for.
-  const isImage = reason.includes('Image')
-  return { type: 'Warning', reason: 'Failed', message: `Error: ${isImage ? reason : message}` }
 }
 
 type StartAction = Extract<PodAction, { kind: 'StartContainer' }>

@@ -9,12 +9,13 @@ import type { ImageKeeper } from './images/index.ts'
 import { type KeptLogs, runOfObserved } from './logs/index.ts'
 import type { PodNames } from './pod-names.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
-import { type PodWorker, tell, type WorkerContext } from './pod-worker.ts'
 import { prepareStart } from './prepare-start.ts'
 import { HOST_ADDRESS, type Observed, type Runtime } from './runtime/index.ts'
 import type { ServiceLinks } from './service-links.ts'
 import { terminationMessage } from './termination-message.ts'
 import type { VolumeSources } from './volume-sources.ts'
+import type { PodWorker, WorkerContext } from './worker.ts'
+import { tell } from './worker-events.ts'
 
 /** What containers inherit of the host. Everything else of the daemon's environment stays with the daemon. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TMPDIR']
