@@ -16,7 +16,17 @@ export function dataDirectory(given: string | undefined): string {
   const { JOBD_DATA_DIR, XDG_DATA_HOME } = process.env
   if (given) return resolve(given)
   if (JOBD_DATA_DIR) return resolve(JOBD_DATA_DIR)
-  return join(XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jobd')
+  return join(XDG_DATA_HOME || join(homeDirectory(), '.local', 'share'), 'jobd')
+}
+
+/** `HOME`, else what the machine knows of the user; the root directory where it knows none, as containers have it. */
+export function homeDirectory(): string {
+  try {
+    return homedir()
+  } catch (error) {
+    if (!isFileTrouble(error)) throw error
+    return '/'
+  }
 }
 
 /** Makes the directory, readable by its owner alone, and looks whether files can be written there. */

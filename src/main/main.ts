@@ -343,8 +343,8 @@ function addObjectCommands(program: Command, finish: Finish): void {
     .action(async (what, options) => finish(await (await objects()).get(what, options)))
   program
     .command('describe')
-    .description('show one object and its events')
-    .argument('<what...>', 'TYPE NAME... or TYPE/NAME...')
+    .description('show objects and their events')
+    .argument('<what...>', 'TYPE [NAME...] or TYPE/NAME...')
     .addOption(dataDir())
     .addOption(namespace())
     .action(async (what, options) => finish(await (await objects()).describe(what, options)))

@@ -4,8 +4,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { claimDirectory, isAbandoned } from '../agent/process/index.ts'
-import { fail, ok, type Result } from '../base/index.ts'
-import { type Connection, type Manifest, parseManifests, readManifests, runManifests } from '../cli/index.ts'
+import type { KubeObject } from '../apimachinery/index.ts'
+import { fail, isFileTrouble, ok, type Result, reasonOf } from '../base/index.ts'
+import { type Connection, type Manifest, parseManifests, placed, readManifests, runManifests } from '../cli/index.ts'
 import { connect, connectEmbedded } from './connect.ts'
 import { dataDirectory, readHolder } from './data-dir.ts'
 import { withInterrupts } from './interrupts.ts'
@@ -20,7 +21,7 @@ type RunOptions = {
 /** `behind`: how many of the words stand behind `--`; undefined without one. */
 export async function run(words: readonly string[], options: RunOptions, behind: number | undefined): Promise<number> {
   const terminal = realTerminal()
-  const misuse = misuseOf(words, behind)
+  const misuse = misuseOf(words, behind, options)
   if (misuse !== undefined) {
     terminal.err(`${misuse}\n`)
     return 2
@@ -33,13 +34,14 @@ export async function run(words: readonly string[], options: RunOptions, behind:
   }
   const { namespace } = options
   return await withInterrupts((interrupts) =>
-    onSomeServer(options, (connection) =>
-      runManifests(manifests.value, { connection, terminal, clock: realClock, namespace, ...interrupts }),
-    ),
+    onSomeServer(options, async (connection, isPrivate) => {
+      if (isPrivate) await makeNamespaces(manifests.value, namespace, connection)
+      return await runManifests(manifests.value, { connection, terminal, clock: realClock, namespace, ...interrupts })
+    }),
   )
 }
 
-function misuseOf(words: readonly string[], behind: number | undefined): string | undefined {
+function misuseOf(words: readonly string[], behind: number | undefined, { name }: RunOptions): string | undefined {
   const [first] = words
   if (first === undefined) return "say what to run: manifest files, or a command behind '--'"
   if (behind !== undefined) {
@@ -47,6 +49,7 @@ function misuseOf(words: readonly string[], behind: number | undefined): string 
       ? `give manifest files or a command behind '--', not both: ${first} stands before it`
       : undefined
   }
+  if (name !== undefined) return "--name goes with a command behind '--': manifests name their Jobs themselves"
   const looksLikeProgram = first !== '-' && !/\.(ya?ml|json)$/.test(first) && !existsSync(first)
   return looksLikeProgram ? `${first} does not exist: check the path; a command stands behind '--'` : undefined
 }
@@ -54,9 +57,31 @@ function misuseOf(words: readonly string[], behind: number | undefined): string 
 /** The directories of private servers, each gone with its server unless that was killed. */
 const PRIVATE = 'jobd-run-'
 
-async function onSomeServer(options: RunOptions, act: (connection: Connection) => Promise<number>): Promise<number> {
+/** Those that the manifests are for: nobody else can have made any on a server that is there for them alone. */
+async function makeNamespaces(
+  manifests: readonly Manifest[],
+  namespace: string,
+  { client }: Connection,
+): Promise<void> {
+  const named = manifests.map((manifest) => placed(manifest, namespace).metadata.namespace)
+  for (const name of new Set(named)) {
+    if (typeof name !== 'string' || (await client.get({ resource: 'namespaces', name })).ok) continue
+    // What is refused, such as a name that is none, is told when the manifest is applied.
+    await client.create<KubeObject>('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  }
+}
+
+async function onSomeServer(
+  options: RunOptions,
+  act: (connection: Connection, isPrivate: boolean) => Promise<number>,
+): Promise<number> {
   const running = readHolder(dataDirectory(options.dataDir)) !== undefined
-  const directory = running ? undefined : await privateDirectory()
+  const made = running ? ok(undefined) : await privateDirectory()
+  if (!made.ok) {
+    realTerminal().err(`${made.error}\n`)
+    return 1
+  }
+  const directory = made.value
   try {
     const connection = directory === undefined ? await connect(options.dataDir) : await connectEmbedded(directory)
     if (!connection.ok) {
@@ -64,7 +89,7 @@ async function onSomeServer(options: RunOptions, act: (connection: Connection) =
       return 1
     }
     try {
-      return await act(connection.value)
+      return await act(connection.value, directory !== undefined)
     } finally {
       await connection.value.close()
     }
@@ -73,12 +98,19 @@ async function onSomeServer(options: RunOptions, act: (connection: Connection) =
   }
 }
 
-async function privateDirectory(): Promise<string> {
-  // First: what they have in memory goes when the server starts and finds that their directories have gone.
-  await removeKilledRuns()
-  const directory = await mkdtemp(join(tmpdir(), PRIVATE))
-  claimDirectory(directory, directory)
-  return directory
+async function privateDirectory(): Promise<Result<string, string>> {
+  try {
+    // First: what they have in memory goes when the server starts and finds that their directories have gone.
+    await removeKilledRuns()
+    const directory = await mkdtemp(join(tmpdir(), PRIVATE))
+    claimDirectory(directory, directory)
+    return ok(directory)
+  } catch (error) {
+    if (!isFileTrouble(error)) throw error
+    return fail(
+      `cannot make a directory in ${tmpdir()}: ${reasonOf(error)}; set TMPDIR to a directory that you can write`,
+    )
+  }
 }
 
 /** Removes what private servers of this user have left that were killed, once nothing of them runs any more. */

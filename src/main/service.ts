@@ -1,10 +1,9 @@
 /** `jobd service install` and `uninstall`: jobd under systemd, of the machine or of one user. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fail, isFileTrouble, ok, type Result, reasonOf } from '../base/index.ts'
 import { type ServiceRequest, unitMark, unitText } from '../cli/index.ts'
-import { dataDirectory, systemDataDirectory } from './data-dir.ts'
+import { dataDirectory, homeDirectory, systemDataDirectory } from './data-dir.ts'
 import { ask } from './programs.ts'
 import { realClock, realTerminal } from './real.ts'
 
@@ -22,7 +21,7 @@ const executable = (): string =>
   new URL(import.meta.url.endsWith('.ts') ? '../../bin/jobd' : '../bin/jobd', import.meta.url).pathname
 
 function unitFile({ system, root }: Where): string {
-  const config = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config')
+  const config = process.env['XDG_CONFIG_HOME'] || join(homeDirectory(), '.config')
   const folder = system ? '/etc/systemd/system' : join(config, 'systemd/user')
   return join(root === undefined ? '/' : resolve(root), folder, unit)
 }

@@ -120,6 +120,7 @@ describe('wrong use', () => {
     ['a command without --', ['run', 'no-such-program', 'x'], 2, /no-such-program does not exist: .* behind '--'/],
     ['a flag that does not exist behind a file', ['run', 'examples/pi.yaml', '--fly'], 2, /unknown option '--fly'/],
     ['a file and a command', ['run', 'examples/pi.yaml', '--', 'true'], 2, /or a command behind '--', not both/],
+    ['a name for the Job of a manifest', ['run', '--name', 'a', 'a.yaml'], 2, /--name goes with a command/],
     ['a schedule of too few fields', ['cron', 'next', '* *'], 2, /expected exactly 5 fields/],
     ['a zone on Mars', ['cron', 'next', '* * * * *', '--time-zone', 'Mars/Base'], 2, /unknown time zone Mars\/Base/],
     ['a resource type that does not exist', ['get', 'rockets'], 2, /rockets/],
@@ -139,6 +140,26 @@ describe('wrong use', () => {
       await refused(1, /^no jobd serves from /, [...command, '--data-dir', path])
     }
     dispose()
+  })
+})
+
+describe('no home and no room', () => {
+  test('a user whom the machine does not know, without HOME', { skip: isRoot ? false : 'needs root' }, async () => {
+    const nobody = 'env -u HOME setpriv --reuid=54321 --regid=54321 --clear-groups'
+    await refused(
+      1,
+      /^cannot make the data directory \/\.local\S*: permission denied; choose .* --data-dir$/m,
+      ['up'],
+      `${nobody} ${jobd}`,
+    )
+    const { code, err } = await runProgram('env', [...nobody.split(' ').slice(1), jobd, 'run', '--', 'true'])
+    assert.equal(code, 0, err)
+  })
+  test('a temporary directory that is not there', async () => {
+    const env = { TMPDIR: '/no/such/directory' }
+    const { code, err } = await runProgram(jobd, ['run', '--', 'true'], { env })
+    assert.equal(code, 1)
+    assert.match(err, /^cannot make a directory in \/no\/such\/directory: there is no such .*; set TMPDIR to .*\n$/)
   })
 })
 

@@ -63,6 +63,14 @@ trap 'sleep 1; exit 143' TERM; touch '${path}/up'; sleep 100 & wait`
     assert.match(err, /; container main of pod two-0-\S+: exit code 7\n$/)
   })
 
+  test('manifests for other namespaces run without a server, which has nobody else to make those', async () => {
+    const job = readFileSync(example, 'utf8').replace('  name: pi', '  name: pi\n  namespace: ci')
+    const { code, err } = await runProgram(jobd, ['run', '-n', 'other', '-'], { input: job })
+    assert.equal(code, 0, err)
+    const command = await runProgram(jobd, ['run', '-n', 'other', '--', 'true'])
+    assert.equal(command.code, 0, command.err)
+  })
+
   test('a command that does not exist fails with a sentence that names it', async () => {
     const { code, err } = await runProgram(jobd, ['run', '--', '/no/such/command'])
     assert.notEqual(code, 0)
@@ -131,6 +139,7 @@ describe("the first chapter with jobd's own verbs", () => {
       assert.equal(await own('run', example), `${digits}\n`)
       assert.match(await own('get', 'jobs'), /^NAME +STATUS +COMPLETIONS +DURATION +AGE.*\npi +Complete +1\/1/)
       assert.match(await own('describe', 'jobs/pi'), /^Name: +pi$/m)
+      assert.equal(await own('describe', 'jobs'), await own('describe', 'jobs/pi'))
       assert.equal(await own('logs', 'job/pi'), `${digits}\n`)
       assert.match(await own('get', 'job', 'pi', '-o', 'yaml'), /kind: Job/)
       assert.equal(await own('delete', 'jobs/pi'), 'job.batch "pi" deleted\n')
