@@ -1,9 +1,11 @@
 /** `jobd cron next`, `explain` and `import`: they need no server. */
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { parseTime } from '../base/index.ts'
+import { isFileTrouble, parseTime } from '../base/index.ts'
 import { answerLine, crontabYaml, explainSchedule, explanationText, importCrontab, nextTimes } from '../cli/index.ts'
 import { isTimeZone } from '../cron/index.ts'
+import { homeDirectory } from './data-dir.ts'
 import { readStandardInput, realClock, realTerminal } from './real.ts'
 
 type NextFlags = {
@@ -80,9 +82,21 @@ export async function importFile(file: string, flags: ImportFlags): Promise<numb
     terminal.err(missing ? `${file} does not exist: check the path\n` : `${file} cannot be read: ${why}\n`)
     return 2
   }
-  const imported = importCrontab(text, flags)
+  const imported = importCrontab(text, { ...flags, homeOf })
   terminal.out(crontabYaml(imported))
   if (text.trim() === '') terminal.err(`${file} is empty: there is nothing to import\n`)
   for (const note of [...imported.notes, ...imported.problems]) terminal.err(`${note}\n`)
   return imported.problems.length === 0 ? 0 : 1
+}
+
+/** Where cron would start what a user's crontab says; undefined for users that this machine does not know. */
+function homeOf(user: string | undefined): string | undefined {
+  try {
+    if (user === undefined) return homeDirectory()
+    const lines = readFileSync('/etc/passwd', 'utf8').split('\n')
+    return lines.map((line) => line.split(':')).find(([name]) => name === user)?.[5]
+  } catch (error) {
+    if (!isFileTrouble(error)) throw error
+    return undefined
+  }
 }

@@ -71,6 +71,17 @@ test('HOME is where the command runs, CRON_TZ its zone', () => {
   assert.deepEqual([spec?.timeZone, container?.workingDir], ['Asia/Tokyo', '/srv'])
 })
 
+test('without HOME a command runs in the home directory of its user, as cron has it', () => {
+  const homeOf = (user: string | undefined): string | undefined =>
+    user === 'www' ? undefined : `/home/${user ?? 'me'}`
+  const directories = (text: string, system: boolean) =>
+    importCrontab(text, { system, homeOf }).manifests.map(
+      ({ spec }) => spec.jobTemplate.spec.template.spec.containers[0]?.workingDir,
+    )
+  assert.deepEqual(directories('@daily a\nHOME=/srv\n@daily b', false), ['/home/me', '/srv'])
+  assert.deepEqual(directories('@daily ann a\n@daily www b', true), ['/home/ann', undefined])
+})
+
 test('comments right above an entry, and its line, are kept as annotations', () => {
   const { metadata } = only('# far away\n\n# one\n#two\n@daily a')
   assert.deepEqual(metadata?.annotations, {

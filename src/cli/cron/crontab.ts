@@ -13,6 +13,8 @@ export type ImportOptions = {
   readonly namespace?: string | undefined
   /** For all entries without `CRON_TZ`; the zone of the server when absent. */
   readonly timeZone?: string | undefined
+  /** The home directory of the user whom a line names, or of whoever imports: cron starts commands there. */
+  readonly homeOf?: ((user: string | undefined) => string | undefined) | undefined
 }
 
 export type Imported = {
@@ -186,7 +188,7 @@ function addManifest(state: State, { schedule, user, command, line }: Entry): vo
       schedule,
       timeZone: zone ?? options.timeZone,
       command: stdin === undefined ? [shell, '-c', text] : fedWith(stdin, shell, text),
-      workingDir: home,
+      workingDir: home ?? options.homeOf?.(user),
       env: { ...others, ...(env.has('SHELL') ? { SHELL: shell } : {}), ...(home === undefined ? {} : { HOME: home }) },
       annotations: {
         [lineAnnotation]: line,
