@@ -3,7 +3,7 @@ import type { KindSchema, KubeObject } from '../apimachinery/index.ts'
 import type { Event } from '../apis/core/index.ts'
 import type { Connection, Terminal } from './connection.ts'
 import type { Named } from './objects.ts'
-import { alignColumns, statusText } from './printing.ts'
+import { alignColumns, nothingFound, statusText } from './printing.ts'
 import { resourceNameOf } from './resources.ts'
 
 export type DescribeContext = {
@@ -16,13 +16,28 @@ export async function describeObjects(named: readonly Named[], context: Describe
   let code = 0
   let first = true
   for (const { kind, names } of named) {
-    for (const name of names) {
+    const all = names.length === 0 ? await namesOf(kind, context) : names
+    if (all === undefined) code = 1
+    for (const name of all ?? []) {
       if (!first) context.terminal.out('\n')
       first = false
       if (!(await describeOne(kind, name, context))) code = 1
     }
   }
   return code
+}
+
+/** Of all that there are, as nobody has named any; undefined when the server does not tell. */
+async function namesOf(kind: KindSchema, context: DescribeContext): Promise<readonly string[] | undefined> {
+  const { connection, terminal } = context
+  const namespace = kind.namespaced ? context.namespace : undefined
+  const listed = await connection.client.list<KubeObject>(resourceNameOf(kind), { namespace })
+  if (!listed.ok) {
+    terminal.err(`${statusText(listed.error)}\n`)
+    return undefined
+  }
+  if (listed.value.items.length === 0) terminal.err(`${nothingFound(kind, namespace)}\n`)
+  return listed.value.items.map(({ metadata }) => metadata.name ?? '')
 }
 
 async function describeOne(kind: KindSchema, name: string, context: DescribeContext): Promise<boolean> {

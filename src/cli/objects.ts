@@ -165,6 +165,11 @@ async function doomedOf(
   }
   const manifests = await readManifests(options.files, options.readInput)
   if (!manifests.ok) return manifests
+  const nameless = manifests.value.find(({ object: { metadata } }) => !metadata.name)
+  if (nameless !== undefined) {
+    const { origin, object } = nameless
+    return { ok: false, error: `${origin} (${object.kind}) has no metadata.name: delete what it has made by name` }
+  }
   const all = manifests.value.map(({ kind, object: { metadata } }) => ({
     kind,
     name: metadata.name ?? '',

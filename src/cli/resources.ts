@@ -38,7 +38,8 @@ export function kindOfManifest(object: KubeObject): Result<KindSchema, string> {
   )
   if (found !== undefined) return ok(found)
   const near = mains.find((candidate) => candidate.kind === kind)
-  if (near === undefined) return fail(`has the unknown kind ${kind}`)
+  if (near === undefined)
+    return fail(`has the unknown kind ${kind}: leave it out, jobd has Jobs, CronJobs and what they need`)
   const right = near.group === '' ? near.version : `${near.group}/${near.version}`
   return fail(`has the unknown apiVersion ${apiVersion} for kind ${kind}: use ${right}`)
 }
