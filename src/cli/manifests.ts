@@ -71,5 +71,5 @@ function manifestOf(value: unknown, place: string): Result<Manifest, string> {
   const { name, generateName } = object.metadata ?? {}
   if (typeof (name || generateName || undefined) !== 'string')
     return fail(`${place} (${object.kind}) has no metadata.name`)
-  return ok({ object, kind: kind.value, origin: place })
+  return ok({ object, kind: kind.value, origin: place.replace(/,$/, '') })
 }

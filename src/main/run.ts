@@ -6,7 +6,15 @@ import { join } from 'node:path'
 import { claimDirectory, isAbandoned } from '../agent/process/index.ts'
 import type { KubeObject } from '../apimachinery/index.ts'
 import { fail, isFileTrouble, ok, type Result, reasonOf } from '../base/index.ts'
-import { type Connection, type Manifest, parseManifests, placed, readManifests, runManifests } from '../cli/index.ts'
+import {
+  type Connection,
+  literal,
+  type Manifest,
+  parseManifests,
+  placed,
+  readManifests,
+  runManifests,
+} from '../cli/index.ts'
 import { connect, connectEmbedded } from './connect.ts'
 import { dataDirectory, readHolder } from './data-dir.ts'
 import { withInterrupts } from './interrupts.ts'
@@ -140,7 +148,7 @@ function commandManifest(words: readonly string[], { name }: RunOptions): Result
       template: {
         spec: {
           restartPolicy: 'Never',
-          containers: [{ name: 'main', image: 'host', command: [...words], workingDir: process.cwd() }],
+          containers: [{ name: 'main', image: 'host', command: words.map(literal), workingDir: process.cwd() }],
         },
       },
     },

@@ -27,10 +27,10 @@ describe('jobd run', () => {
     assert.match(err.trimEnd().split('\n').at(-1) ?? '', /^job\.batch\/pi complete in \d+\.\d+s$/)
   })
 
-  test('flags behind a file count', async () => {
-    const { code, err } = await runProgram(jobd, ['run', 'examples/pi.yaml', '--namespace', 'elsewhere'])
+  test('flags behind a file count, here one that is no name of a namespace', async () => {
+    const { code, err } = await runProgram(jobd, ['run', 'examples/pi.yaml', '--namespace', 'No_Name'])
     assert.equal(code, 1, err)
-    assert.match(err, /namespaces "elsewhere" not found/)
+    assert.match(err, /namespaces "No_Name" not found/)
   })
 
   test('flags behind -- are those of the command', async () => {
@@ -38,6 +38,11 @@ describe('jobd run', () => {
     const { code, out, err } = await runProgram(jobd, ['run', '--name', 'own', '--', ...words])
     assert.equal(code, 0, err)
     assert.equal(out, '--data-dir x -n y --name z -- --version\n')
+  })
+
+  test('a command is run as it stands, also where Kubernetes would read something into it', async () => {
+    const { out, err } = await runProgram(jobd, ['run', '--', 'printf', '%s ', '$$', '$(HOME)', '$$(HOME)', 'a$'])
+    assert.equal(out, '$$ $(HOME) $$(HOME) a$ ', err)
   })
 
   test('a command exits with its own code, and what went wrong is told', async () => {
@@ -137,6 +142,8 @@ describe("the first chapter with jobd's own verbs", () => {
     }
     try {
       assert.equal(await own('run', example), `${digits}\n`)
+      const { code, err } = await runProgram(jobd, ['run', '--data-dir', path, example])
+      assert.deepEqual([code, /job\.batch\/pi was over before .*jobd rerun job\/pi/.test(err)], [0, true], err)
       assert.match(await own('get', 'jobs'), /^NAME +STATUS +COMPLETIONS +DURATION +AGE.*\npi +Complete +1\/1/)
       assert.match(await own('describe', 'jobs/pi'), /^Name: +pi$/m)
       assert.equal(await own('describe', 'jobs'), await own('describe', 'jobs/pi'))

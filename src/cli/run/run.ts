@@ -43,6 +43,13 @@ export async function runManifests(manifests: readonly Manifest[], context: RunC
     applied.push(result.value)
   }
   const jobs = applied.filter((_, i) => manifests[i]?.kind.kind === 'Job') as Job[]
+  for (const job of jobs) {
+    if (finishOf(job) === undefined) continue
+    const { name } = job.metadata
+    context.terminal.err(
+      `job.batch/${name} was over before and does not run again: 'jobd rerun job/${name}' does that\n`,
+    )
+  }
   if (jobs.length === 0) {
     context.terminal.err('the manifests have no Job to wait for: use kubectl apply, or name a file with a Job\n')
     return 2
