@@ -57,6 +57,7 @@ export function createCronJobController(
       skew.observe([], (clock.now() - scheduled) / 1000)
     },
     replaces: (job) => ledger?.replaced(job, 'a newer run was due, and concurrencyPolicy is Replace'),
+    missing: (uid) => ledger?.missing(uid),
   })
 
   async function sync(key: string): Promise<SyncOutcome> {
@@ -131,6 +132,8 @@ type Told = {
   readonly started: (cronJob: CronJob, scheduled: Instant) => void
   /** A Job that runs is about to be deleted. */
   readonly replaces: (job: Job) => void
+  /** An active Job of this uid is not there. */
+  readonly missing: (uid: string) => void
 }
 
 function createEffects(context: SharedContext, told: Told) {
@@ -150,6 +153,9 @@ function createEffects(context: SharedContext, told: Told) {
       switch (action.kind) {
         case 'ReadJob': {
           const found = await client.get<Job>(refOf(action.name))
+          const uid = cronJob.status.active?.find(({ name }) => name === action.name)?.uid
+          const isGone = found.ok ? found.value.metadata.uid !== uid : isNotFound(found.error)
+          if (isGone && uid !== undefined) told.missing(uid)
           return found.ok ? { kind: 'Ok', job: found.value } : resultOf(found.error)
         }
         case 'CreateJob':

@@ -29,6 +29,8 @@ export type RunLedger = {
   readonly lastStarted: (cronJob: CronJob) => Instant | undefined
   /** Notes that a Job is being deleted to make place for a newer run. */
   readonly replaced: (job: Job, by: string) => void
+  /** The Job of this uid is gone, and nobody may have seen it go: it may have come and gone while a watch was away. */
+  readonly missing: (uid: string) => void
   /** The CronJob is gone: what was kept in mind of it is not needed. */
   readonly forget: (uid: string) => void
   /**
@@ -121,6 +123,10 @@ export function createRunLedger(context: LedgerContext, options: LedgerOptions):
     },
     lastStarted: ({ metadata: { uid = '' } }) => lastStarted.get(uid),
     replaced: (job, by) => void replacing.set(job.metadata.uid ?? '', by),
+    missing(uid) {
+      const run = open.ofJob(uid)
+      if (run !== undefined) end(lostRun(run))
+    },
     forget(uid) {
       recorded.delete(uid)
       lastStarted.delete(uid)
