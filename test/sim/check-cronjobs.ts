@@ -71,6 +71,23 @@ function addTo(sets: Map<string, Set<string>>, key: string, value: string): void
   else there.add(value)
 }
 
+/**
+ * A due time is recorded before the status says that it is done with: afterwards nobody would tell of it. With its
+ * namespace the history goes first.
+ */
+export function checkRecords({ history, judge }: World): void {
+  history.onRecord(({ kind, before, after }) => {
+    if (kind !== 'CronJob' || before === undefined || after === undefined) return
+    const { uid = '', name, namespace } = after.metadata
+    const [was, is] = [before, after].map((object) => (object as CronJob).status.lastScheduleTime)
+    if (is === undefined || is === was || before.metadata.uid !== uid) return
+    const home = [...history.current('Namespace').values()].find(({ metadata }) => metadata.name === namespace)
+    if (home === undefined || home.metadata.deletionTimestamp !== undefined) return
+    const run = [...history.current('Run').values()].find((each) => slotOf(each as Run) === `${uid} ${is}`)
+    judge.check('no-slot-unrecorded', run !== undefined, () => `${name}: its status tells of ${is}, which has no Run`)
+  })
+}
+
 /** A time during which the rules of a CronJob did not change, without its very ends. */
 type Span = {
   readonly spec: CronJob['spec']

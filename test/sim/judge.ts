@@ -16,7 +16,8 @@ export const invariants = {
   'finished-stays-finished': 'a Job that is Complete or Failed stays so',
   'finished-means-finished': 'a Job is finished only when no pod of it is active, terminating or uncounted',
   'no-slot-twice': 'no due time of a CronJob starts two Jobs',
-  'no-slot-unrecorded': 'every due time of a CronJob has its Run',
+  'no-slot-unrecorded':
+    'every due time of a CronJob has its Run, and has it before the status says that it is done with',
   'runs-tell-the-end': 'after settling no Run says that a Job runs which has ended or is gone',
   'forbid-never-overlaps': 'a CronJob that forbids it never has two Jobs that run at the same time',
   'replace-replaces': 'a CronJob that replaces starts a Job only when those before are finished or on their way out',

@@ -337,7 +337,7 @@ export const mutations: readonly Mutation[] = [
     'a watch that lags brings pods back that the agent has let go of',
     agent,
     ['if (releasedAt !== undefined && versionOf(pod) < releasedAt) return', ''],
-    60,
+    120,
     'no-container-runs-twice',
   ),
   one(
@@ -345,7 +345,7 @@ export const mutations: readonly Mutation[] = [
     'a pass that met a conflict is repeated without a pause',
     'src/manager/controller.ts',
     ['add(key, millis(Math.min(soon * 2 ** count, 1000)))', 'add(key, atOnce)'],
-    60,
+    150,
     'nobody-runs-in-circles',
   ),
   one(
@@ -356,7 +356,7 @@ export const mutations: readonly Mutation[] = [
       'of pod.status.containerStatuses ?? []) {\n    const finished',
       'of pod.status.containerStatuses as never[]) {\n    const finished',
     ],
-    40,
+    80,
     'nothing-throws',
   ),
   one(

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../src/apimachinery/index.ts'
 import { type Log, millis } from '../../src/base/index.ts'
 import { audits, startAudit } from './audit.ts'
-import { checkSlots, checkStarts } from './check-cronjobs.ts'
+import { checkRecords, checkSlots, checkStarts } from './check-cronjobs.ts'
 import { checkJobs } from './check-jobs.ts'
 import { checkCollection, checkPutOut, checkQuotas, checkSettled, checkSuccess } from './check-settled.ts'
 import { type FaultCounts, type FaultRates, noFaults } from './faults.ts'
@@ -67,6 +67,7 @@ export async function simulate(seed: number, settings: Settings = {}): Promise<S
   const workload = newWorkload(world, world.random.fork('users'))
   checkJobs(world, workload.askedToGo)
   checkStarts(world, workload.askedToGo)
+  checkRecords(world)
   checkCollection(world)
   checkSuccess(world)
   // A controller whose copy lags writes a usage of the past, and pods that fitted then are let in; so it is upstream.
