@@ -360,11 +360,11 @@ export const mutations: readonly Mutation[] = [
     'nothing-throws',
   ),
   one(
-    'ends-given-up',
-    'the end of a Run that could not be written is not tried again',
+    'ends-untold',
+    'the Run of a Job is not told how the Job ended',
     'src/manager/run-ledger.ts',
-    ['timers.after(delay, () => end(run, failures + 1))', ''],
-    300,
+    ['else if (isJobFinished(object) && (old', 'else if (isJobFinished(object) && object.spec === undefined && (old'],
+    40,
     'runs-tell-the-end',
   ),
   one(
