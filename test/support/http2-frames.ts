@@ -111,6 +111,7 @@ export async function openRaw(
     tell()
   })
   await once(socket, 'secureConnect')
+  socket.setNoDelay()
   socket.write(
     Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(frameTypes.settings, 0, 0, settings)]),
   )

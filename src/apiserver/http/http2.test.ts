@@ -90,22 +90,40 @@ describe('HTTP/2', () => {
 
   it('tells its bounds', async () => {
     const { remoteSettings } = others
-    assert.equal(remoteSettings.maxConcurrentStreams, 100)
+    assert.equal(remoteSettings.maxConcurrentStreams, 1000)
     assert.equal(remoteSettings.initialWindowSize, 256 * 1024)
     assert.equal(remoteSettings.maxHeaderListSize, 64 * 1024)
     assert.equal(remoteSettings.enableConnectProtocol, false)
   })
 
-  it('takes a stream more when one has ended, and closes where more are open than it said', async () => {
+  it('takes a stream in place of one that was reset, in one packet with the reset, among a hundred', async () => {
     const connection = await raw()
     for (let i = 0; i < 100; i++) connection.send(headersFrame(2 * i + 1, requestHeaders('GET', watch)))
     await connection.until(isAnswered(199))
-    connection.send(frame(frameTypes.reset, 0, 1, uint32(codes.cancel)))
-    connection.send(headersFrame(201, requestHeaders('GET', watch)))
+    const reset = frame(frameTypes.reset, 0, 1, uint32(codes.cancel))
+    connection.send(reset, headersFrame(201, requestHeaders('GET', watch)))
     await connection.until(isAnswered(201))
-    connection.send(headersFrame(203, requestHeaders('GET', watch)))
+    connection.socket.destroy()
+  })
+
+  it('takes as many streams as it said, and closes where more are open', async () => {
+    const connection = await raw()
+    for (let i = 0; i < 1000; i++) connection.send(headersFrame(2 * i + 1, requestHeaders('GET', watch)))
+    await connection.until(isAnswered(1999))
+    connection.send(headersFrame(2001, requestHeaders('GET', watch)))
     await connection.closed
     await othersAreServed()
+  })
+
+  it('bears a client that ends its watches as fast as it opens them', async () => {
+    const connection = await raw()
+    for (let i = 0; i < 2000; i++) {
+      const id = 2 * i + 1
+      connection.send(headersFrame(id, requestHeaders('GET', watch)))
+      await connection.until(isAnswered(id))
+      connection.send(frame(frameTypes.reset, 0, id, uint32(codes.cancel)))
+    }
+    connection.socket.destroy()
   })
 
   const refused: readonly [string, readonly Header[]][] = [
@@ -262,7 +280,7 @@ describe('HTTP/2', () => {
       [
         'streams that are reset at once',
         ({ send }) => {
-          for (let i = 0; i < 4000; i++) {
+          for (let i = 0; i < 15_000; i++) {
             const id = 2 * i + 1
             send(headersFrame(id, requestHeaders('GET', maps)), frame(frameTypes.reset, 0, id, uint32(codes.cancel)))
           }
@@ -271,7 +289,7 @@ describe('HTTP/2', () => {
       [
         'streams that are reset with an error',
         ({ send }) => {
-          for (let i = 0; i < 4000; i++) {
+          for (let i = 0; i < 15_000; i++) {
             const id = 2 * i + 1
             send(headersFrame(id, requestHeaders('GET', maps)), frame(frameTypes.reset, 0, id, uint32(codes.protocol)))
           }
