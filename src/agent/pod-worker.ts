@@ -9,6 +9,7 @@ import { after, between, fail, type Instant, later, millis, type Result } from '
 import { afterStart, beforeStop, containerOf, watchRun } from './container-hooks.ts'
 import { watchEmptyDirs } from './empty-dir-limits.ts'
 import { unlessRefused } from './host-files.ts'
+import { HOST_IMAGE } from './images/index.ts'
 import { type PodAction, planPod, podEvent, shiftMemory, slotOf } from './pod/index.ts'
 import { hasProbes, initialFacts } from './probes/index.ts'
 import type { ContainerKey, Observed, Signal, StartFailure } from './runtime/index.ts'
@@ -285,7 +286,7 @@ async function startContainer(context: WorkerContext, worker: PodWorker, action:
   const config = await unlessRefused(() => context.configOf(worker, action), refused)
   // The pod was deleted while this was found out.
   if (worker.isGone) return
-  if (config.ok) worker.imageIds.set(slotOf(key), config.value.root ?? 'host')
+  if (config.ok) worker.imageIds.set(slotOf(key), config.value.root ?? HOST_IMAGE)
   context.load.starting += 1
   const started = config.ok ? await unlessRefused(() => context.runtime.start(config.value), refused) : config
   context.load.starting -= 1

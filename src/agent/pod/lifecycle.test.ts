@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { podInput } from '../../../test/support/pod-input.ts'
 import type { Container, Pod, PodSpec, PodStatus } from '../../apis/core/index.ts'
 import { formatTime, instant, millis } from '../../base/index.ts'
 import type { Exit, Observed } from '../runtime/index.ts'
@@ -49,21 +50,7 @@ const ended = (container: string, exitCode: number, { attempt = 0, from = 0, to 
 }
 
 function look(pod: Pod, runs: readonly Observed[], more: Partial<PodInput> = {}) {
-  const input: PodInput = {
-    pod,
-    runs,
-    starting: new Map(),
-    failedStarts: new Map(),
-    probes: new Map(),
-    unhealthy: new Map(),
-    hooking: new Set(),
-    asked: new Set(),
-    isPrepared: true,
-    memory: newMemory,
-    node: { name: 'n', hostIP: '127.0.0.1', podIP: '127.0.0.1' },
-    now: at(2),
-    ...more,
-  }
+  const input = podInput({ pod, runs, now: at(2), ...more })
   const plan = planPod(input)
   return {
     ...plan,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { podInput } from '../../../test/support/pod-input.ts'
 import type { Container, ContainerStatus, Pod } from '../../apis/core/index.ts'
 import { formatTime, instant } from '../../base/index.ts'
 import type { Observed } from '../runtime/index.ts'
@@ -70,20 +71,7 @@ function podWorld({ inits = [], apps = [trigger, { name: 'other' }], deadline }:
   }
   /** One look; answers whether anything came of it. */
   const step = ({ isStatusLost = false } = {}): boolean => {
-    const plan = planPod({
-      pod,
-      runs: [...runs.values()],
-      starting: new Map(),
-      failedStarts: new Map(),
-      probes: new Map(),
-      unhealthy: new Map(),
-      hooking: new Set(),
-      asked: new Set(),
-      isPrepared: true,
-      memory,
-      node: { name: 'n', hostIP: '127.0.0.1', podIP: '127.0.0.1' },
-      now,
-    })
+    const plan = planPod(podInput({ pod, runs: [...runs.values()], memory, now }))
     memory = plan.memory
     events.push(...plan.events.map(({ reason, message }) => `${reason}: ${message}`))
     for (const action of plan.actions) perform(action)
