@@ -280,7 +280,7 @@ describe('HTTP/2', () => {
       [
         'streams that are reset at once',
         ({ send }) => {
-          for (let i = 0; i < 15_000; i++) {
+          for (let i = 0; i < 25_000; i++) {
             const id = 2 * i + 1
             send(headersFrame(id, requestHeaders('GET', maps)), frame(frameTypes.reset, 0, id, uint32(codes.cancel)))
           }
@@ -289,7 +289,7 @@ describe('HTTP/2', () => {
       [
         'streams that are reset with an error',
         ({ send }) => {
-          for (let i = 0; i < 15_000; i++) {
+          for (let i = 0; i < 25_000; i++) {
             const id = 2 * i + 1
             send(headersFrame(id, requestHeaders('GET', maps)), frame(frameTypes.reset, 0, id, uint32(codes.protocol)))
           }

@@ -34,7 +34,7 @@ export type Http2 = {
  */
 const maxStreams = 1000
 /** Those of a tool that watches each of its Jobs to their end and then lets go; node's own 33 a second would close its connection. */
-const resets = { streamResetBurst: 10_000, streamResetRate: 1000 }
+const resets = { streamResetBurst: 10_000, streamResetRate: 300 }
 /** What a client may send ahead of its reader on one stream; 99 of 100 objects are smaller. */
 const streamWindow = 256 * 1024
 /** And on all of them together: a hundred do not wait for each other. */
