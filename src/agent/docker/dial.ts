@@ -35,18 +35,37 @@ export async function dialInside(
     state.kind === 'Running' && state.pid !== undefined && isProcessOf(state.pid, id) ? [state.pid] : [],
   )
   if (inside === undefined) return fail('its network cannot be entered from here')
-  const words = [`--net=/proc/${inside}/ns/net`, process.execPath, '-e', RELAY, String(port)]
-  const child = spawn('nsenter', words, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
+  return dialThrough('nsenter', [`--net=/proc/${inside}/ns/net`, process.execPath, '-e', RELAY, String(port)])
+}
+
+/** The connection that a relay makes, which is told on its error output; fails with a sentence when it ends before. */
+export function dialThrough(program: string, words: readonly string[]): Promise<Result<PortConnection, string>> {
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
   const relayed = child.stdio[3] as Socket
   relayed.allowHalfOpen = true
   relayed.once('close', () => child.kill())
   // Told by its end as well.
   relayed.on('error', () => undefined)
   return new Promise((resolve) => {
-    child.once('error', ({ message }) => resolve(fail(message)))
+    const end = { isTold: false }
+    const tell = (dialled: Result<PortConnection, string>) => {
+      if (end.isTold) return
+      end.isTold = true
+      // Nobody would read it to its end.
+      if (!dialled.ok) relayed.destroy()
+      resolve(dialled)
+    }
+    child.once('error', ({ message }) => tell(fail(message)))
     child.stderr?.once('data', (said: Buffer) => {
       const text = said.toString()
-      resolve(text === 'connected' ? ok(relayed) : fail(text.trim()))
+      tell(text === 'connected' ? ok(relayed) : fail(text.trim()))
+    })
+    child.once('exit', (code, signal) => {
+      const ended = () =>
+        tell(fail(`what enters its network ended before it was connected (${signal ?? `exit code ${code}`})`))
+      // What it said last may still be on its way.
+      if (child.stderr?.closed === false) child.stderr.once('close', ended)
+      else ended()
     })
   })
 }
