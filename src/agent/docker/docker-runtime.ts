@@ -27,6 +27,8 @@ const AT_ONCE = 8
 
 /** How long closing waits for removals. */
 const PARTING = millis(5000)
+/** How long an engine that hangs is given to take back what pods no longer need. */
+const LEAVING = millis(30_000)
 
 type EngineInfo = {
   readonly ServerVersion?: string
@@ -132,9 +134,18 @@ async function leaveEngine(state: State, network: Network): Promise<void> {
   const { engine, options } = state
   await state.memory?.close()
   rmSync(options.volatileDir, { recursive: true, force: true })
-  await releaseNetwork(state)
-  await removeNetwork(engine, network, options.clock)
-  await removePause(engine)
+  const leaving = { isOver: false }
+  const takeBack = async () => {
+    await releaseNetwork(state)
+    await removeNetwork(engine, network, options.clock)
+    await removePause(engine)
+    leaving.isOver = true
+  }
+  await pause(options.clock, LEAVING, takeBack())
+  if (leaving.isOver) return
+  options.log.warn('the container engine does not answer; the network of the pods stays until jobd ends again', {
+    network: network.name,
+  })
 }
 
 const directoriesOf = ({ options }: State): readonly string[] =>

@@ -35,6 +35,7 @@ export type Engine = {
   readonly hijack: (call: Call) => Answer<Socket>
   /** Whether that version of the API, or a newer one, is spoken; false while the engine is away. */
   readonly isAtLeast: (version: string) => Promise<boolean>
+  /** Questions that are under way fail, and so does whatever is asked later. */
   readonly close: () => void
 }
 
@@ -45,6 +46,7 @@ type State = {
   readonly agent: Agent
   /** Asked once, and again after the engine was away: it may have come back as another version. */
   prefix?: Answer<string> | undefined
+  isClosed: boolean
 }
 
 const PATIENCE = millis(30_000)
@@ -52,7 +54,7 @@ const PATIENCE = millis(30_000)
 const ANSWER_LIMIT = 64 * 1024 * 1024
 
 export function openEngine(options: EngineOptions): Engine {
-  const state: State = { options, agent: new Agent({ keepAlive: true, maxFreeSockets: 16 }) }
+  const state: State = { options, agent: new Agent({ keepAlive: true, maxFreeSockets: 16 }), isClosed: false }
   return {
     socketPath: options.socketPath,
     call: async <T>(call: Call) => {
@@ -67,12 +69,16 @@ export function openEngine(options: EngineOptions): Engine {
       const prefix = await prefixOf(state)
       return prefix.ok && !isNewer(version, prefix.value.slice(2))
     },
-    close: () => state.agent.destroy(),
+    close: () => {
+      state.isClosed = true
+      state.agent.destroy()
+    },
   }
 }
 
 /** `/v1.41`, as the engine and this client both speak it. */
 async function prefixOf(state: State): Answer<string> {
+  if (state.isClosed) return fail(unreachableAt(state.options.socketPath, 'it is no longer asked'))
   state.prefix ??= send(state, { method: 'GET', path: '/_ping' }).then((answer) => {
     if (!answer.ok) return answer
     answer.value.resume()
@@ -121,7 +127,8 @@ type Resolve = (answer: Result<IncomingMessage, EngineError>) => void
 function attempt(state: State, call: Call, resolve: Resolve, which: 'First' | 'Again'): void {
   const { request, silence } = open(state, call, state.agent, (error) => {
     // The engine had closed a connection that was kept for later, and has not seen the question.
-    if (request.reusedSocket && which === 'First' && codeOf(error) === 'ECONNRESET') {
+    const wasUnseen = request.reusedSocket && which === 'First' && codeOf(error) === 'ECONNRESET'
+    if (wasUnseen && !state.isClosed) {
       attempt(state, call, resolve, 'Again')
     } else resolve(fail(unreachable(state, error)))
   })
