@@ -73,7 +73,13 @@ const maxHeaderBytes = 64 * 1024
 const maxHeaders = 200
 const maxConnections = 10_000
 const requestDeadline = millis(60_000)
-const headersDeadline = millis(10_000)
+/**
+ * For the handshake, and for the headers of a request. Node looks at its timers before it looks at what has come: a server that is
+ * kept from running for so long cuts off those who connect meanwhile.
+ *
+ * @source kubernetes v1.36 apiserver/pkg/server/secure_serving.go (fact: 32 s for the headers)
+ */
+const headersDeadline = millis(32_000)
 /** Longer than the idle time of usual clients and proxies, so that they close first. */
 const keepAlive = millis(180_000)
 
