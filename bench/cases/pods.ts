@@ -129,7 +129,7 @@ function cleanPods(): Promise<Figures> {
     const begin = performance.now()
     for (let round = 0; round < 10; round++) await play(`round-${round}`, 1000)
     const seconds = (performance.now() - begin) / 1000
-    const left = grown(() => leftoversOf(server), before)
+    const left = await grown(() => leftoversOf(server), before)
     return { count: 10_000, seconds: rounded(seconds, 1), left: left.length === 0 ? 'nothing' : left.join('; ') }
   })
 }

@@ -1,6 +1,15 @@
 /** What every runtime must do with containers, as tests. A runtime passes a factory for a world of its own. */
 import assert from 'node:assert/strict'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants } from 'node:os'
 import { dirname } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
@@ -277,10 +286,16 @@ function inputs(scenario: Scenario, missing: Missing): void {
       const lines = mountsOf('self').split('\n')
       const device = lines.find((line) => line.includes(` ${path} `))?.split(' ')[2]
       assert.match(device ?? '', /^0:\d+$/)
-      await next.remove(podUid)
-      assert.equal(existsSync(path), false)
-      const holders = readdirSync('/proc').filter((pid) => mountsOf(pid).includes(` ${device} `))
-      assert.deepEqual(holders, [], 'nobody has it mounted any more')
+      // While it is open, the kernel gives the number of its device to no other mount of this host.
+      const hold = openSync(path, 'r')
+      try {
+        await next.remove(podUid)
+        assert.equal(existsSync(path), false)
+        const holders = readdirSync('/proc').filter((pid) => mountsOf(pid).includes(` ${device} `))
+        assert.deepEqual(holders, [], 'nobody has it mounted any more')
+      } finally {
+        closeSync(hold)
+      }
       await next.remove(other.key.podUid)
     },
     missing.memoryVolumes,

@@ -139,7 +139,7 @@ async function runOnOneDirectory(world: World, rounds: number, random: SeededRan
     )
   } finally {
     // It may stand still, or be gone.
-    killAll(world.data)
+    await killAll(world.data)
   }
 }
 
@@ -274,7 +274,7 @@ async function cutPower({ data, result }: World, disk: PowerDisk, { server, requ
   writeOn(server, log)
   await server.kill()
   const [after, later] = [readFileSync(database), readFileSync(log)]
-  killAll(data)
+  await killAll(data)
   for (const memory of ['/run/jobd', '/dev/shm/jobd']) {
     const place = join(memory, nameOf(join(data, 'pods')))
     await unmountBelow(place)

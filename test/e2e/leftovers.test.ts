@@ -47,10 +47,7 @@ test('300 pods with mounts, limits and children that detach leave nothing', { ti
     assert.deepEqual([before.processes, before.cgroups], [3, 0])
     await play('many', 300)
     await play('missing', 4, ['/nowhere/program'])
-    assert.deepEqual(
-      grown(() => leftoversOf(server), before),
-      [],
-    )
+    assert.deepEqual(await grown(() => leftoversOf(server), before), [])
   } finally {
     await close()
     await server.stop()
@@ -114,8 +111,8 @@ test('what a killed jobd run leaves goes with a later one, once nothing of it ru
     const [directory = ''] = left()
     assert.equal((await runProgram(jobd, ['run', '--', 'true'], { env })).code, 0)
     assert.deepEqual(left(), [directory], 'its program still runs')
-    killAll(directory)
-    killAll(path)
+    await killAll(directory)
+    await killAll(path)
     assert.equal((await runProgram(jobd, ['run', '--', 'true'], { env })).code, 0)
     assert.deepEqual(left(), [])
     assert.equal(existsSync(scratchDirectory(join(directory, 'pods'))), false)

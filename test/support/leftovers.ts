@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { nameOf } from '../../src/agent/process/scratch.ts'
 import type { SeededRandom } from '../sim/seeded-random.ts'
 import type { Server } from './executable.ts'
+import { whenProcesses } from './files.ts'
 
 export type Leftovers = {
   /** Of the server, its spawner, supervisors, and whatever has `JOBD_TEST_MARK` with its directory in its environment. */
@@ -61,8 +62,11 @@ export function signalAll(directory: string, signal: NodeJS.Signals): void {
 }
 
 /** Ends them all, as a machine without power does. */
-export function killAll(directory: string): void {
-  while (allOf(directory).length > 0) signalAll(directory, 'SIGKILL')
+export function killAll(directory: string): Promise<void> {
+  return whenProcesses(() => {
+    signalAll(directory, 'SIGKILL')
+    return allOf(directory).length === 0
+  })
 }
 
 /** Also those that are about to become a container, whose words have the path of its script. */
@@ -128,14 +132,14 @@ const textOf = (path: string): string => orNothing(() => readFileSync(path, 'utf
 const linkOf = (path: string): string => orNothing(() => readlinkSync(path), '')
 
 /** What has grown; looks again and again, for a minute at most, since files go a moment after their pod. */
-export function grown(look: () => Leftovers, before: Leftovers): readonly string[] {
+export async function grown(look: () => Leftovers, before: Leftovers): Promise<readonly string[]> {
   const end = Date.now() + 60_000
-  for (;;) {
+  const names = Object.keys(before) as readonly (keyof Leftovers)[]
+  let more: readonly string[] = []
+  await whenProcesses(() => {
     const now = look()
-    const names = Object.keys(before) as readonly (keyof Leftovers)[]
-    const more = names
-      .filter((name) => now[name] > before[name])
-      .map((name) => `${name}: ${before[name]}, now ${now[name]}`)
-    if (more.length === 0 || Date.now() > end) return more
-  }
+    more = names.filter((name) => now[name] > before[name]).map((name) => `${name}: ${before[name]}, now ${now[name]}`)
+    return more.length === 0 || Date.now() > end
+  })
+  return more
 }
