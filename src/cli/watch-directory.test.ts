@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -135,6 +136,14 @@ test('a bad file is named, stops no other, and keeps what it brought', async () 
   await watch.stop()
   await begin().settled()
   assert.deepEqual(await names(), ['before', 'good', 'x'], 'also when a bad file is all that the next start finds')
+})
+
+test('a pipe among the files keeps nothing waiting', async () => {
+  execFileSync('mkfifo', [join(directory, 'a.yaml')])
+  write('b.yaml', 'good')
+  await begin().settled()
+  assert.deepEqual(await names(), ['good'])
+  assert.match(said.find((line) => line.startsWith('warn')) ?? '', /a\.yaml \| it cannot be read/)
 })
 
 test('what the server warns of is logged once for each change of a file', async () => {

@@ -3,7 +3,7 @@
  * changes; what no file says any more is deleted, if and only if this directory brought it: a label tells.
  */
 import { createHash } from 'node:crypto'
-import { type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs'
+import { type FSWatcher, readdirSync, readFileSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { isNotFound, type KubeObject } from '../apimachinery/index.ts'
 import { type Clock, fail, type Log, type LogFields, millis, ok, type Result, reasonOf } from '../base/index.ts'
@@ -123,7 +123,8 @@ function readFiles(directory: string): Result<readonly (readonly [string, string
 
 function textIn(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    // A pipe would keep the whole server waiting for its writer.
+    return statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined
   } catch {
     // Told as a file that cannot be read; gone is only what the directory does not list.
     return undefined
