@@ -92,7 +92,7 @@ export async function restore(file: string, flags: BackupFlags): Promise<number>
   if (!made.ok) return told(made)
   const { restoreDatabase } = await import('../storage/sqlite/index.ts')
   try {
-    const restored = restoreDatabase(source, target)
+    const restored = restoreDatabase(source, target, isObject)
     if (!restored.ok) return told(fail(restored.error.message))
     const { objects, replaced } = restored.value
     const kept = replaced === undefined ? '' : `; what was there before is ${replaced}`
@@ -100,6 +100,15 @@ export async function restore(file: string, flags: BackupFlags): Promise<number>
   } catch (error) {
     if (!isFileTrouble(error)) throw error
     return told(fail(`cannot restore to ${directory}: ${reasonOf(error)}`))
+  }
+}
+
+function isObject(value: string): boolean {
+  try {
+    const { kind, metadata } = JSON.parse(value)
+    return typeof kind === 'string' && typeof metadata === 'object'
+  } catch {
+    return false
   }
 }
 

@@ -4,6 +4,7 @@
  * One row for each write. The row with the highest revision of a key is its state; older ones are history until they
  * are forgotten. `value` is the text in UTF-8, kept as bytes so that it is handed on as it came; NULL is a removal.
  */
+import { isUtf8 } from 'node:buffer'
 import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { fail, ok, type Result, revision } from '../../base/index.ts'
@@ -52,8 +53,8 @@ export type Database = {
   readonly history: (prefix: string, from: number, to: number) => readonly Change[]
   /** Writes a whole copy of the database to a new file that only its owner can read. */
   readonly backup: (file: string) => void
-  /** Looks at every page and index; answers what is wrong. */
-  readonly problem: () => string | undefined
+  /** Looks at every page, index and value; answers what is wrong. */
+  readonly problem: (isReadable: (value: string) => boolean) => string | undefined
   /** Forgets all history, and goes on at a revision that is `gap` later: nobody's knowledge of versions holds any more. */
   readonly leap: (gap: number) => void
   readonly close: () => void
@@ -198,7 +199,7 @@ function statementsOn(db: DatabaseSync): Database {
     },
     history: (prefix, from, to) => between.all(from, to, prefix, prefixEnd(prefix)).map(changeOfRow),
     backup: (file) => backup(db, file),
-    problem: () => problemOf(db),
+    problem: (isReadable) => problemOf(db, isReadable),
     leap: (gap) => leap(db, gap),
     close: () => db.close(),
   }
@@ -221,9 +222,15 @@ function backup(db: DatabaseSync, file: string): void {
   closeSync(copy)
 }
 
-function problemOf(db: DatabaseSync): string | undefined {
+function problemOf(db: DatabaseSync, isReadable: (value: string) => boolean): string | undefined {
   const found = String(db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'])
-  return found === 'ok' ? undefined : found.replace(/\s*\n\s*/g, ' ')
+  if (found !== 'ok') return found.replace(/\s*\n\s*/g, ' ')
+  // SQLite checks how rows lie on their pages, not what is in them.
+  for (const row of db.prepare('SELECT key, value FROM revisions WHERE value IS NOT NULL').iterate()) {
+    const value = Buffer.from(row['value'] as Uint8Array)
+    if (!isUtf8(value) || !isReadable(value.toString())) return `${row['key']} cannot be read`
+  }
+  return undefined
 }
 
 function leap(db: DatabaseSync, gap: number): void {

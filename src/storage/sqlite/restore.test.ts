@@ -41,6 +41,7 @@ async function textsOf(store: SqliteStore): Promise<readonly string[]> {
   return listed.value.entries.map(({ key, value }) => `${key}=${value}`)
 }
 
+const any = (): boolean => true
 const schemaOf = (file: string): readonly unknown[] =>
   new DatabaseSync(file).prepare('SELECT type, name, sql FROM sqlite_master ORDER BY name').all()
 
@@ -80,7 +81,7 @@ test('a backup is restored whole, into an empty place, at revisions that nobody 
     const seen = store.revision()
     await store.close()
     assert.equal(statSync(copy).mode & 0o777, 0o600)
-    assert.deepEqual(restoreDatabase(copy, other), { ok: true, value: { objects: 1, replaced: undefined } })
+    assert.deepEqual(restoreDatabase(copy, other, any), { ok: true, value: { objects: 1, replaced: undefined } })
     assert.equal(statSync(other).mode & 0o777, 0o600)
     const restored = await opened(other)
     assert.deepEqual(await textsOf(restored), ['/a=2'])
@@ -96,12 +97,19 @@ test('what was there before is kept', () =>
     const store = await opened(file)
     await store.create('/old', '1')
     await store.close()
-    const restored = restoreDatabase(`${fixtures}format-1.db`, file)
+    const restored = restoreDatabase(`${fixtures}format-1.db`, file, any)
     assert.deepEqual(restored, { ok: true, value: { objects: 3, replaced: `${file}.replaced` } })
     const old = await opened(`${file}.replaced`)
     assert.deepEqual(await textsOf(old), ['/old=1'])
     await old.close()
   }))
+
+/** Overwrites a value where it lies. */
+function inPlace(file: string, now: string, before = 'kept'): void {
+  const bytes = readFileSync(file)
+  bytes.write(now, bytes.lastIndexOf(before), 'latin1')
+  writeFileSync(file, bytes)
+}
 
 const damages: readonly (readonly [string, RegExp, (file: string) => void])[] = [
   [
@@ -129,6 +137,8 @@ const damages: readonly (readonly [string, RegExp, (file: string) => void])[] = 
       writeFileSync(file, bytes)
     },
   ],
+  ['a value that is no text', /the backup .* is damaged \(\/b cannot be read\)/, (file) => inPlace(file, 'k\xffpt')],
+  ['a value that its reader refuses', /\/a cannot be read/, (file) => inPlace(file, 'spoilt', 'second')],
 ]
 for (const [name, message, damage] of damages) {
   test(`${name} is refused, names the file, and changes nothing`, () =>
@@ -140,7 +150,7 @@ for (const [name, message, damage] of damages) {
       const before = readFileSync(file)
       copyFileSync(`${fixtures}format-1.db`, copy)
       damage(copy)
-      const restored = restoreDatabase(copy, file)
+      const restored = restoreDatabase(copy, file, (value) => value !== 'spoilt')
       assert.ok(!restored.ok)
       assert.match(restored.error.message, message)
       assert.ok(restored.error.message.includes(copy), restored.error.message)
@@ -153,7 +163,7 @@ test('a database that a server has is not replaced', () =>
   inDirectory(async (directory) => {
     const file = join(directory, 'jobd.db')
     const store = await opened(file)
-    const restored = restoreDatabase(`${fixtures}format-1.db`, file)
+    const restored = restoreDatabase(`${fixtures}format-1.db`, file, any)
     assert.equal(!restored.ok && restored.error.kind, 'Locked')
     await store.close()
   }))

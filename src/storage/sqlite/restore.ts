@@ -11,10 +11,14 @@ const gap = 1_000_000_000
 export type Restored = { readonly objects: number; readonly replaced: string | undefined }
 
 /**
- * Checks a copy of the backup from end to end, brings it to this program's format, and puts it at `file`. A database that is
+ * Checks a copy of the backup from end to end, each value by `isReadable`, too, brings it to this program's format, and puts it at `file`. A database that is
  * there is kept beside it under the name `replaced`. Nothing changes when anything is wrong. Files have mode 0600.
  */
-export function restoreDatabase(backup: string, file: string): Result<Restored, OpenError> {
+export function restoreDatabase(
+  backup: string,
+  file: string,
+  isReadable: (value: string) => boolean,
+): Result<Restored, OpenError> {
   const draft = `${file}.restoring`
   const clear = (): void => {
     for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(draft + ending, { force: true })
@@ -23,7 +27,7 @@ export function restoreDatabase(backup: string, file: string): Result<Restored, 
   closeSync(openSync(draft, 'wx', 0o600))
   try {
     copyFileSync(backup, draft)
-    const prepared = prepare(draft, backup)
+    const prepared = prepare(draft, backup, isReadable)
     if (!prepared.ok) return prepared
     sync(draft)
     const held = holdOld(file)
@@ -37,7 +41,7 @@ export function restoreDatabase(backup: string, file: string): Result<Restored, 
   }
 }
 
-function prepare(draft: string, backup: string): Result<number, OpenError> {
+function prepare(draft: string, backup: string, isReadable: (value: string) => boolean): Result<number, OpenError> {
   // An empty file would be taken for a new database.
   if (statSync(draft).size === 0)
     return fail({ kind: 'Foreign', message: `${backup} is not a jobd database: it is empty` })
@@ -48,7 +52,7 @@ function prepare(draft: string, backup: string): Result<number, OpenError> {
     const another = `${backup} is damaged, or no backup at all: name another one that 'jobd backup' has written`
     return fail({ kind, message: kind === 'Damaged' ? another : message.replaceAll(draft, backup) })
   }
-  const problem = opened.value.problem()
+  const problem = opened.value.problem(isReadable)
   if (problem !== undefined) {
     opened.value.close()
     return fail({ kind: 'Damaged', message: `the backup ${backup} is damaged (${problem}): take another one` })
