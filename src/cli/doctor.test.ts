@@ -34,6 +34,7 @@ const fine: HostFacts = {
 const data = (more: Partial<HostFacts['dataDirectory']>): Partial<HostFacts> => ({
   dataDirectory: { ...fine.dataDirectory, ...more },
 })
+const database = (kind: string): Partial<HostFacts> => data({ database: { kind, message: 'not this one' } })
 const holder = { pid: 7, url: 'https://127.0.0.1:6443' }
 
 const cases: readonly (readonly [string, Partial<HostFacts>, string, 'ok' | 'warn' | 'fail', RegExp])[] = [
@@ -43,7 +44,9 @@ const cases: readonly (readonly [string, Partial<HostFacts>, string, 'ok' | 'war
   ['one that is not there yet', data({ exists: false }), 'data directory', 'ok', /can be made/],
   ['little space', data({ freeBytes: 500 << 20 }), 'disk', 'warn', /500 MiB free.*free some space/],
   ['no space', data({ freeBytes: 1 << 20 }), 'disk', 'fail', /free some space/],
-  ['a database that cannot be opened', data({ database: 'it is damaged' }), 'database', 'fail', /jobd restore/],
+  ['a damaged database', database('Damaged'), 'database', 'fail', /not this one.*jobd restore --force/],
+  ['a database of a newer jobd', database('Newer'), 'database', 'fail', /install the jobd that wrote it/],
+  ['a database that another process has', database('Locked'), 'database', 'fail', /end the process/],
   ['a server that runs', data({ holder }), 'server', 'ok', /process 7 serves at https/],
   ['a port that is taken', { listen: { address: 'x:1', problem: 'it is in use' } }, 'port', 'fail', /--listen/],
   [

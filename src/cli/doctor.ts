@@ -17,7 +17,7 @@ export type HostFacts = {
     /** Who serves from it. */
     readonly holder: { readonly pid: number; readonly url: string } | undefined
     /** What is wrong with its database, or who else has it. */
-    readonly database: string | undefined
+    readonly database: { readonly kind: string; readonly message: string } | undefined
     /** When something in it was last written. */
     readonly newestWrite: Instant | undefined
   }
@@ -96,10 +96,20 @@ function dataDirectory({ dataDirectory: data }: HostFacts): readonly Finding[] {
   if (freeBytes !== undefined) findings.push(space(freeBytes))
   if (holder !== undefined) findings.push(good('server', `process ${holder.pid} serves at ${holder.url}`))
   else if (database !== undefined) {
-    const remedy = 'end the process that has it, or put a good copy in its place with jobd restore'
-    findings.push({ check: 'database', level: 'fail', found: database, remedy })
+    findings.push({ check: 'database', level: 'fail', found: database.message, remedy: remedyOf(database.kind) })
   } else findings.push(good('server', 'none runs'))
   return findings
+}
+
+function remedyOf(databaseKind: string): string {
+  switch (databaseKind) {
+    case 'Locked':
+      return 'end the process that has it'
+    case 'Newer':
+      return 'install the jobd that wrote it, or put a backup of before the upgrade in its place with jobd restore --force'
+    default:
+      return 'put a good copy in its place with jobd restore --force'
+  }
 }
 
 function space(free: number): Finding {

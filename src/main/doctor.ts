@@ -115,10 +115,10 @@ function freeBytes(path: string): number | undefined {
 }
 
 /** Opens a database that no server has, as a server would, and lets go of it. */
-async function databaseProblem(file: string): Promise<string | undefined> {
+async function databaseProblem(file: string): Promise<HostFacts['dataDirectory']['database']> {
   const { openSqliteStore } = await import('../storage/sqlite/index.ts')
   const opened = await openSqliteStore(file)
-  if (!opened.ok) return opened.error.message
+  if (!opened.ok) return opened.error
   await opened.value.close()
   return undefined
 }
