@@ -113,6 +113,7 @@ function runtimeOf(state: State, network: Network, info: EngineInfo): DockerRunt
       await removalsDone(state)
       state.closed = true
       follower.stop()
+      state.cancelLimitLook?.()
       for (const run of state.byId.values()) run.log?.stop()
       if (state.byId.size === 0) await leaveEngine(state, network)
       state.engine.close()

@@ -2,10 +2,13 @@
 import { readFileSync } from 'node:fs'
 
 /** Whether the process with this number runs, and in the very container. */
-export function isProcessOf(pid: number, containerId: string): boolean {
+export const isProcessOf = (pid: number, containerId: string): boolean => cgroupsOf(pid).includes(containerId)
+
+/** Its control groups, one a line, as the kernel tells them; empty for a process that is not there. */
+export function cgroupsOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'latin1').includes(containerId)
+    return readFileSync(`/proc/${pid}/cgroup`, 'latin1')
   } catch {
-    return false
+    return ''
   }
 }

@@ -2,6 +2,7 @@
 import { millis, pause } from '../../base/index.ts'
 import type { ContainerKey, Observed } from '../runtime/index.ts'
 import { addressIn, type Inspection, judge } from './inspection.ts'
+import { watchLimits } from './limit-look.ts'
 import { copyLog, type LogCopy } from './log-copy.ts'
 import { endOfRun, entryOf, fileOf, observedOf, type Run, type State, slotOf } from './state.ts'
 
@@ -34,6 +35,7 @@ export function admit(state: State, key: ContainerKey, inspection: Inspection): 
     run.observed = observedOf(key, inspection, judgement)
     entry.address ??= addressIn(inspection)
     startLog(state, run, true)
+    watchLimits(state)
   }
   return run
 }

@@ -66,6 +66,8 @@ export type State = {
   readonly gate: Gate
   /** Absent where this process may not mount. */
   readonly memory?: MemoryVolumes | undefined
+  /** Ends the next look at limits; undefined while nobody looks. */
+  cancelLimitLook?: (() => void) | undefined
   closed: boolean
 }
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { mkdir, rmdir } from 'node:fs/promises'
-import type { ContainerConfig } from '../runtime/index.ts'
+import { type ContainerConfig, refusalsIn } from '../runtime/index.ts'
 import { attempt, closeDelegated, type Handed, HOST_GROUPS, openDelegated } from './delegated-group.ts'
 import { shellQuote } from './shell-quote.ts'
 
@@ -148,12 +148,8 @@ export function wasOutOfMemory(cgroups: Cgroups, id: string): boolean {
 /** How often a process of the run was refused another one, because there were as many as its limit. */
 export function refusedProcesses(cgroups: Cgroups, id: string): number {
   const group = groupOf(cgroups, 'pids', id)
-  return Number(/^max (\d+)$/m.exec(read(`${group}/pids.events`))?.[1] ?? 0)
+  return refusalsIn(read(`${group}/pids.events`))
 }
-
-/** What its pod is told of a run that the kernel has refused processes. */
-export const refusedText = (times: number, limit: number | undefined): string =>
-  `the container may have ${limit ?? 'so many'} processes and threads at once and has reached that: another was refused ${times} times (--pod-pids-limit)`
 
 /** Removes the groups of a run; false while a process is still in one. */
 export async function removeGroups(cgroups: Cgroups, id: string, limits?: Limits): Promise<boolean> {

@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { millis } from '../../base/index.ts'
-import type { ContainerConfig } from '../runtime/index.ts'
-import { hasLimits, refusedProcesses, refusedText } from './cgroups.ts'
+import { type ContainerConfig, refusedText } from '../runtime/index.ts'
+import { hasLimits, refusedProcesses } from './cgroups.ts'
 import { treeOf } from './end-run.ts'
 import { allPids, statOf } from './proc.ts'
 import { cookieOf, killTree } from './process-tree.ts'

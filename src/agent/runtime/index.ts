@@ -1,4 +1,5 @@
 export { HOST_ADDRESS } from './host-address.ts'
+export { refusalsIn, refusedText } from './refused-processes.ts'
 export type {
   ContainerConfig,
   ContainerInput,
