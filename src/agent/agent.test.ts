@@ -54,6 +54,7 @@ type World = {
   readonly api: MemoryClient
   readonly dir: string
   readonly run: (spec: Spec) => { readonly name: string; readonly uid: string }
+  /** The pod once it is in one of the phases; rejects when it has ended in another. */
   readonly phase: (name: string, ...phases: readonly string[]) => Promise<Pod>
   readonly events: (name: string) => readonly string[]
   readonly log: (request: Partial<LogRequest> & { pod: string }) => Promise<string>
@@ -151,7 +152,12 @@ async function world(t: TestContext, namespaces: 'auto' | 'never' = 'auto'): Pro
       api.put('pods', pod)
       return { name: pod.metadata.name ?? '', uid: pod.metadata.uid ?? '' }
     },
-    phase: (name, ...phases) => api.until<Pod>('pods', name, ({ status }) => phases.includes(status.phase ?? '')),
+    phase: async (name, ...phases) => {
+      const wanted = [...phases, 'Succeeded', 'Failed']
+      const pod = await api.until<Pod>('pods', name, ({ status }) => wanted.includes(status.phase ?? ''))
+      assert.ok(phases.includes(pod.status.phase ?? ''), JSON.stringify(pod.status))
+      return pod
+    },
     events: (name) =>
       api
         .all<Event>('events')
