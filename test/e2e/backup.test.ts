@@ -15,7 +15,7 @@ const namesIn = async (directory: string) =>
   (await run('get', 'cronjobs', '-o', 'name', '--data-dir', directory)).out.trim().split('\n')
 
 test('a server is backed up while it runs and restored elsewhere and in its own place', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const server = await startServer(data, '--runtime', 'none')
   assert.equal((await addCronJob(data, 'before')).code, 0)
@@ -53,7 +53,7 @@ test('a server is backed up while it runs and restored elsewhere and in its own 
   assert.ok(existsSync(join(path, 'offline.db')))
 })
 
-test('what cannot be backed up or restored is told in a sentence', { timeout: 60_000 }, async () => {
+test('what cannot be backed up or restored is told in a sentence', { timeout: 240_000 }, async () => {
   const nothing = await run('backup', join(path, 'x.db'), '--data-dir', join(path, 'nothing'))
   assert.deepEqual(
     [nothing.code, nothing.err],

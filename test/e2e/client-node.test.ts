@@ -32,7 +32,7 @@ const shellJob = (name: string, script: string): V1Job => ({
   },
 })
 
-describe('@kubernetes/client-node', { timeout: 60_000 }, () => {
+describe('@kubernetes/client-node', { timeout: 240_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   const config = new KubeConfig()
   let server: Server

@@ -55,7 +55,7 @@ function whenTold(client: Client, reason: string): Promise<string> {
 
 test('a clock that is set by hours starts no due time twice, leaves none out, and holds nothing up', {
   skip: existsSync(library) ? false : 'libfaketime is not installed',
-  timeout: 180_000,
+  timeout: 400_000,
 }, async () => {
   const { path, dispose } = temporaryDirectory()
   const file = join(path, 'offset')

@@ -62,7 +62,7 @@ async function install(system: string): Promise<void> {
   }
 }
 
-describe('the container image', { skip: dockerdMissing() ?? false, timeout: 180_000 }, () => {
+describe('the container image', { skip: dockerdMissing() ?? false, timeout: 400_000 }, () => {
   let docker: Dockerd
   before(async () => {
     docker = await startDockerd()

@@ -69,7 +69,7 @@ async function fill(requests: Requests, ledger: Ledger): Promise<string> {
 }
 
 test('a full and a read-only disk refuse writes, lose nothing, and are recovered from', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (context) => {
   const { path, dispose } = temporaryDirectory()
   const disk = `${path}/disk`
@@ -105,7 +105,7 @@ test('a full and a read-only disk refuse writes, lose nothing, and are recovered
 })
 
 test('a server that stood still for seconds answers what it was asked meanwhile, and watchers miss nothing', {
-  timeout: 180_000,
+  timeout: 400_000,
 }, async () => {
   const { path, dispose } = temporaryDirectory()
   const server = await startServer(path, '--runtime', 'none')
@@ -153,7 +153,7 @@ test('a server that stood still for seconds answers what it was asked meanwhile,
 })
 
 test('a container whose supervisor was killed is lost, which its status says, and is not started again', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { path, dispose } = temporaryDirectory()
   const [data, starts] = [join(path, 'data'), join(path, 'starts')]
@@ -199,7 +199,7 @@ test('a container whose supervisor was killed is lost, which its status says, an
 })
 
 test('a spawner that was killed is replaced: what runs goes on, and what comes starts', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { path, dispose } = temporaryDirectory()
   const gate = join(path, 'gate')

@@ -286,7 +286,7 @@ describe('pods in Docker', { skip, timeout: 500_000 }, () => {
       },
       { ...pod('web', { containers: [container('main', serve)] }), metadata: { name: 'web', labels: { app: 'web' } } },
     )
-    await kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=60s')
+    await kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=120s')
     const forward = spawn(
       anyKubectl() ?? '',
       ['--kubeconfig', world.server.kubeconfig, 'port-forward', 'pod/web', ':8080'],
@@ -311,7 +311,7 @@ describe('pods in Docker', { skip, timeout: 500_000 }, () => {
   test('a port on which a pod listens for itself only is reached by port-forward', async () => {
     const script = 'mkdir /www; echo mine >/www/index.html; exec httpd -f -p 127.0.0.1:8080 -h /www'
     await apply(pod('private', { containers: [container('main', script)] }))
-    await kubectl('wait', '--for=condition=Ready', 'pod/private', '--timeout=60s')
+    await kubectl('wait', '--for=condition=Ready', 'pod/private', '--timeout=120s')
     await kubectl('exec', 'private', '--', 'sh', '-c', 'until wget -qO- 127.0.0.1:8080; do sleep 0.1; done')
     const forward = spawn(
       anyKubectl() ?? '',
@@ -338,7 +338,7 @@ describe('pods in Docker', { skip, timeout: 500_000 }, () => {
         volumes: [{ name: 'out', hostPath: { path: join(world.path, 'out'), type: 'DirectoryOrCreate' } }],
       }),
     )
-    await kubectl('wait', '--for=condition=Ready', 'pod/survivor', '--timeout=60s')
+    await kubectl('wait', '--for=condition=Ready', 'pod/survivor', '--timeout=120s')
     await printed(/before/, 'logs', '-f', 'survivor')
     await world.server.kill()
     writeFileSync(go, '')

@@ -29,7 +29,7 @@ async function findings(directory: string, ...args: readonly string[]) {
   return { code: ran.code, found, levelOf }
 }
 
-test('before the first start, and while a server runs', { timeout: 60_000 }, async () => {
+test('before the first start, and while a server runs', { timeout: 240_000 }, async () => {
   const directory = join(path, 'data')
   const before = await findings(directory)
   assert.deepEqual([before.levelOf('data directory'), before.levelOf('certificate')], ['ok', undefined])
@@ -49,7 +49,7 @@ test('before the first start, and while a server runs', { timeout: 60_000 }, asy
   assert.match(table.out, /^CHECK .*FOUND\nnode +ok +\d/)
 })
 
-test('a failure is told, and is the exit code', { timeout: 60_000 }, async () => {
+test('a failure is told, and is the exit code', { timeout: 240_000 }, async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => other.once('listening', resolve))
   const { port } = other.address() as { port: number }

@@ -14,7 +14,7 @@ const skip = process.getuid?.() === 0 ? false : 'needs root to mount a small fil
 
 test('a pod that fills the disk of logs is judged by its exit code, and only new pods wait', {
   skip,
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { path, dispose } = temporaryDirectory()
   const disk = join(path, 'pods')
@@ -64,7 +64,7 @@ function fillUp(file: string): void {
 
 test('a full disk refuses what is new and takes deletions, which make room for it', {
   skip,
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { path, dispose } = temporaryDirectory()
   const [disk, marks] = [join(path, 'disk'), join(path, 'marks')]

@@ -28,7 +28,7 @@ describe('images of pods that are processes', { skip, timeout: 300_000 }, () => 
     const run = kubectlOn(server, kubectl ?? '')
     const once = ['--restart=Never', '--image-pull-policy=IfNotPresent']
     const logOf = async (name: string) => {
-      const done = await run('wait', '--for=jsonpath={.status.phase}=Succeeded', `pod/${name}`, '--timeout=60s')
+      const done = await run('wait', '--for=jsonpath={.status.phase}=Succeeded', `pod/${name}`, '--timeout=120s')
       assert.equal(done.code, 0, done.err)
       return (await run('logs', name)).out
     }
@@ -43,7 +43,7 @@ describe('images of pods that are processes', { skip, timeout: 300_000 }, () => 
     const unknown = await run('run', 'unknown', '--image=busybox:2', ...once)
     assert.match(unknown.err, /^Warning: image "busybox:2" is not in the image map \S+map\.json: add it there/)
     const reason = '{.status.containerStatuses[0].state.waiting.reason}'
-    const waiting = await run('wait', `--for=jsonpath=${reason}=ImagePullBackOff`, 'pod/unknown', '--timeout=60s')
+    const waiting = await run('wait', `--for=jsonpath=${reason}=ImagePullBackOff`, 'pod/unknown', '--timeout=120s')
     assert.equal(waiting.code, 0, waiting.err)
   })
 
@@ -56,10 +56,10 @@ describe('images of pods that are processes', { skip, timeout: 300_000 }, () => 
     const refused = await run('run', 'refused', '--image=busybox', '--restart=Never', '--command', '--', 'true')
     assert.match(refused.err, /^Warning: image "busybox" is refused: /)
     const reason = '{.status.containerStatuses[0].state.waiting.reason}'
-    const waiting = await run('wait', `--for=jsonpath=${reason}=ErrImageNeverPull`, 'pod/refused', '--timeout=60s')
+    const waiting = await run('wait', `--for=jsonpath=${reason}=ErrImageNeverPull`, 'pod/refused', '--timeout=120s')
     assert.equal(waiting.code, 0, waiting.err)
     await run('run', 'taken', '--image=host', '--restart=Never', '--command', '--', 'true')
-    const done = await run('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/taken', '--timeout=60s')
+    const done = await run('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/taken', '--timeout=120s')
     assert.equal(done.code, 0, done.err)
   })
 

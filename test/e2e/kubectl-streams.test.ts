@@ -55,7 +55,7 @@ function said(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
 const found = kubectls()
 const missing = found.size === 0 ? 'needs kubectl' : false
 
-describe('streams of kubectl', { skip: missing, timeout: 240_000 }, () => {
+describe('streams of kubectl', { skip: missing, timeout: 500_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   let server: Server
   let port = 0
@@ -70,7 +70,7 @@ describe('streams of kubectl', { skip: missing, timeout: 240_000 }, () => {
     )
     const made = await kubectl('apply', '-f', manifest)
     assert.equal(made.code, 0, made.err)
-    await kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=60s')
+    await kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=120s')
     const child = spawn([...found.values()].at(-1) ?? '', ['logs', '-f', 'web'], {
       env: { ...process.env, KUBECONFIG: server.kubeconfig },
     })
@@ -162,7 +162,7 @@ describe('streams of kubectl', { skip: missing, timeout: 240_000 }, () => {
       )
       const made = await kubectl('apply', '-f', join(path, 'shell.json'))
       assert.equal(made.code, 0, made.err)
-      await kubectl('wait', '--for=condition=Ready', 'pod/shell', '--timeout=60s')
+      await kubectl('wait', '--for=condition=Ready', 'pod/shell', '--timeout=120s')
       const attached = async (typed: string, answer?: RegExp): Promise<void> => {
         const attach = `stty rows 33 cols 99; exec ${file} attach -it shell`
         const child = spawn('script', ['-qefc', attach, '/dev/null'], {
@@ -180,7 +180,7 @@ describe('streams of kubectl', { skip: missing, timeout: 240_000 }, () => {
       await attached('until [ "$(stty size)" = "33 99" ]; do sleep 0.1; done; echo $((6 * 7)) "$TERM"\r', /42 xterm/)
       await attached('echo $((7 * 7))\r', /^49\r$/m)
       await attached('exit 0\r')
-      const phase = await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/shell', '--timeout=60s')
+      const phase = await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/shell', '--timeout=120s')
       assert.equal(phase.code, 0, phase.err)
       await kubectl('delete', 'pod', 'shell')
     })

@@ -63,7 +63,7 @@ const manifest = (name: string, more: object = {}, script = 'echo one; echo two'
     },
   })
 
-describe('kubectl', { skip, timeout: 240_000 }, () => {
+describe('kubectl', { skip, timeout: 500_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   let server: Server
   before(async () => {
@@ -94,7 +94,7 @@ describe('kubectl', { skip, timeout: 240_000 }, () => {
 async function creates({ good, bad }: Kubectl): Promise<void> {
   const made = await good('create', 'job', 'quick', '--image=busybox', '--', 'sh', '-c', 'echo quick')
   assert.equal(made, 'job.batch/quick created\n')
-  await good('wait', '--for=condition=complete', '--timeout=30s', 'job/quick')
+  await good('wait', '--for=condition=complete', '--timeout=120s', 'job/quick')
   assert.equal(await good('logs', 'job/quick'), 'quick\n')
   const pod = await good('get', 'pods', '--selector=job-name=quick', '--output=name')
   assert.match(
@@ -151,7 +151,7 @@ async function changes({ good, bad, run, server, file, namespace }: Kubectl, wri
   assert.equal(await good('get', 'job', 'changed', '-o', `jsonpath=${seen}`), 'two patch yes 5')
   assert.match(await bad('scale', '--replicas=3', 'job/changed'), /scale|could not find/i)
   assert.match(await bad('rollout', 'status', 'job/changed'), /no (rollout history|status viewer)/i)
-  await good('wait', '--for=condition=complete', '--timeout=30s', 'job/changed')
+  await good('wait', '--for=condition=complete', '--timeout=120s', 'job/changed')
 }
 
 type Write = (name: string, text: string) => string
@@ -169,9 +169,9 @@ async function watches({ good, server, file, namespace }: Kubectl, write: Write)
   })
   try {
     await good('apply', '-f', write('watched', manifest('watched', {}, 'echo one; sleep 0.5; echo two')))
-    await good('wait', '--for=jsonpath={.status.active}=1', '--timeout=30s', 'job/watched')
+    await good('wait', '--for=jsonpath={.status.active}=1', '--timeout=120s', 'job/watched')
     assert.equal(await good('logs', '-f', 'job/watched', '--pod-running-timeout=20s'), 'one\ntwo\n')
-    await good('wait', '--for=condition=complete', '--timeout=30s', 'job/watched')
+    await good('wait', '--for=condition=complete', '--timeout=120s', 'job/watched')
     assert.match(await good('events', '--for', 'job/watched'), /SuccessfulCreate .*Job\/watched +Created pod: watched-/)
     assert.match(await good('get', 'events', '--field-selector=involvedObject.name=watched'), /Completed/)
     await good('delete', 'job', 'watched')
@@ -216,14 +216,14 @@ async function appliesPart({ good, bad, run }: Kubectl, write: Write): Promise<v
 
 async function deletes({ good, bad }: Kubectl): Promise<void> {
   await good('create', 'job', 'orphans', '--image=busybox', '--', 'true')
-  await good('wait', '--for=condition=complete', '--timeout=30s', 'job/orphans')
+  await good('wait', '--for=condition=complete', '--timeout=120s', 'job/orphans')
   const owners = ['get', 'pods', '-l', 'job-name=orphans', '-o', 'jsonpath={.items[*].metadata.ownerReferences}']
   assert.match(await good(...owners), /"kind":"Job"/)
   await good('delete', 'job', 'orphans', '--cascade=orphan')
   assert.equal(await good(...owners), '')
   assert.match(await good('get', 'pods', '-l', 'job-name=orphans', '-o', 'name'), /^pod\/orphans-/)
   await good('run', 'sleeper', '--image=busybox', '--restart=Never', '--command', '--', 'sleep', '60')
-  await good('wait', '--for=jsonpath={.status.phase}=Running', '--timeout=30s', 'pod/sleeper')
+  await good('wait', '--for=jsonpath={.status.phase}=Running', '--timeout=120s', 'pod/sleeper')
   assert.match(await good('delete', 'pod', 'sleeper', '--grace-period=0', '--force'), /"sleeper" force deleted/)
   await good('delete', 'cronjob', 'nightly', '--cascade=foreground')
   assert.match(await bad('get', 'job', 'by-hand'), /jobs\.batch "by-hand" not found/)

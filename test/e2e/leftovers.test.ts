@@ -95,7 +95,7 @@ test('what a killed server has in memory goes when its data are gone', { skip: i
   }
 })
 
-test('what a killed jobd run leaves goes with a later one, once nothing of it runs', { timeout: 120_000 }, async () => {
+test('what a killed jobd run leaves goes with a later one, once nothing of it runs', { timeout: 300_000 }, async () => {
   const { path, dispose } = temporaryDirectory()
   const [temporary, data] = [join(path, 'tmp'), join(path, 'data')]
   mkdirSync(temporary)

@@ -122,7 +122,7 @@ describe('logs', () => {
 
   for (const how of ['stop', 'kill'] as const) {
     test(`a run prints every line once, also when the server is away meanwhile: ${how}`, {
-      timeout: 120_000,
+      timeout: 300_000,
     }, async () => {
       const { path, dispose } = temporaryDirectory()
       const data = join(path, 'data')

@@ -15,7 +15,7 @@ type Line = {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-describe('operating a server', { timeout: 120_000 }, () => {
+describe('operating a server', { timeout: 300_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   const file = join(path, 'audit.log')
   let server: Server

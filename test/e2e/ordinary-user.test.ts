@@ -20,7 +20,7 @@ function missing(): string | false {
   return tried.status === 0 ? false : 'this host permits no user namespaces'
 }
 
-describe('pods of an ordinary user', { skip: missing(), timeout: 240_000 }, () => {
+describe('pods of an ordinary user', { skip: missing(), timeout: 500_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   const image = join(path, 'image')
   let server: Server

@@ -20,7 +20,7 @@ function filesUnder(folder: string): readonly string[] {
   )
 }
 
-describe('the package', { timeout: 300_000 }, () => {
+describe('the package', { timeout: 500_000 }, () => {
   let tarball = ''
   before(async () => {
     // The package is packed from a copy: its build must not remove what other tests run at the moment.

@@ -17,7 +17,7 @@ const hasDpkg = existsSync('/usr/bin/dpkg-deb')
 
 test('the Debian package is installed, works, and is removed whole', {
   skip: hasDpkg ? false : 'dpkg is not installed',
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const built = await runProgram(process.execPath, [join(root, 'tools/build-deb.ts'), path])
   assert.equal(built.code, 0, built.err)
@@ -59,7 +59,7 @@ test('the bill of materials names what the bundle is made of, and each licence h
   for (const name of names) assert.ok(texts.includes(`${name} `), name)
 })
 
-const container = { skip: isRoot ? false : 'only root makes a PID namespace without more', timeout: 60_000 }
+const container = { skip: isRoot ? false : 'only root makes a PID namespace without more', timeout: 240_000 }
 
 test('as process 1 it reaps what others leave behind, and ends in order at SIGTERM', container, async () => {
   const args = [

@@ -61,7 +61,7 @@ describe('the patterns of the mission', { timeout: 600_000 }, () => {
     const url = /amqp:\S+/.exec(checkout.blocks('queue-per-item')[0] ?? '')?.[0]
     assert.equal((await checkout.attempt(`amqp-get --url=${url} -q job1`)).code, 2, 'the queue is empty')
     await cleanUp('queue-per-item')
-    await checkout.run('kubectl wait --for=delete pod/rabbitmq --timeout=60s')
+    await checkout.run('kubectl wait --for=delete pod/rabbitmq --timeout=120s')
     assert.equal((await checkout.attempt(`amqp-get --url=${url} -q job1`)).code, 1, 'nobody listens any more')
   })
 
@@ -99,12 +99,12 @@ describe('the patterns of the mission', { timeout: 600_000 }, () => {
     const said = await follow('controller-pod')
     assert.deepEqual(said.trimEnd().split('\n').slice(-3), once('worked on', ['apple', 'banana', 'cherry']))
     await checkout.run(
-      'kubectl delete job controller; kubectl wait --for=delete job -l parent=controller --timeout=60s',
+      'kubectl delete job controller; kubectl wait --for=delete job -l parent=controller --timeout=120s',
     )
     assert.equal(await checkout.run('kubectl get jobs,pods -o name'), '')
     await checkout.run('kubectl delete rolebinding controller')
     await checkout.run('kubectl apply -f examples/controller-pod/with-kubectl.yaml')
-    await checkout.run('kubectl wait --for=condition=failed --timeout=60s job/controller')
+    await checkout.run('kubectl wait --for=condition=failed --timeout=120s job/controller')
     assert.match(await checkout.run('kubectl logs -l job-name=controller 2>&1'), /forbidden.*controller" cannot create/)
     await checkout.run('kubectl delete -f examples/controller-pod/with-kubectl.yaml')
   })
@@ -137,7 +137,7 @@ describe('the patterns of the mission', { timeout: 600_000 }, () => {
       [pi, endless],
     ])
     await checkout.run(
-      `kubectl apply -f ${file}; kubectl wait --for=condition=failed --timeout=60s job/pi-with-timeout`,
+      `kubectl apply -f ${file}; kubectl wait --for=condition=failed --timeout=120s job/pi-with-timeout`,
     )
     const reasons = "kubectl get job pi-with-timeout -o jsonpath='{.status.conditions[*].reason}'"
     assert.match(await checkout.run(reasons), /^DeadlineExceeded( DeadlineExceeded)?$/)
@@ -150,7 +150,7 @@ describe('the patterns of the mission', { timeout: 600_000 }, () => {
       ['ttlSecondsAfterFinished: 100', 'ttlSecondsAfterFinished: 2'],
       [pi, '"-e", "print 3.14"'],
     ])
-    await checkout.run(`kubectl apply -f ${file}; kubectl wait --for=delete --timeout=60s job/pi-with-ttl`)
+    await checkout.run(`kubectl apply -f ${file}; kubectl wait --for=delete --timeout=120s job/pi-with-ttl`)
     const reasons = 'kubectl get events --field-selector involvedObject.name=pi-with-ttl -o custom-columns=:.reason'
     assert.match(await checkout.run(reasons), /Completed/)
     assert.equal(await checkout.run('kubectl get pods -l job-name=pi-with-ttl -o name'), '')
@@ -159,14 +159,14 @@ describe('the patterns of the mission', { timeout: 600_000 }, () => {
   test('a CronJob greets by the clock, and when asked to', { skip: missing(kubectl) }, async () => {
     await checkout.run('kubectl apply -f examples/cronjob/cronjob.yaml')
     await checkout.run('kubectl create job --from=cronjob/hello hello-now')
-    await checkout.run('kubectl wait --for=condition=complete --timeout=60s job/hello-now')
+    await checkout.run('kubectl wait --for=condition=complete --timeout=120s job/hello-now')
     const words = /Hello from the Kubernetes cluster/
     assert.match(await checkout.run('kubectl logs job/hello-now'), words)
     const often = adapted('cronjob/cronjob.yaml', [['"* * * * *"', '"@every 1s"\n  successfulJobsHistoryLimit: 100']])
     await checkout.run(`kubectl apply -f ${often}`)
-    await checkout.run("kubectl wait cronjob/hello --for=jsonpath='{.status.lastScheduleTime}' --timeout=60s")
+    await checkout.run("kubectl wait cronjob/hello --for=jsonpath='{.status.lastScheduleTime}' --timeout=120s")
     await checkout.run(`kubectl patch cronjob hello -p '{"spec":{"suspend":true}}'; kubectl delete job hello-now`)
-    await checkout.run('kubectl wait --for=condition=complete job --all --timeout=60s')
+    await checkout.run('kubectl wait --for=condition=complete job --all --timeout=120s')
     assert.match(await checkout.run((checkout.blocks('cronjob')[1] ?? '').split('\n')[0] ?? ''), words)
     await checkout.run('kubectl delete cronjob hello')
   })

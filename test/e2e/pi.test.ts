@@ -123,7 +123,7 @@ async function firstChapter(kubectl: Kubectl): Promise<void> {
   assert.equal(await good('logs', pods), `${digits}\n`)
   assert.match(await good('get', 'job', 'pi', '-o', 'yaml'), /type: Complete/)
   assert.match(await good('delete', 'jobs/pi'), /^job\.batch "pi" deleted/)
-  await good('wait', '--for=delete', '--timeout=30s', `pod/${pods}`)
+  await good('wait', '--for=delete', '--timeout=120s', `pod/${pods}`)
   assert.equal(await good('get', 'pods', '-o', 'name'), '')
   await good('apply', '-f', example)
   assert.match(await good('delete', '-f', example), /^job\.batch "pi" deleted/)

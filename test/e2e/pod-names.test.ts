@@ -23,7 +23,7 @@ const skip = unshare === undefined ? 'this host permits no mount namespaces' : f
 const kubectl = anyKubectl()
 const isRoot = process.getuid?.() === 0
 
-describe('names of pods', { skip, timeout: 240_000 }, () => {
+describe('names of pods', { skip, timeout: 500_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   let server: Server
   let connection: Connection

@@ -7,7 +7,7 @@ import { root, runProgram, startServer, temporaryDirectory } from '../support/ex
 
 const release = '37.0.2'
 
-test('the Python client writes, watches, reads logs and deletes', { timeout: 240_000 }, async (t) => {
+test('the Python client writes, watches, reads logs and deletes', { timeout: 500_000 }, async (t) => {
   const python = await pythonWithClient()
   if (python.problem !== undefined) return t.skip(python.problem)
   const { path, dispose } = temporaryDirectory()

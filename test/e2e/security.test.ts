@@ -7,7 +7,7 @@ import { connect, type SecureVersion } from 'node:tls'
 import { jobd, runProgram, type Server, startServer, temporaryDirectory } from '../support/executable.ts'
 import { requestsTo } from '../support/requests.ts'
 
-describe('security', { timeout: 60_000 }, () => {
+describe('security', { timeout: 240_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   const directory = join(path, 'data')
   let server: Server

@@ -30,7 +30,7 @@ const cases: readonly (readonly [string, readonly string[], readonly string[], r
   ['types of objects', ['jobd', 'get', 'cronj'], ['cronjobs'], ['README.md']],
 ]
 
-describe('completion', { timeout: 120_000 }, () => {
+describe('completion', { timeout: 300_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   let server: Server
   before(async () => {

@@ -13,7 +13,7 @@ const install = `${jobd} service install --system -- --watch /manifests --max-po
 const started = systemdMissing() ?? (await startSystemd())
 const skip = typeof started === 'string' ? started : false
 
-describe('the service of systemd', { skip, timeout: 240_000 }, () => {
+describe('the service of systemd', { skip, timeout: 500_000 }, () => {
   const machine = started as TestSystemd
   before(() => {
     for (const name of ['manifests', 'marks']) mkdirSync(`${machine.root}/${name}`)

@@ -29,7 +29,7 @@ const pod = (name: string, tolerations: readonly object[] = [], script = 'exec s
   spec: podSpec(script, tolerations),
 })
 
-describe('a node with a NoExecute taint', { skip, timeout: 240_000 }, () => {
+describe('a node with a NoExecute taint', { skip, timeout: 500_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   let server: Server
   let node: string
@@ -46,7 +46,7 @@ describe('a node with a NoExecute taint', { skip, timeout: 240_000 }, () => {
   }
   const taint = (change: string): Promise<string> => kubectl('taint', 'nodes', node, change)
   const wait = (what: string, ...names: readonly string[]): Promise<string> =>
-    kubectl('wait', `--for=${what}`, '--timeout=60s', ...names)
+    kubectl('wait', `--for=${what}`, '--timeout=120s', ...names)
   const get = (of: string, path: string): Promise<string> => kubectl('get', of, '-o', `jsonpath=${path}`)
   /** Watches until a line of what is asked for matches; answers it. */
   async function seen(pattern: RegExp, ...args: readonly string[]): Promise<string> {

@@ -14,7 +14,7 @@ import {
 
 const kubectlFile = anyKubectl()
 
-describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH' : false, timeout: 240_000 }, () => {
+describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH' : false, timeout: 500_000 }, () => {
   const { path, dispose } = temporaryDirectory()
   let server: Server
   before(async () => {
@@ -48,7 +48,7 @@ describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH'
     },
   })
   const outcome = async (name: string): Promise<string> => {
-    await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s', `pod/${name}`)
+    await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=120s', `pod/${name}`)
     return kubectl('logs', name)
   }
   const claim = (name: string, annotations = {}): object => ({
@@ -71,7 +71,7 @@ describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH'
   }
   /** Looks until it is so; each look takes the time that a program takes to start. */
   const until = async (isSo: () => boolean): Promise<void> => {
-    const end = Date.now() + 60_000
+    const end = Date.now() + 120_000
     while (!isSo()) {
       assert.ok(Date.now() < end, JSON.stringify([directories('claims'), directories('retained')]))
       await kubectl('get', 'pvc')
@@ -80,7 +80,7 @@ describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH'
 
   test('a claim is bound at once, and what one pod writes the next one reads', async () => {
     await apply(claim('disk'), pod('writer', 'echo kept >/jobd-data/file', claimed('disk'), data))
-    await kubectl('wait', '--for=jsonpath={.status.phase}=Bound', '--timeout=60s', 'pvc/disk')
+    await kubectl('wait', '--for=jsonpath={.status.phase}=Bound', '--timeout=120s', 'pvc/disk')
     assert.match(await kubectl('get', 'pvc'), /^disk +Bound +pvc-\S+ +1Gi +RWO/m)
     await outcome('writer')
     await kubectl('delete', 'pod', 'writer')
@@ -93,7 +93,7 @@ describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH'
     await apply(claim('gone'), claim('kept', { 'jobd.dev/reclaim-policy': 'Retain' }))
     await apply(pod('user', 'while [ ! -e /jobd-data/go ]; do sleep 0.1; done', claimed('gone'), data))
     await apply(pod('keeper', 'echo 1 >/jobd-data/file', claimed('kept'), data))
-    await kubectl('wait', '--for=condition=Ready', '--timeout=60s', 'pod/user')
+    await kubectl('wait', '--for=condition=Ready', '--timeout=120s', 'pod/user')
     await outcome('keeper')
     await kubectl('delete', 'pvc', 'gone', 'kept')
     await until(() => directories('retained').includes('default/kept'))
@@ -107,7 +107,7 @@ describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH'
     await apply(pod('waiting', 'true', claimed('later'), data))
     const events = (): Promise<string> =>
       kubectl('get', 'events', '--field-selector=involvedObject.name=waiting,reason=FailedMount')
-    const end = Date.now() + 60_000
+    const end = Date.now() + 120_000
     while (!/"later" not found/.test(await events())) assert.ok(Date.now() < end, 'nobody tells')
     await apply(claim('later'))
     await outcome('waiting')
@@ -130,7 +130,7 @@ describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH'
       for volume in a b c d e; do until grep -qs new /jobd-$volume/text; do sleep 0.1; done; done
       cat /jobd-[a-e]/text; readlink /jobd-a/text`
     await apply(...settings('old\n'), pod('living', script, volumes, mounts))
-    await kubectl('wait', '--for=condition=Ready', '--timeout=60s', 'pod/living')
+    await kubectl('wait', '--for=condition=Ready', '--timeout=120s', 'pod/living')
     await apply(...settings('new\n'), {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -156,7 +156,7 @@ describe('volumes', { skip: kubectlFile === undefined ? 'no kubectl on the PATH'
     const mounts = volumes.map(({ name }) => ({ name, mountPath: `/jobd-${name}` }))
     const script = `while [ -e /jobd-b/text ]; do sleep 0.1; done; until grep -q new /jobd-c/text; do sleep 0.1; done; cat /jobd-a/text`
     await apply(...['needed', 'spare', 'changing'].map(configMap), pod('left', script, volumes, mounts))
-    await kubectl('wait', '--for=condition=Ready', '--timeout=60s', 'pod/left')
+    await kubectl('wait', '--for=condition=Ready', '--timeout=120s', 'pod/left')
     await kubectl('delete', 'configmap', 'needed', 'spare')
     await apply({ ...configMap('changing'), data: { text: 'new' } })
     assert.equal(await outcome('left'), 'needed')
