@@ -181,6 +181,39 @@ describe('the HTTPS server', () => {
         ['\0\x90\x1f', '\x01\x90\x1f', '\0port 8080', '\0ping'],
       )
     })
+    it('ports over SPDY within a WebSocket, whose protocol has a name that RFC 6455 forbids', async () => {
+      const protocol = 'SPDY/3.1+portforward.k8s.io'
+      const asked = request(`${world.url}${pod}/portforward`, {
+        agent: false,
+        ca: world.certificates.ca,
+        headers: {
+          Authorization: 'Bearer admintoken',
+          Connection: 'Upgrade',
+          Upgrade: 'websocket',
+          'Sec-WebSocket-Version': '13',
+          'Sec-WebSocket-Key': Buffer.alloc(16).toString('base64'),
+          'Sec-WebSocket-Protocol': protocol,
+        },
+      })
+      const answered = new Promise<[IncomingMessage, Socket | undefined, Buffer | undefined]>((resolve, reject) => {
+        asked.on('upgrade', (res, socket, head) => resolve([res, socket as Socket, head]))
+        asked.on('response', (res) => resolve([res, undefined, undefined]))
+        asked.on('error', reject)
+      })
+      asked.end()
+      const [res, socket, head] = await answered
+      assert.deepEqual([res.statusCode, res.headers['sec-websocket-protocol']], [101, protocol])
+      assert.ok(socket !== undefined)
+      const ping = Buffer.from('800300060000000400000001', 'hex')
+      socket.write(Buffer.concat([Buffer.of(0x82, 0x80 | ping.length, 0, 0, 0, 0), ping]))
+      let received = head ?? Buffer.alloc(0)
+      while (received.length < 2 + ping.length) {
+        const [chunk] = (await once(socket, 'data')) as [Buffer]
+        received = Buffer.concat([received, chunk])
+      }
+      socket.destroy()
+      assert.deepEqual(received, Buffer.concat([Buffer.of(0x82, ping.length), ping]))
+    })
     const refused = async (socket: WebSocket): Promise<[number | undefined, string]> => {
       const [, res] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
       let text = ''

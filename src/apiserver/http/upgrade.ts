@@ -78,10 +78,12 @@ function webSocketAcceptor(x: Exchange, asked: Asked): AcceptWebSocket {
       clientTracking: false,
       maxPayload: maxMessage,
       perMessageDeflate: false,
-      handleProtocols: () => (protocol === '' ? false : protocol),
     })
     leaveHttp(x, asked)
     const { message, socket, head } = asked
+    // Chosen already. The library would refuse `SPDY/3.1+portforward.k8s.io`, in which RFC 6455 forbids the slash.
+    delete message.headers['sec-websocket-protocol']
+    if (protocol !== '') server.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`))
     return new Promise<WebSocket>((resolve) => server.handleUpgrade(message, socket, head, resolve))
   }
 }
