@@ -170,6 +170,22 @@ export const noSecurity: NonNullable<ContainerConfig['security']> = {
 type Missing = NonNullable<RuntimeContract['missing']>
 
 function ends(scenario: Scenario, missing: Missing): void {
+  scenario('that a run has begun is told as its end is', async ({ runtime, config }) => {
+    const wanted = config(['sleep', '1000'])
+    const seen: string[] = []
+    const over = new Promise<void>((resolve) => {
+      runtime.onChange(({ key, state }) => {
+        if (key.podUid !== wanted.key.podUid) return
+        seen.push(state.kind)
+        if (state.kind === 'Exited') resolve()
+      })
+    })
+    await start(runtime, wanted)
+    await runtime.signal(wanted.key, 'SIGKILL')
+    await over
+    assert.deepEqual(seen, ['Running', 'Exited'])
+  })
+
   scenario('a run ends as its command ends, and its log holds what it said', async ({ runtime, config }) => {
     const cases: readonly (readonly [readonly string[], number, Exit['reason'], readonly string[]])[] = [
       [['true'], 0, 'Completed', []],

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { millis } from '../../base/index.ts'
 import { refusalsIn, refusedText } from '../runtime/index.ts'
 import { cgroupsOf } from './processes.ts'
-import type { Run, State } from './state.ts'
+import { type Run, type State, tellRun } from './state.ts'
 
 const LOOK = millis(5000)
 
@@ -24,14 +24,15 @@ export function watchLimits(state: State): void {
 const watched = ({ byId }: State): readonly Run[] =>
   [...byId.values()].filter(({ observed }) => observed.state.kind === 'Running' && observed.trouble === undefined)
 
-function tellRefused({ listeners }: State, run: Run): void {
-  const { state } = run.observed
-  const group = state.kind === 'Running' && state.pid !== undefined ? pidsGroupOf(state.pid, run.id) : undefined
+function tellRefused(state: State, run: Run): void {
+  const { state: standing } = run.observed
+  const pid = standing.kind === 'Running' ? standing.pid : undefined
+  const group = pid === undefined ? undefined : pidsGroupOf(pid, run.id)
   const times = group === undefined ? 0 : refusalsIn(textOf(`${group}/pids.events`))
   if (times === 0) return
   const limit = Number.parseInt(textOf(`${group}/pids.max`), 10)
   run.observed = { ...run.observed, trouble: refusedText(times, Number.isNaN(limit) ? undefined : limit) }
-  for (const listener of [...listeners]) listener(run.observed)
+  tellRun(state, run)
 }
 
 /** The group that counts the processes of a container: of either version, mounted where every system has it. */

@@ -4,7 +4,7 @@ import type { ContainerKey, Observed } from '../runtime/index.ts'
 import { addressIn, type Inspection, judge } from './inspection.ts'
 import { watchLimits } from './limit-look.ts'
 import { copyLog, type LogCopy } from './log-copy.ts'
-import { endOfRun, entryOf, fileOf, observedOf, type Run, type State, slotOf } from './state.ts'
+import { endOfRun, entryOf, fileOf, observedOf, type Run, type State, slotOf, tellRun } from './state.ts'
 
 /** An engine that is away is asked again this often. */
 export const AGAIN = millis(1000)
@@ -36,6 +36,7 @@ export function admit(state: State, key: ContainerKey, inspection: Inspection): 
     entry.address ??= addressIn(inspection)
     startLog(state, run, true)
     watchLimits(state)
+    tellRun(state, run)
   }
   return run
 }
@@ -97,7 +98,7 @@ function end(state: State, run: Run, observed: Observed): void {
   if (endOfRun(run) !== undefined) return
   run.observed = observed
   run.log?.stop()
-  for (const listener of [...state.listeners]) listener(observed)
+  tellRun(state, run)
 }
 
 /**

@@ -84,6 +84,11 @@ export function entryOf({ pods }: State, podUid: string): PodEntry {
   return entry
 }
 
+/** Tells everybody how a run stands: that it is up, has ended or is in trouble. */
+export function tellRun({ listeners }: State, { observed }: Run): void {
+  for (const listener of [...listeners]) listener(observed)
+}
+
 export const podDirectory = ({ options }: State, podUid: string): string =>
   `${options.dir}/pods/${encodeURIComponent(podUid)}`
 
