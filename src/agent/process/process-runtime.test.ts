@@ -204,6 +204,8 @@ for (const { name, namespaces, skip } of modes) {
       const { runtime, dir, open } = await world(t, namespaces)
       const wanted = config(['sleep', '1000'])
       await runtime.start(wanted)
+      // A run is up a moment before its program carries the cookie by which what is left without a supervisor is found.
+      await whenProcesses(() => leaked().length > 0)
       await runtime.close()
       const claim = readFileSync(`${dir}/pods/${wanted.key.podUid}/main.0.claim`, 'utf8')
       const supervisor = Number.parseInt(claim, 10)
