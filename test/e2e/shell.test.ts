@@ -15,7 +15,9 @@ const unless = (program: string): { readonly skip: string | false } => ({
 const shells = {
   bash: (words: readonly string[]) => `source <(jobd completion bash)
     COMP_WORDS=(${words.map(quoted).join(' ')}); COMP_CWORD=${words.length - 1}; _jobd; printf '%s\n' "\${COMPREPLY[@]}"`,
-  zsh: (words: readonly string[]) => `compadd() { shift; print -rl -- "$@" }; _files() { ls -d README* }
+  zsh: (
+    words: readonly string[],
+  ) => `compadd() { shift; print -rl -- \${(M)@:#\${words[CURRENT]}*} }; _files() { ls -d README* }
     source <(jobd completion zsh); words=(${words.map(quoted).join(' ')}); CURRENT=${words.length}; _jobd`,
   fish: (words: readonly string[]) => `jobd completion fish | source; complete -C ${quoted(words.join(' '))} | cut -f1`,
 }
@@ -28,6 +30,20 @@ const cases: readonly (readonly [string, readonly string[], readonly string[], r
   ['choices of a flag', ['jobd', 'up', '--runtime', ''], ['process', 'none'], ['up', '--exact']],
   ['files where files are meant', ['jobd', 'run', 'READ'], ['README.md'], ['up']],
   ['types of objects', ['jobd', 'get', 'cronj'], ['cronjobs'], ['README.md']],
+]
+
+/** Lines that ask the running server, and what it answers. */
+const objects = (data: string): readonly (readonly [readonly string[], readonly string[]])[] => [
+  [['jobd', 'trigger', ''], ['cronjob/nightly']],
+  [['jobd', 'trigger', 'nig'], ['nightly']],
+  [['jobd', 'history', 'cj/n'], ['cj/nightly']],
+  [['jobd', 'get', 'cronjobs', ''], ['nightly']],
+  [['jobd', 'describe', 'cronjob/'], ['cronjob/nightly']],
+  [['jobd', 'delete', 'cronjob', '-n', 'default', 'n'], ['nightly']],
+  [['jobd', 'get', '-n', 'none', 'cronjobs', ''], ['']],
+  [['jobd', 'logs', '-n', 'defa'], ['default']],
+  [['jobd', 'get', '--data-dir', data, 'cj', ''], ['nightly']],
+  [['jobd', 'get', `--data-dir=${data}/none`, 'cj', ''], ['']],
 ]
 
 describe('completion', { timeout: 300_000 }, () => {
@@ -57,7 +73,7 @@ describe('completion', { timeout: 300_000 }, () => {
       })
     }
     test(`${shell} offers names of the running server`, unless(shell), async () => {
-      assert.deepEqual(await offered(['jobd', 'trigger', '']), ['cronjob.batch/nightly'])
+      for (const [words, names] of objects(path)) assert.deepEqual(await offered(words), names, words.join(' '))
     })
   }
 })

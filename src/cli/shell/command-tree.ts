@@ -31,20 +31,24 @@ export type CommandInfo = {
 /** What the words of an argument are, for completion. */
 export type WordKind =
   | { readonly kind: 'File' }
-  /** Names of objects of these types on the running server; with `types`, names of types too. */
-  | { readonly kind: 'Objects'; readonly of: string; readonly types: boolean }
+  /** Types of objects, then names of that type on the running server; or `TYPE/NAME`. */
+  | { readonly kind: 'TypesAndNames' }
+  /** One object of these types, `TYPE/NAME`; `bare` is the type of a name without one. */
+  | { readonly kind: 'Object'; readonly of: string; readonly bare: string }
+  /** Names of objects of a type. */
+  | { readonly kind: 'Names'; readonly of: string }
   | { readonly kind: 'Choice'; readonly words: readonly string[] }
   | { readonly kind: 'Free' }
 
-const anyObject: WordKind = { kind: 'Objects', of: 'jobs,cronjobs,pods', types: true }
+const one = (type: string): WordKind => ({ kind: 'Object', of: type, bare: type })
 const objectArguments: Readonly<Record<string, WordKind>> = {
-  get: anyObject,
-  describe: anyObject,
-  delete: anyObject,
-  logs: { kind: 'Objects', of: 'pods,jobs', types: false },
-  history: { kind: 'Objects', of: 'cronjobs', types: false },
-  trigger: { kind: 'Objects', of: 'cronjobs', types: false },
-  rerun: { kind: 'Objects', of: 'jobs', types: false },
+  get: { kind: 'TypesAndNames' },
+  describe: { kind: 'TypesAndNames' },
+  delete: { kind: 'TypesAndNames' },
+  logs: { kind: 'Object', of: 'pods,jobs', bare: 'pods' },
+  history: one('cronjobs'),
+  trigger: one('cronjobs'),
+  rerun: one('jobs'),
 }
 const shells: WordKind = { kind: 'Choice', words: ['bash', 'zsh', 'fish'] }
 
@@ -57,8 +61,9 @@ export function wordsOf({ name, arguments: [first] }: CommandInfo): WordKind {
 
 const fileValues = ['file', 'files', 'dir', 'csv', 'path']
 
-export function valuesOf({ value, choices }: OptionInfo): WordKind {
+export function valuesOf({ long, value, choices }: OptionInfo): WordKind {
   if (choices.length > 0) return { kind: 'Choice', words: choices }
+  if (long === '--namespace') return { kind: 'Names', of: 'namespaces' }
   return value !== undefined && fileValues.includes(value) ? { kind: 'File' } : { kind: 'Free' }
 }
 
