@@ -9,8 +9,8 @@ import type { Client } from '../client/index.ts'
 /** Why a call failed, in one sentence; `status` is the server's own answer, where it gave one. */
 export class JobdError extends Error {
   readonly status: Status | undefined
-  constructor(message: string, status?: Status) {
-    super(message)
+  constructor(message: string, status?: Status, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'JobdError'
     this.status = status
   }

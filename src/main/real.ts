@@ -1,24 +1,29 @@
 /** The real clock, randomness and terminal: the only place that knows them. */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { clearTimeout, setTimeout } from 'node:timers'
 import type { Clock, Instant, Millis, Monotonic, Random } from '../base/index.ts'
 import type { Terminal } from '../cli/index.ts'
 
 /** The longest delay that Node's timers take. */
 const longest = 2 ** 31 - 1
 
+/** As they are before the program's tests put fake ones in their place: what serves must not stand still with them. */
+const RealDate = Date
+const monotonic = performance.now.bind(performance)
+
 export const realClock: Clock = {
-  now: () => Date.now() as Instant,
-  monotonic: () => performance.now() as Monotonic,
+  now: () => RealDate.now() as Instant,
+  monotonic: () => monotonic() as Monotonic,
   wake,
 }
 
 function wake(delay: Millis, callback: () => void): () => void {
-  const due = performance.now() + delay
+  const due = monotonic() + delay
   let timer = setTimeout(check, Math.min(longest, Math.max(0, delay)))
   // A timer may fire a fraction early, and a delay may be longer than one timer: look again until it is due.
   function check(): void {
-    const left = due - performance.now()
+    const left = due - monotonic()
     if (left <= 0) callback()
     else timer = setTimeout(check, Math.min(longest, Math.ceil(left)))
   }

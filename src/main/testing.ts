@@ -1,7 +1,9 @@
 /** `import { startTestCluster } from 'jobd/testing'`: a cluster whose time and pods a test decides on; see docs/library.md. */
+export type { ContainerConfig } from '../agent/runtime/index.ts'
+export type { Pod } from '../apis/core/index.ts'
 export { JobdError, type Manifests, type Place, type Program, unwrap } from './program.ts'
+export type { Course, Run } from './testing/course.ts'
 export {
-  type Course,
   type RunningPods,
   startTestCluster,
   type TestClock,

@@ -20,7 +20,20 @@ function filesUnder(folder: string): readonly string[] {
   )
 }
 
-describe('the package', { timeout: 500_000 }, () => {
+/** Writes the whole programs of docs/library.md beside the package, and answers their names. */
+function programsOfDocument(): readonly string[] {
+  const text = readFileSync(join(installed, 'docs/library.md'), 'utf8')
+  const programs = [...text.matchAll(/```ts\n(.*?)```/gs)]
+    .map(([, program = '']) => program)
+    .filter((program) => /import .* from 'jobd/.test(program))
+  assert.equal(programs.length, 3)
+  return programs.map((program, i) => {
+    writeFileSync(join(project, `document-${i}.ts`), program)
+    return `document-${i}.ts`
+  })
+}
+
+describe('the package', { timeout: 600_000 }, () => {
   let tarball = ''
   before(async () => {
     // The package is packed from a copy: its build must not remove what other tests run at the moment.
@@ -149,6 +162,14 @@ describe('the package', { timeout: 500_000 }, () => {
     }
   })
 
+  test('the programs of its document of the library run', async () => {
+    for (const name of programsOfDocument()) {
+      const ran = await runProgram(process.execPath, [name], { cwd: project, env: { NODE_TEST_CONTEXT: '' } })
+      assert.match(ran.out, /pass 1\n|'Complete'/)
+      assert.equal(ran.code, 0, ran.err)
+    }
+  })
+
   test('programs in TypeScript see the types', async () => {
     writeFileSync(
       join(project, 'typed.ts'),
@@ -173,7 +194,7 @@ describe('the package', { timeout: 500_000 }, () => {
         types: ['node'],
         lib: ['es2025', 'esnext.disposable'],
       },
-      files: ['typed.ts'],
+      files: ['typed.ts', ...programsOfDocument()],
     }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config))
     const tsc = join(root, 'node_modules/.bin/tsc')

@@ -2,6 +2,7 @@
  * One request and its answer, and the only functions that write answers. Every failure becomes bytes in `sendStatus`.
  */
 import { pipeline, type Writable } from 'node:stream'
+import { setImmediate } from 'node:timers'
 import { promisify } from 'node:util'
 import { createGzip, gzip } from 'node:zlib'
 import { internalError, type Status } from '../../apimachinery/index.ts'

@@ -1,4 +1,5 @@
 /** Puts the registry together: store, cache, kinds and admission as one Api. */
+import { setImmediate } from 'node:timers'
 import {
   allKinds,
   apiVersionOf,

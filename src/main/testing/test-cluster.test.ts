@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { startTestCluster, type TestCluster } from '../testing.ts'
+import { after, mock, test } from 'node:test'
+import { type Run, startTestCluster, type TestCluster } from '../testing.ts'
 import { durationOf } from './duration.ts'
 
 const started: TestCluster[] = []
@@ -121,6 +121,55 @@ test('what is wrong is told in words', async () => {
   await assert.rejects(cluster.clock.advance('soon'), RangeError)
   await assert.rejects(cluster.clock.advanceTo('2025-01-01T00:00:00Z'), /is behind/)
   await assert.rejects(startTestCluster({ startTime: 'yesterday' }), /RFC 3339/)
+})
+
+const wrongRuns: readonly (readonly [string, unknown, RegExp])[] = [
+  ['throws', () => assert.fail('not this one'), /run failed for container main of pod default\/j-\w+: not this one/],
+  ['answers a promise', async () => ({ duration: '1s' }), /it must answer .*, not a promise/],
+  ['answers no duration', () => ({ exitCode: 1 }), /it must answer .*, not {"exitCode":1}/],
+  ['answers a duration that is none', () => ({ duration: 'soon' }), /a duration is written like '1h'.*: not soon/],
+  ['answers an exit code that is none', () => ({ duration: 1, exitCode: 256 }), /an exitCode is 0 to 255, not 256/],
+  ['answers a log that is no text', () => ({ duration: 1, log: 5 }), /a log is a text, not 5/],
+]
+for (const [what, run, message] of wrongRuns) {
+  test(`a run function that ${what} is told of by whoever waits`, async () => {
+    const cluster = await newCluster({ run: run as Run })
+    await cluster.apply(job('j'))
+    await assert.rejects(cluster.finished('j'), { name: 'JobdError', message })
+    await assert.rejects(cluster.clock.advance('1h'), message)
+    await assert.rejects(cluster.runningPods(), message)
+    await cluster.stop()
+  })
+}
+
+test('a run function is told of the pod and of the container, and may leave it to the test', async () => {
+  const run: Run = (pod, { key, command, env }) =>
+    pod.metadata.labels?.['batch.kubernetes.io/job-name'] === 'told'
+      ? { duration: '5s', exitCode: Number(env['CODE']), log: `${key.container} ${key.attempt} ${command.join(' ')}` }
+      : undefined
+  const cluster = await newCluster({ run })
+  const containers = [{ name: 'main', image: 'x', command: ['a', '$(CODE)'], env: [{ name: 'CODE', value: '3' }] }]
+  await cluster.apply([job('told', { backoffLimit: 0, template: template({ containers }) }), job('left')])
+  await cluster.clock.advance('1m')
+  const pod = await cluster.runningPod('left')
+  assert.equal((await cluster.finished('told')).status.failed, 1)
+  await pod.succeed()
+  assert.equal((await cluster.finished('left')).status.succeeded, 1)
+  await assert.rejects(newCluster({ run: {} as Run }), /run takes a function, not object/)
+})
+
+test('fake timers of the program under test are not those of the cluster', { timeout: 60_000 }, async () => {
+  mock.timers.enable()
+  try {
+    const cluster = await newCluster({ run: () => ({ duration: '10s' }) })
+    await cluster.apply([job('j'), cronJob('c', '*/10 * * * *')])
+    await cluster.clock.advance('1h')
+    assert.equal((await cluster.finished('j')).status.succeeded, 1)
+    assert.equal((await cluster.jobs()).length, 5)
+    await cluster.stop()
+  } finally {
+    mock.timers.reset()
+  }
 })
 
 const durations: readonly (readonly [string | number, number | undefined])[] = [

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers'
 import { startAgent } from '../../agent/index.ts'
 import type { ContainerConfig } from '../../agent/runtime/index.ts'
 import { createVirtualRuntime, type VirtualRuntime } from '../../agent/virtual/index.ts'
@@ -16,25 +17,20 @@ import { programOn } from '../program-on.ts'
 import { realClock, type Surroundings } from '../real.ts'
 import { type Server, startServer } from '../server.ts'
 import { version } from '../version.ts'
+import { courseOf, type Defects, newDefects, type Run } from './course.ts'
 import { durationOf } from './duration.ts'
 import { type TestPod, testPod } from './test-pods.ts'
 import { newVirtualTime, type VirtualTime } from './virtual-time.ts'
-
-/** How a container goes: for how long it runs, `'5s'`, and with what code it ends: 0 when absent. */
-export type Course = {
-  readonly duration: string | number
-  readonly exitCode?: number | undefined
-  readonly log?: string | undefined
-}
 
 export type TestClusterOptions = {
   /** What the clock shows first, as an RFC 3339 time; `2026-01-01T00:00:00Z` when absent. */
   readonly startTime?: string | Date | undefined
   /**
-   * Says how a container goes when it starts; undefined leaves it to the test. Without this function app containers and
-   * sidecars run until the test ends them, and init containers end well at once.
+   * Says how a container goes when it starts; undefined leaves it as it would be without this function: app containers
+   * and sidecars run until the test ends them, and init containers end well at once. Where it throws, or answers what is
+   * no course, the calls on pods, on the clock and `finished` throw a JobdError that says so.
    */
-  readonly run?: ((pod: Pod, container: ContainerConfig) => Course | undefined) | undefined
+  readonly run?: Run | undefined
   /** What the node has to give; enough for everything when absent. */
   readonly resources?: Readonly<Record<string, string>> | undefined
   /** Behave as upstream Kubernetes v1.36 in every point. */
@@ -75,10 +71,13 @@ const restTurns = 8
 
 /** Starts a test cluster; throws a JobdError where it cannot. */
 export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
+  const { run } = options
+  if (run !== undefined && typeof run !== 'function') throw new JobdError(`run takes a function, not ${typeof run}`)
   const time = newVirtualTime(startOf(options.startTime))
   const directory = mkdtempSync(join(tmpdir(), 'jobd-test-'))
   const dispose = (): void => rmSync(directory, { recursive: true, force: true })
-  const world: { server?: Server; runtime?: VirtualRuntime } = {}
+  const world: World = {}
+  const defects = newDefects()
   const started = await startServer({
     directory,
     store: 'memory',
@@ -90,7 +89,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
     log: options.log ?? silentLog,
     surroundings: surroundingsOn(time),
     startNode: async (client, serviceEnv) => {
-      const { runtime, agent } = startNode({ options, time, directory, world }, client, serviceEnv)
+      const { runtime, agent } = startNode({ options, time, directory, world, defects }, client, serviceEnv)
       world.runtime = runtime
       await agent.ready
       return agent
@@ -105,7 +104,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
   if (runtime === undefined) throw new Error('the test cluster has no node')
   await started.value.core.manager.synced
   const program = programOn(started.value, { clock: realClock, log: options.log ?? silentLog, close: dispose })
-  return clusterOn(started.value, { program, runtime, time })
+  return clusterOn(started.value, { program, runtime, time, defects })
 }
 
 function startOf(given: string | Date | undefined): Instant {
@@ -125,14 +124,21 @@ function surroundingsOn({ clock }: VirtualTime): Surroundings {
   return { clock, random, longestSleep, newUid: () => `00000000-0000-4000-8000-${String(++uids).padStart(12, '0')}` }
 }
 
+type World = { server?: Server; runtime?: VirtualRuntime }
+
 type Node = {
   readonly options: TestClusterOptions
   readonly time: VirtualTime
   readonly directory: string
-  readonly world: { readonly server?: Server }
+  readonly world: World
+  readonly defects: Defects
 }
 
-function startNode({ options, time, directory, world }: Node, client: Client, serviceEnv: Record<string, string>) {
+function startNode(
+  { options, time, directory, world, defects }: Node,
+  client: Client,
+  serviceEnv: Record<string, string>,
+) {
   const { clock } = time
   const runtime = createVirtualRuntime({
     clock,
@@ -140,10 +146,13 @@ function startNode({ options, time, directory, world }: Node, client: Client, se
     version,
     onStart(config) {
       const pod = podOf(world.server, config)
-      const course = pod === undefined ? undefined : (options.run?.(pod, config) ?? courseOf(pod, config))
-      if (course === undefined) return
-      if (course.log !== undefined) runtime.write(config.key, course.log)
-      clock.wake(durationOf(course.duration), () => void runtime.end(config.key, course.exitCode ?? 0))
+      if (pod === undefined) return
+      const course = courseOf(options.run, pod, config)
+      if (!course.ok) return defects.found(config, course.error)
+      if (course.value === undefined) return
+      const { duration, exitCode, log } = course.value
+      if (log !== undefined) runtime.write(config.key, log)
+      clock.wake(duration, () => void runtime.end(config.key, exitCode))
     },
   })
   const agent = startAgent({
@@ -168,17 +177,19 @@ function podOf(server: Server | undefined, { pod }: ContainerConfig): Pod | unde
   return pods?.objects.get(`${pod.namespace}/${pod.name}`) as Pod | undefined
 }
 
-/** Init containers are in the way of what a test is about; sidecars are none. */
-function courseOf(pod: Pod, { key }: ContainerConfig): Course | undefined {
-  const init = pod.spec.initContainers?.find(({ name }) => name === key.container)
-  return init === undefined || init.restartPolicy === 'Always' ? undefined : { duration: 0 }
+type Parts = {
+  readonly program: Program
+  readonly runtime: VirtualRuntime
+  readonly time: VirtualTime
+  readonly defects: Defects
 }
 
-type Parts = { readonly program: Program; readonly runtime: VirtualRuntime; readonly time: VirtualTime }
-
-function clusterOn(server: Server, { program, runtime, time }: Parts): TestCluster {
+function clusterOn(server: Server, { program, runtime, time, defects }: Parts): TestCluster {
   const { clock } = time
-  const rest = (): Promise<void> => comeToRest(server)
+  const rest = async (): Promise<void> => {
+    await comeToRest(server)
+    defects.check()
+  }
   /** Only one moves the time; others wait for their turn. */
   let turn = Promise.resolve()
   const inTurn = (act: () => Promise<void>): Promise<void> => {
@@ -203,6 +214,7 @@ function clusterOn(server: Server, { program, runtime, time }: Parts): TestClust
   }
   return {
     ...program,
+    finished: (name, place) => Promise.race([program.finished(name, place), defects.first]),
     clock: {
       now: () => new Date(clock.now()),
       advance: async (span) => await advance(durationOf(span)),

@@ -3,6 +3,7 @@
  *
  * Group commit without a timer: while one commit is under way further writes gather, and go together in the next.
  */
+import { setImmediate } from 'node:timers'
 import { fail, ok, type Result, type Revision, revision } from '../../base/index.ts'
 import {
   type Change,
