@@ -87,6 +87,9 @@ test('without a data directory pods end with the server, with one objects outliv
 })
 
 test('what cannot be is told in words', async () => {
-  await assert.rejects(startJobd({ timeZone: 'Mars/Base' }), { name: 'JobdError', message: /IANA time zone/ })
+  await assert.rejects(startJobd({ timeZone: 'Mars/Base' }), {
+    name: 'JobdError',
+    message: /^timeZone takes an IANA time zone/,
+  })
   await assert.rejects(startJobd({ dataDir: '/dev/null/x' }), { name: 'JobdError', message: /data directory/ })
 })

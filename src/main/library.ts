@@ -52,7 +52,7 @@ export type JobdOptions = {
 
 /** Starts a server; throws a JobdError that says why where it cannot. */
 export async function startJobd(options: JobdOptions = {}): Promise<Program> {
-  const zone = localZoneOf(options.timeZone)
+  const zone = localZoneOf(options.timeZone, 'timeZone')
   if (!zone.ok) throw new JobdError(zone.error)
   const { directory, dispose } = await directoryFor(options.dataDir)
   const { log = silentLog } = options

@@ -31,8 +31,11 @@ export function programOn(server: Server, { clock, log, close }: ProgramOptions)
   const client = core.clientForPeople('program', (text) => log.warn(text))
   const { url } = http.address
   let stopped: Promise<void> | undefined
+  /** Those that wait for a Job, each with the way to tell it that there is no use. */
+  const waiting = new Set<() => void>()
   const stop = (): Promise<void> => {
     stopped ??= server.stop().then(close)
+    for (const giveUp of [...waiting]) giveUp()
     return stopped
   }
   const get = async <T extends KubeObject>(resource: string, name: string, place: Place | undefined): Promise<T> =>
@@ -51,7 +54,10 @@ export function programOn(server: Server, { clock, log, close }: ProgramOptions)
     cronJob: (name, place) => get<CronJob>('cronjobs.batch', name, place),
     pod: (name, place) => get<Pod>('pods', name, place),
     jobs: async (place) => unwrap(await client.list<Job>('jobs.batch', { namespace: inNamespace(place) })).items,
-    finished: (name, place) => finished(client, clock, inNamespace(place), name),
+    async finished(name, place) {
+      if (stopped !== undefined) throw new JobdError('the server was stopped')
+      return await finished({ client, clock, waiting }, inNamespace(place), name)
+    },
     async remove(name, place) {
       const ref = { resource: place?.resource ?? 'jobs.batch', namespace: inNamespace(place), name }
       unwrap(await client.delete(ref, { propagationPolicy: 'Background' }))
@@ -76,6 +82,8 @@ async function applyAll(client: Client, given: Manifests, namespace: string): Pr
 }
 
 function manifestsOf(given: Manifests): readonly Manifest[] {
+  if (given === undefined || given === null)
+    throw new JobdError(`apply takes the text of manifests, an object or several, not ${given}`)
   const texts = typeof given === 'string' ? [given] : (Array.isArray(given) ? given : [given]).map(jsonOf)
   return texts.flatMap((text, i) => {
     const parsed = parseManifests(text, texts.length > 1 ? `manifest ${i + 1}` : 'the manifest')
@@ -87,10 +95,16 @@ function manifestsOf(given: Manifests): readonly Manifest[] {
 /** JSON is YAML; what cannot be JSON is no manifest. */
 const jsonOf = (object: unknown): string => JSON.stringify(object) ?? 'null'
 
-function finished(client: Client, clock: Clock, namespace: string, name: string): Promise<Job> {
+type Waiter = { readonly client: Client; readonly clock: Clock; readonly waiting: Set<() => void> }
+
+function finished({ client, clock, waiting }: Waiter, namespace: string, name: string): Promise<Job> {
   return new Promise((resolve, reject) => {
     let isThere = false
+    const giveUp = (): void =>
+      settle(() => reject(new JobdError(`the server was stopped before job ${namespace}/${name} finished`)))
+    waiting.add(giveUp)
     const settle = (act: () => void): void => {
+      waiting.delete(giveUp)
       handle.stop()
       act()
     }

@@ -10,18 +10,19 @@ import { isTimeZone, zoneProblem } from '../cron/index.ts'
  *
  * @source kubernetes v1.36 runs in Go's time.Local (facts: TZ, where empty is UTC, else /etc/localtime, else UTC)
  */
-export const localZoneOf = (flag: string | undefined): Result<string, string> =>
-  timeZoneOf(flag, process.env['TZ'], '/etc')
+export const localZoneOf = (flag: string | undefined, flagName?: string): Result<string, string> =>
+  timeZoneOf(flag, process.env['TZ'], '/etc', flagName)
 
-/** `etc`: the directory that tells the zone of the machine. */
+/** `etc`: the directory that tells the zone of the machine; `flagName`: what the user calls the flag. */
 export function timeZoneOf(
   flag: string | undefined,
   environment: string | undefined,
   etc: string,
+  flagName = '--time-zone',
 ): Result<string, string> {
   const given = flag ?? (environment === undefined ? zoneOfMachine(etc) : fromPath(environment.replace(/^:/, '')))
   if (given === '' || isTimeZone(given)) return ok(given === '' ? 'UTC' : given)
-  const name = flag === undefined ? 'the environment variable TZ' : '--time-zone'
+  const name = flag === undefined ? 'the environment variable TZ' : flagName
   return fail(`${name} takes an IANA time zone such as Asia/Tokyo, not ${given}: ${zoneProblem(given)}`)
 }
 

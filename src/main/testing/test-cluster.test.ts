@@ -120,7 +120,21 @@ test('what is wrong is told in words', async () => {
   await assert.rejects(cluster.apply(job('x', { parallelism: -1 })), /parallelism/)
   await assert.rejects(cluster.clock.advance('soon'), RangeError)
   await assert.rejects(cluster.clock.advanceTo('2025-01-01T00:00:00Z'), /is behind/)
-  await assert.rejects(startTestCluster({ startTime: 'yesterday' }), /RFC 3339/)
+  await assert.rejects(cluster.clock.advanceTo('tomorrow'), /advanceTo takes an RFC 3339 time/)
+  await assert.rejects(cluster.apply(undefined as unknown as string), /apply takes the text of manifests/)
+  await assert.rejects(startTestCluster({ startTime: 'yesterday' }), /startTime takes an RFC 3339 time/)
+  await assert.rejects(startTestCluster({ timeZone: 'Mars/Base' }), /timeZone takes an IANA time zone/)
+  await assert.rejects(startTestCluster({ resources: { cpu: 'lots' } }), /resources.cpu takes a quantity .* not lots/)
+})
+
+test('who waits for a Job when the cluster stops is told so', { timeout: 60_000 }, async () => {
+  const cluster = await newCluster()
+  await cluster.apply(job('j'))
+  const waiting = assert.rejects(cluster.finished('j'), /stopped before job default\/j finished/)
+  await cluster.settled()
+  await cluster.stop()
+  await waiting
+  await assert.rejects(cluster.finished('j'), /the server was stopped/)
 })
 
 const wrongRuns: readonly (readonly [string, unknown, RegExp])[] = [

@@ -9,14 +9,16 @@ import { setImmediate } from 'node:timers'
 import { startAgent } from '../../agent/index.ts'
 import type { ContainerConfig } from '../../agent/runtime/index.ts'
 import { createVirtualRuntime, type VirtualRuntime } from '../../agent/virtual/index.ts'
+import { parseQuantity } from '../../apimachinery/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
-import { type Instant, instant, type Log, millis, parseTime, type Random, silentLog } from '../../base/index.ts'
+import { type Instant, instant, type Log, millis, ok, parseTime, type Random, silentLog } from '../../base/index.ts'
 import type { Client } from '../../client/index.ts'
 import { JobdError, type Place, type Program } from '../program.ts'
 import { programOn } from '../program-on.ts'
 import { realClock, type Surroundings } from '../real.ts'
 import { type Server, startServer } from '../server.ts'
 import { version } from '../version.ts'
+import { localZoneOf } from '../zone.ts'
 import { courseOf, type Defects, newDefects, type Run } from './course.ts'
 import { durationOf } from './duration.ts'
 import { type TestPod, testPod } from './test-pods.ts'
@@ -63,7 +65,7 @@ export type TestCluster = Program & {
   readonly settled: () => Promise<void>
 }
 
-const defaultStart = instant(Date.UTC(2026, 0, 1))
+const defaultStart = '2026-01-01T00:00:00Z'
 /** A node that fits everything, wherever the test runs. */
 const plenty = { cpu: '1000', memory: '4Ti', 'ephemeral-storage': '100Ti', pods: '100000' }
 /** So many turns of the event loop without a write are rest. A call inside the process takes one or two. */
@@ -71,9 +73,8 @@ const restTurns = 8
 
 /** Starts a test cluster; throws a JobdError where it cannot. */
 export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
-  const { run } = options
-  if (run !== undefined && typeof run !== 'function') throw new JobdError(`run takes a function, not ${typeof run}`)
-  const time = newVirtualTime(startOf(options.startTime))
+  checkOptions(options)
+  const time = newVirtualTime(timeOf(options.startTime ?? defaultStart, 'startTime'))
   const directory = mkdtempSync(join(tmpdir(), 'jobd-test-'))
   const dispose = (): void => rmSync(directory, { recursive: true, force: true })
   const world: World = {}
@@ -107,11 +108,20 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
   return clusterOn(started.value, { program, runtime, time, defects })
 }
 
-function startOf(given: string | Date | undefined): Instant {
-  if (given === undefined) return defaultStart
+/** Programs in JavaScript may give anything, and what is wrong must not show hours of the clock later. */
+function checkOptions({ run, timeZone, resources = {} }: TestClusterOptions): void {
+  if (run !== undefined && typeof run !== 'function') throw new JobdError(`run takes a function, not ${typeof run}`)
+  const zone = timeZone === undefined ? ok(timeZone) : localZoneOf(timeZone, 'timeZone')
+  if (!zone.ok) throw new JobdError(zone.error)
+  for (const [name, quantity] of Object.entries(resources))
+    if (!parseQuantity(String(quantity)).ok)
+      throw new JobdError(`resources.${name} takes a quantity such as 2, 500m or 4Gi, not ${quantity}`)
+}
+
+function timeOf(given: string | Date, name: string): Instant {
   const found = given instanceof Date ? instant(given.getTime()) : parseTime(given)
   if (found === undefined || Number.isNaN(found))
-    throw new JobdError(`startTime takes an RFC 3339 time such as 2026-01-01T00:00:00Z, not ${given}`)
+    throw new JobdError(`${name} takes an RFC 3339 time such as 2026-01-01T00:00:00Z, not ${given}`)
   return found
 }
 
@@ -219,7 +229,7 @@ function clusterOn(server: Server, { program, runtime, time, defects }: Parts): 
       now: () => new Date(clock.now()),
       advance: async (span) => await advance(durationOf(span)),
       async advanceTo(to) {
-        const span = startOf(to) - clock.now()
+        const span = timeOf(to, 'advanceTo') - clock.now()
         if (span < 0)
           throw new RangeError(`the clock shows ${new Date(clock.now()).toISOString()}, which is behind ${to}`)
         await advance(span)
