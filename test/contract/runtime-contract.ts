@@ -630,7 +630,8 @@ function limits(scenario: Scenario, missing: Missing): void {
     const most = 40
     // Bounded on its own: no more than a few hundred are ever tried at once.
     const bomb = 'bomb() { sleep 1000 & [ "$1" = 0 ] || { bomb $(($1 - 1)) & bomb $(($1 - 1)) & }; wait; }; bomb 7'
-    const wanted = config(['sh', '-c', bomb], { limits: { pids: most } })
+    // The first process forks once, while it may: one that is refused ends, and the container with it before anybody has looked.
+    const wanted = config(['sh', '-c', `${bomb} & wait; exec sleep 1000`], { limits: { pids: most } })
     const other = config(['sh', '-c', 'sleep 0.5; echo unharmed'])
     const told = new Promise<string>((resolve) => {
       const silence = runtime.onChange(({ key, trouble }) => {
