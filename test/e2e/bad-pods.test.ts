@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import type { Node, Pod, PodSpec } from '../../src/apis/core/index.ts'
 import { type Server, startServer, temporaryDirectory } from '../support/executable.ts'
-import { createPod, isOver, logOf, refOf, whenGone, whenPod, whenTold } from '../support/lone-pods.ts'
+import { createPod, deletePod, isOver, logOf, refOf, whenPod, whenTold } from '../support/lone-pods.ts'
 import { type Connection, connect } from '../support/many-pods.ts'
 
 describe('pods that misbehave', { timeout: 300_000 }, () => {
@@ -41,9 +41,7 @@ describe('pods that misbehave', { timeout: 300_000 }, () => {
   test('a program that ignores SIGTERM is killed when its grace period is over', async () => {
     await create('deaf', "trap '' TERM; echo up; while :; do sleep 1; done", { terminationGracePeriodSeconds: 1 })
     await until('deaf', isReady)
-    const gone = whenGone(connection.client, 'deaf')
-    await connection.client.delete(refOf('deaf'), {})
-    await gone
+    await deletePod(connection.client, 'deaf')
   })
 
   test('a fork bomb is held at the limit, named on its pod and the node, and harms no other', async () => {

@@ -15,7 +15,7 @@ import {
   startServer,
   temporaryDirectory,
 } from '../support/executable.ts'
-import { createPod, isOver, logOf, refOf, whenGone, whenPod } from '../support/lone-pods.ts'
+import { createPod, deletePod, isOver, logOf, whenPod } from '../support/lone-pods.ts'
 import { type Connection, connect } from '../support/many-pods.ts'
 
 const { unshare } = await detectTools({ path: '', namespaces: 'auto' })
@@ -153,8 +153,6 @@ describe('names of pods', { skip, timeout: 500_000 }, () => {
     const exec = ['exec', 'running', '--', 'cat', '/proc/sys/kernel/hostname', '/etc/hosts']
     const { out, err } = await kubectlOn(server, kubectl ?? '')(...exec)
     assert.ok(out.startsWith('running\n') && /^127\.0\.0\.1\trunning$/m.test(out), out + err)
-    const gone = whenGone(connection.client, 'running')
-    await connection.client.delete(refOf('running'), { gracePeriodSeconds: 0 })
-    await gone
+    await deletePod(connection.client, 'running', { gracePeriodSeconds: 0 })
   })
 })

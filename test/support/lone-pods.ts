@@ -1,6 +1,6 @@
 /** Pods of one container each on a real server, by name, in the namespace `default`. */
 import type { Event, Pod, PodSpec } from '../../src/apis/core/index.ts'
-import type { Client } from '../../src/client/index.ts'
+import type { Client, DeleteRequest } from '../../src/client/index.ts'
 import type { Server } from './executable.ts'
 import { whenObject } from './many-pods.ts'
 import { requestsTo } from './requests.ts'
@@ -31,9 +31,16 @@ export async function createPod(
 export const whenPod = (client: Client, name: string, isSo: (pod: Pod) => boolean): Promise<Pod> =>
   whenObject(client, 'pods', { namespace, fieldSelector: `metadata.name=${name}` }, isSo)
 
-/** Fulfilled once the pod, which is there, is gone. */
-export const whenGone = (client: Client, name: string): Promise<Pod> =>
-  whenObject(client, 'pods', { namespace, fieldSelector: `metadata.name=${name}` }, (_, type) => type === 'DELETED')
+/** Deletes the pod and waits until it is gone. Watches from before, since it may be gone before a watch begins. */
+export async function deletePod(client: Client, name: string, options: DeleteRequest = {}): Promise<void> {
+  const found = await client.get<Pod>(refOf(name))
+  if (!found.ok) throw new Error(found.error.message)
+  const { resourceVersion = '' } = found.value.metadata
+  const selection = { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion }
+  const gone = whenObject(client, 'pods', selection, (_, type) => type === 'DELETED')
+  await client.delete(refOf(name), options)
+  await gone
+}
 
 export const isOver = ({ status }: Pod): boolean => status.phase === 'Succeeded' || status.phase === 'Failed'
 
