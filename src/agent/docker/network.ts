@@ -15,6 +15,8 @@ type Inspected = {
   readonly Id: string
   readonly Name: string
   readonly Labels?: Readonly<Record<string, string>>
+  /** Who is in it, by the ids of containers. */
+  readonly Containers?: Readonly<Record<string, { readonly Name: string }>> | null
   readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null }
 }
 
@@ -53,8 +55,30 @@ const AGAIN = millis(200)
 /** Takes the network away, unless somebody stays in it. */
 export async function removeNetwork(engine: Engine, { name }: Network, clock: Clock): Promise<void> {
   for (let tries = 1; tries <= TRIES; tries++) {
-    const gone = await engine.call({ method: 'DELETE', path: `/networks/${name}` })
-    if (gone.ok || gone.error.kind !== 'Refused' || gone.error.status === 404) return
+    if (!(await isInUse(engine, name))) return
     await pause(clock, AGAIN)
+  }
+  await dropGone(engine, name)
+  await isInUse(engine, name)
+}
+
+/** Asks for its removal; whether it is refused for those that are in it. */
+async function isInUse(engine: Engine, name: string): Promise<boolean> {
+  const gone = await engine.call({ method: 'DELETE', path: `/networks/${name}` })
+  return !gone.ok && gone.error.kind === 'Refused' && gone.error.status !== 404
+}
+
+/** An engine that was killed may count a container for ever that it no longer has; no other is put out of the network. */
+async function dropGone(engine: Engine, name: string): Promise<void> {
+  const found = await engine.call<Inspected>({ method: 'GET', path: `/networks/${name}` })
+  const members = found.ok ? Object.entries(found.value.Containers ?? {}) : []
+  for (const [id, { Name }] of members) {
+    const container = await engine.call({ method: 'GET', path: `/containers/${id}/json` })
+    if (container.ok || container.error.kind !== 'Refused' || container.error.status !== 404) continue
+    await engine.call({
+      method: 'POST',
+      path: `/networks/${name}/disconnect`,
+      body: { Container: Name, Force: true },
+    })
   }
 }
