@@ -169,8 +169,9 @@ async function watches({ good, server, file, namespace }: Kubectl, write: Write)
   })
   try {
     await good('apply', '-f', write('watched', manifest('watched', {}, 'echo one; sleep 0.5; echo two')))
-    await good('wait', '--for=jsonpath={.status.active}=1', '--timeout=120s', 'job/watched')
     assert.equal(await good('logs', '-f', 'job/watched', '--pod-running-timeout=20s'), 'one\ntwo\n')
+    // What stays so: a kubectl that starts slowly would miss that a pod is active.
+    await good('wait', '--for=jsonpath={.status.succeeded}=1', '--timeout=120s', 'job/watched')
     await good('wait', '--for=condition=complete', '--timeout=120s', 'job/watched')
     assert.match(await good('events', '--for', 'job/watched'), /SuccessfulCreate .*Job\/watched +Created pod: watched-/)
     assert.match(await good('get', 'events', '--field-selector=involvedObject.name=watched'), /Completed/)
