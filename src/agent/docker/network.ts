@@ -55,17 +55,17 @@ const AGAIN = millis(200)
 /** Takes the network away, unless somebody stays in it. */
 export async function removeNetwork(engine: Engine, { name }: Network, clock: Clock): Promise<void> {
   for (let tries = 1; tries <= TRIES; tries++) {
-    if (!(await isInUse(engine, name))) return
+    if (await remove(engine, name)) return
     await pause(clock, AGAIN)
   }
   await dropGone(engine, name)
-  await isInUse(engine, name)
+  await remove(engine, name)
 }
 
-/** Asks for its removal; whether it is refused for those that are in it. */
-async function isInUse(engine: Engine, name: string): Promise<boolean> {
+/** False when it is refused for those that are in it; to ask again helps in no other case. */
+async function remove(engine: Engine, name: string): Promise<boolean> {
   const gone = await engine.call({ method: 'DELETE', path: `/networks/${name}` })
-  return !gone.ok && gone.error.kind === 'Refused' && gone.error.status !== 404
+  return gone.ok || gone.error.kind !== 'Refused' || gone.error.status === 404
 }
 
 /** An engine that was killed may count a container for ever that it no longer has; no other is put out of the network. */
