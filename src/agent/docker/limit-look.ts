@@ -2,10 +2,9 @@
  * Looks now and then whether the kernel has refused a container more processes, which no engine tells. Nothing is looked at
  * while nothing runs, nor where containers are no processes of this machine.
  */
-import { readFileSync } from 'node:fs'
 import { millis } from '../../base/index.ts'
 import { refusalsIn, refusedText } from '../runtime/index.ts'
-import { cgroupsOf } from './processes.ts'
+import { cgroupsOf, kernelText } from './processes.ts'
 import { type Run, type State, tellRun } from './state.ts'
 
 const LOOK = millis(5000)
@@ -28,9 +27,9 @@ function tellRefused(state: State, run: Run): void {
   const { state: standing } = run.observed
   const pid = standing.kind === 'Running' ? standing.pid : undefined
   const group = pid === undefined ? undefined : pidsGroupOf(pid, run.id)
-  const times = group === undefined ? 0 : refusalsIn(textOf(`${group}/pids.events`))
+  const times = group === undefined ? 0 : refusalsIn(kernelText(`${group}/pids.events`))
   if (times === 0) return
-  const limit = Number.parseInt(textOf(`${group}/pids.max`), 10)
+  const limit = Number.parseInt(kernelText(`${group}/pids.max`), 10)
   run.observed = { ...run.observed, trouble: refusedText(times, Number.isNaN(limit) ? undefined : limit) }
   tellRun(state, run)
 }
@@ -43,13 +42,4 @@ function pidsGroupOf(pid: number, containerId: string): string | undefined {
   const path = own ?? unified
   if (path === undefined || !path.includes(containerId)) return undefined
   return own === undefined ? `/sys/fs/cgroup${path}` : `/sys/fs/cgroup/pids${path}`
-}
-
-/** A group goes with its container: then there is nothing to tell. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return ''
-  }
 }

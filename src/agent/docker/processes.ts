@@ -5,9 +5,12 @@ import { readFileSync } from 'node:fs'
 export const isProcessOf = (pid: number, containerId: string): boolean => cgroupsOf(pid).includes(containerId)
 
 /** Its control groups, one a line, as the kernel tells them; empty for a process that is not there. */
-export function cgroupsOf(pid: number): string {
+export const cgroupsOf = (pid: number): string => kernelText(`/proc/${pid}/cgroup`)
+
+/** What the kernel tells in a file that goes with its process or group; empty when it has gone. */
+export function kernelText(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'latin1')
+    return readFileSync(path, 'latin1')
   } catch {
     return ''
   }
