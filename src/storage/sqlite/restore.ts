@@ -11,8 +11,8 @@ const gap = 1_000_000_000
 export type Restored = { readonly objects: number; readonly replaced: string | undefined }
 
 /**
- * Checks a copy of the backup from end to end, each value by `isReadable`, too, brings it to this program's format, and puts it at `file`. A database that is
- * there is kept beside it under the name `replaced`. Nothing changes when anything is wrong. Files have mode 0600.
+ * Checks a copy of the backup from end to end, each value by `isReadable`, too, brings it to this program's format, and
+ * puts it at `file`. A database that is there is kept beside it under the name `replaced`. Nothing changes when anything is wrong. Files have mode 0600.
  */
 export function restoreDatabase(
   backup: string,
