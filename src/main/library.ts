@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Log, silentLog } from '../base/index.ts'
 import { dataDirectory, makeDataDirectory } from './data-dir.ts'
+import { checkCommon, checkNames, checkValue, type NamesOf } from './given.ts'
 import { JobdError, type Program } from './program.ts'
 import { programOn } from './program-on.ts'
 import { realClock } from './real.ts'
@@ -52,6 +53,7 @@ export type JobdOptions = {
 
 /** Starts a server; throws a JobdError that says why where it cannot. */
 export async function startJobd(options: JobdOptions = {}): Promise<Program> {
+  checkOptions(options)
   const zone = localZoneOf(options.timeZone, 'timeZone')
   if (!zone.ok) throw new JobdError(zone.error)
   const { directory, dispose } = await directoryFor(options.dataDir)
@@ -71,6 +73,35 @@ export async function startJobd(options: JobdOptions = {}): Promise<Program> {
   await dispose()
   throw new JobdError(server.error)
 }
+
+const optionNames: NamesOf<JobdOptions> = {
+  dataDir: true,
+  listen: true,
+  runtime: true,
+  exact: true,
+  timeZone: true,
+  log: true,
+}
+const listenNames: NamesOf<NonNullable<JobdOptions['listen']>> = { host: true, port: true }
+
+function checkOptions(options: JobdOptions): void {
+  checkNames('startJobd', options, optionNames)
+  checkCommon(options)
+  const { dataDir, listen, runtime } = options
+  checkNames('listen', listen, listenNames)
+  const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+  checkValue('dataDir', dataDir, 'the path of a directory', isText)
+  checkValue('listen.host', listen?.host, 'an address such as 127.0.0.1', isText)
+  checkValue(
+    'listen.port',
+    listen?.port,
+    'a port, 0 to 65535',
+    (port) => Number.isInteger(port) && isPort(Number(port)),
+  )
+  checkValue('runtime', runtime, "'process' or 'none'", (value) => value === 'process' || value === 'none')
+}
+
+const isPort = (port: number): boolean => port >= 0 && port <= 65_535
 
 type Directory = { readonly directory: string; readonly dispose: () => Promise<void> }
 

@@ -4,10 +4,21 @@ import type { CronJob, Job } from '../apis/batch/index.ts'
 import type { Pod } from '../apis/core/index.ts'
 import { kubeconfigText } from '../apiserver/auth/index.ts'
 import type { Clock, Log } from '../base/index.ts'
-import { applyManifest, finishOf, type Manifest, parseManifests, statusText, watchObjects } from '../cli/index.ts'
+import {
+  applyManifest,
+  findKind,
+  finishOf,
+  type Manifest,
+  parseManifests,
+  resourceNameOf,
+  statusText,
+  watchObjects,
+} from '../cli/index.ts'
 import type { Client } from '../client/index.ts'
+import { checkNames, type NamesOf } from './given.ts'
 import { JobdError, type Manifests, type Place, type Program, unwrap } from './program.ts'
 import type { Server } from './server.ts'
+import { stoppableClient, stoppedText } from './stoppable-client.ts'
 
 // The command line loads these when it needs them; a program always does, and wants its server soon after the call.
 import '../apiserver/discovery/index.ts'
@@ -15,7 +26,8 @@ import '../apiserver/http/index.ts'
 import '../apiserver/metrics/index.ts'
 import '../apiserver/openapi/index.ts'
 
-const inNamespace = (place: Place | undefined): string => place?.namespace ?? 'default'
+const placeNames: NamesOf<Place> = { namespace: true }
+const removeNames: NamesOf<Place & { readonly resource?: string }> = { namespace: true, resource: true }
 
 export type ProgramOptions = {
   readonly clock: Clock
@@ -28,9 +40,12 @@ export type ProgramOptions = {
 export function programOn(server: Server, { clock, log, close }: ProgramOptions): Program {
   const { http, certificates, core } = server
   if (http === undefined || certificates === undefined) throw new Error('a server without a listener has no program')
-  const client = core.clientForPeople('program', (text) => log.warn(text))
-  const { url } = http.address
   let stopped: Promise<void> | undefined
+  const client = stoppableClient(
+    core.clientForPeople('program', (text) => log.warn(text)),
+    () => stopped !== undefined,
+  )
+  const { url } = http.address
   /** Those that wait for a Job, each with the way to tell it that there is no use. */
   const waiting = new Set<() => void>()
   const stop = (): Promise<void> => {
@@ -38,8 +53,20 @@ export function programOn(server: Server, { clock, log, close }: ProgramOptions)
     for (const giveUp of [...waiting]) giveUp()
     return stopped
   }
-  const get = async <T extends KubeObject>(resource: string, name: string, place: Place | undefined): Promise<T> =>
-    unwrap(await client.get<T>({ resource, namespace: inNamespace(place), name }))
+  /** The namespace that a call is for. */
+  const begin = (
+    call: string,
+    place: Place | undefined,
+    names: Readonly<Record<string, true>> = placeNames,
+  ): string => {
+    if (stopped !== undefined) throw new JobdError(stoppedText)
+    checkNames(call, place, names)
+    return place?.namespace ?? 'default'
+  }
+  const getOf =
+    <T extends KubeObject>(call: string, resource: string) =>
+    async (name: string, place?: Place): Promise<T> =>
+      unwrap(await client.get<T>({ resource, namespace: begin(call, place), name }))
   return {
     url,
     kubeconfig: kubeconfigText({
@@ -49,18 +76,22 @@ export function programOn(server: Server, { clock, log, close }: ProgramOptions)
       key: certificates.admin.key,
     }),
     client,
-    apply: (manifests, place) => applyAll(client, manifests, inNamespace(place)),
-    job: (name, place) => get<Job>('jobs.batch', name, place),
-    cronJob: (name, place) => get<CronJob>('cronjobs.batch', name, place),
-    pod: (name, place) => get<Pod>('pods', name, place),
-    jobs: async (place) => unwrap(await client.list<Job>('jobs.batch', { namespace: inNamespace(place) })).items,
-    async finished(name, place) {
-      if (stopped !== undefined) throw new JobdError('the server was stopped')
-      return await finished({ client, clock, waiting }, inNamespace(place), name)
-    },
+    apply: async (manifests, place) => await applyAll(client, manifests, begin('apply', place)),
+    job: getOf<Job>('job', 'jobs.batch'),
+    cronJob: getOf<CronJob>('cronJob', 'cronjobs.batch'),
+    pod: getOf<Pod>('pod', 'pods'),
+    jobs: async (place) => unwrap(await client.list<Job>('jobs.batch', { namespace: begin('jobs', place) })).items,
+    finished: async (name, place) => await finished({ client, clock, waiting }, begin('finished', place), name),
     async remove(name, place) {
-      const ref = { resource: place?.resource ?? 'jobs.batch', namespace: inNamespace(place), name }
-      unwrap(await client.delete(ref, { propagationPolicy: 'Background' }))
+      const namespace = begin('remove', place, removeNames)
+      const kind = findKind(String(place?.resource ?? 'jobs.batch'))
+      if (!kind.ok) throw new JobdError(`remove: ${kind.error}`)
+      unwrap(
+        await client.delete(
+          { resource: resourceNameOf(kind.value), namespace, name },
+          { propagationPolicy: 'Background' },
+        ),
+      )
     },
     stop,
     [Symbol.asyncDispose]: stop,

@@ -38,7 +38,7 @@ export type Program = {
   readonly jobs: (place?: Place) => Promise<readonly Job[]>
   /** Waits until a Job is complete or failed, and answers it; throws when it is not there, or goes away. */
   readonly finished: (name: string, place?: Place) => Promise<Job>
-  /** Deletes a Job with its pods, or whatever `resource` names, such as `cronjobs.batch`. */
+  /** Deletes a Job with its pods, or whatever `resource` names, such as `cronjob` or `cronjobs.batch`. */
   readonly remove: (name: string, place?: Place & { readonly resource?: string }) => Promise<void>
   /** Ends the server in order. */
   readonly stop: () => Promise<void>

@@ -2,6 +2,7 @@
 import type { ContainerConfig } from '../../agent/runtime/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
 import { fail, type Millis, millis, ok, type Result } from '../../base/index.ts'
+import { checkNames, type NamesOf, told } from '../given.ts'
 import { JobdError } from '../program.ts'
 import { durationOf } from './duration.ts'
 
@@ -67,17 +68,17 @@ function usualCourse(pod: Pod, { key }: ContainerConfig): KnownCourse | undefine
   return { duration: millis(0), exitCode: 0, log: undefined }
 }
 
+const courseNames: NamesOf<Course> = { duration: true, exitCode: true, log: true }
+
 /** Programs in JavaScript may answer anything. */
 function known(given: Course | null | undefined): KnownCourse | undefined {
   if (given === undefined || given === null) return undefined
   if (typeof given !== 'object' || !('duration' in given))
     throw new TypeError(`it must answer { duration, exitCode, log } or undefined, not ${told(given)}`)
+  checkNames('a course', given, courseNames)
   const { duration, exitCode = 0, log } = given
   if (!(Number.isInteger(exitCode) && exitCode >= 0 && exitCode < 256))
     throw new RangeError(`an exitCode is 0 to 255, not ${told(exitCode)}`)
   if (log !== undefined && typeof log !== 'string') throw new TypeError(`a log is a text, not ${told(log)}`)
   return { duration: durationOf(duration), exitCode, log }
 }
-
-const told = (given: unknown): string =>
-  given instanceof Promise ? 'a promise' : (JSON.stringify(given) ?? String(given))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, mock, test } from 'node:test'
-import { type Run, startTestCluster, type TestCluster } from '../testing.ts'
+import { type Run, type RunningPods, startTestCluster, type TestCluster, type TestClusterOptions } from '../testing.ts'
 import { durationOf } from './duration.ts'
 
 const started: TestCluster[] = []
@@ -122,6 +122,12 @@ test('what is wrong is told in words', async () => {
   await assert.rejects(cluster.clock.advanceTo('2025-01-01T00:00:00Z'), /is behind/)
   await assert.rejects(cluster.clock.advanceTo('tomorrow'), /advanceTo takes an RFC 3339 time/)
   await assert.rejects(cluster.apply(undefined as unknown as string), /apply takes the text of manifests/)
+  await assert.rejects(cluster.clock.advance(8.64e15), /goes to 9999-12-31T23:59:59Z at most: advance by less/)
+  await assert.rejects(cluster.runningPods({ jobs: 'x' } as RunningPods), /no option jobs: did you mean job\?/)
+  assert.equal(cluster.clock.now().toISOString(), '2026-01-01T00:00:00.000Z')
+  const timezone = { timezone: 'UTC' } as TestClusterOptions
+  await assert.rejects(startTestCluster(timezone), /no option timezone: did you mean timeZone\?/)
+  await assert.rejects(startTestCluster({ startTime: new Date(8.64e15) }), /takes a time of the years 0 to 9999/)
   await assert.rejects(startTestCluster({ startTime: 'yesterday' }), /startTime takes an RFC 3339 time/)
   await assert.rejects(startTestCluster({ timeZone: 'Mars/Base' }), /timeZone takes an IANA time zone/)
   await assert.rejects(startTestCluster({ resources: { cpu: 'lots' } }), /resources.cpu takes a quantity .* not lots/)
@@ -137,12 +143,36 @@ test('who waits for a Job when the cluster stops is told so', { timeout: 60_000 
   await assert.rejects(cluster.finished('j'), /the server was stopped/)
 })
 
+test('nothing of a cluster goes on when it was stopped', { timeout: 60_000 }, async () => {
+  const cluster = await newCluster()
+  await cluster.apply([job('j'), cronJob('c', '*/5 * * * *')])
+  const pod = await cluster.runningPod('j')
+  const year = assert.rejects(cluster.clock.advance('365d'), /the server was stopped/)
+  await cluster.stop()
+  await year
+  assert.ok(cluster.clock.now() < new Date('2027-01-01T00:00:00Z'))
+  const calls: readonly (() => Promise<unknown>)[] = [
+    () => cluster.clock.advance('1h'),
+    () => cluster.clock.advanceTo('2028-01-01T00:00:00Z'),
+    () => cluster.runningPods(),
+    () => cluster.runningPod('j'),
+    () => cluster.settled(),
+    () => cluster.job('j'),
+    () => pod.succeed(),
+    () => pod.fail(),
+    async () => pod.log('late'),
+  ]
+  for (const call of calls)
+    await assert.rejects(call, { name: 'JobdError', message: 'the server was stopped' }, String(call))
+})
+
 const wrongRuns: readonly (readonly [string, unknown, RegExp])[] = [
   ['throws', () => assert.fail('not this one'), /run failed for container main of pod default\/j-\w+: not this one/],
   ['answers a promise', async () => ({ duration: '1s' }), /it must answer .*, not a promise/],
   ['answers no duration', () => ({ exitCode: 1 }), /it must answer .*, not {"exitCode":1}/],
   ['answers a duration that is none', () => ({ duration: 'soon' }), /a duration is written like '1h'.*: not soon/],
   ['answers an exit code that is none', () => ({ duration: 1, exitCode: 256 }), /an exitCode is 0 to 255, not 256/],
+  ['answers what no course has', () => ({ duration: 1, code: 1 }), /a course has no option code: it takes duration, /],
   ['answers a log that is no text', () => ({ duration: 1, log: 5 }), /a log is a text, not 5/],
 ]
 for (const [what, run, message] of wrongRuns) {

@@ -11,12 +11,26 @@ import type { ContainerConfig } from '../../agent/runtime/index.ts'
 import { createVirtualRuntime, type VirtualRuntime } from '../../agent/virtual/index.ts'
 import { parseQuantity } from '../../apimachinery/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
-import { type Instant, instant, type Log, millis, ok, parseTime, type Random, silentLog } from '../../base/index.ts'
+import {
+  type Clock,
+  formatTime,
+  type Instant,
+  instant,
+  type Log,
+  type Millis,
+  millis,
+  ok,
+  parseTime,
+  type Random,
+  silentLog,
+} from '../../base/index.ts'
 import type { Client } from '../../client/index.ts'
+import { checkCommon, checkNames, checkValue, type NamesOf, told } from '../given.ts'
 import { JobdError, type Place, type Program } from '../program.ts'
 import { programOn } from '../program-on.ts'
 import { realClock, type Surroundings } from '../real.ts'
 import { type Server, startServer } from '../server.ts'
+import { stoppedText } from '../stoppable-client.ts'
 import { version } from '../version.ts'
 import { localZoneOf } from '../zone.ts'
 import { courseOf, type Defects, newDefects, type Run } from './course.ts'
@@ -65,6 +79,9 @@ export type TestCluster = Program & {
   readonly settled: () => Promise<void>
 }
 
+/** What the texts of times can say, in the API and out of it. */
+const firstTime = Date.parse('0000-01-01T00:00:00Z')
+const lastTime = Date.parse('9999-12-31T23:59:59Z')
 const defaultStart = '2026-01-01T00:00:00Z'
 /** A node that fits everything, wherever the test runs. */
 const plenty = { cpu: '1000', memory: '4Ti', 'ephemeral-storage': '100Ti', pods: '100000' }
@@ -108,8 +125,22 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
   return clusterOn(started.value, { program, runtime, time, defects })
 }
 
+const optionNames: NamesOf<TestClusterOptions> = {
+  startTime: true,
+  run: true,
+  resources: true,
+  exact: true,
+  timeZone: true,
+  log: true,
+}
+const runningPodsNames: NamesOf<RunningPods> = { namespace: true, job: true }
+
 /** Programs in JavaScript may give anything, and what is wrong must not show hours of the clock later. */
-function checkOptions({ run, timeZone, resources = {} }: TestClusterOptions): void {
+function checkOptions(options: TestClusterOptions): void {
+  checkNames('startTestCluster', options, optionNames)
+  checkCommon(options)
+  const { run, timeZone, resources = {} } = options
+  checkValue('resources', resources, 'quantities by name such as { cpu: "2" }', (given) => given instanceof Object)
   if (run !== undefined && typeof run !== 'function') throw new JobdError(`run takes a function, not ${typeof run}`)
   const zone = timeZone === undefined ? ok(timeZone) : localZoneOf(timeZone, 'timeZone')
   if (!zone.ok) throw new JobdError(zone.error)
@@ -121,7 +152,11 @@ function checkOptions({ run, timeZone, resources = {} }: TestClusterOptions): vo
 function timeOf(given: string | Date, name: string): Instant {
   const found = given instanceof Date ? instant(given.getTime()) : parseTime(given)
   if (found === undefined || Number.isNaN(found))
-    throw new JobdError(`${name} takes an RFC 3339 time such as 2026-01-01T00:00:00Z, not ${given}`)
+    throw new JobdError(`${name} takes an RFC 3339 time such as 2026-01-01T00:00:00Z, not ${told(given)}`)
+  if (found < firstTime || found > lastTime)
+    throw new JobdError(
+      `${name} takes a time of the years 0 to 9999, which is what RFC 3339 can say, not ${told(given)}`,
+    )
   return found
 }
 
@@ -196,7 +231,16 @@ type Parts = {
 
 function clusterOn(server: Server, { program, runtime, time, defects }: Parts): TestCluster {
   const { clock } = time
+  let isStopped = false
+  const stop = (): Promise<void> => {
+    isStopped = true
+    return program.stop()
+  }
+  const checkRuns = (): void => {
+    if (isStopped) throw new JobdError(stoppedText)
+  }
   const rest = async (): Promise<void> => {
+    checkRuns()
     await comeToRest(server)
     defects.check()
   }
@@ -208,31 +252,26 @@ function clusterOn(server: Server, { program, runtime, time, defects }: Parts): 
     return done
   }
   const settled = (): Promise<void> => inTurn(() => passTime(time, 0, rest))
-  const advance = (span: number): Promise<void> => inTurn(() => passTime(time, span, rest))
   const runningPods = async (which: RunningPods = {}): Promise<readonly TestPod[]> => {
+    checkNames('runningPods', which, runningPodsNames)
     await settled()
-    const seen = new Set<string>()
-    return runtime.running().flatMap(({ config }) => {
-      const pod = podOf(server, config)
-      const { uid = '', namespace, labels } = pod?.metadata ?? {}
-      const isWanted = namespace === (which.namespace ?? 'default') && !seen.has(uid)
-      if (pod === undefined || !isWanted) return []
-      if (which.job !== undefined && labels?.['batch.kubernetes.io/job-name'] !== which.job) return []
-      seen.add(uid)
-      return [testPod(pod, runtime, settled)]
-    })
+    return podsThatRun(which, { server, runtime, settled, checkRuns })
   }
   return {
     ...program,
+    stop,
+    [Symbol.asyncDispose]: stop,
     finished: (name, place) => Promise.race([program.finished(name, place), defects.first]),
     clock: {
       now: () => new Date(clock.now()),
-      advance: async (span) => await advance(durationOf(span)),
+      async advance(given) {
+        const span = durationOf(given)
+        await inTurn(() => passTime(time, checkedSpan(span, clock), rest))
+      },
       async advanceTo(to) {
         const span = timeOf(to, 'advanceTo') - clock.now()
-        if (span < 0)
-          throw new RangeError(`the clock shows ${new Date(clock.now()).toISOString()}, which is behind ${to}`)
-        await advance(span)
+        if (span < 0) throw new RangeError(`the clock shows ${shown(clock)}, which is behind ${to}`)
+        await inTurn(() => passTime(time, span, rest))
       },
     },
     runningPods,
@@ -245,6 +284,35 @@ function clusterOn(server: Server, { program, runtime, time, defects }: Parts): 
     },
     settled,
   }
+}
+
+const shown = (clock: Clock): string => new Date(clock.now()).toISOString()
+
+function checkedSpan(span: Millis, clock: Clock): Millis {
+  if (clock.now() + span <= lastTime) return span
+  throw new RangeError(
+    `the clock shows ${shown(clock)} and goes to ${formatTime(instant(lastTime))} at most: advance by less`,
+  )
+}
+
+type PodsOf = {
+  readonly server: Server
+  readonly runtime: VirtualRuntime
+  readonly settled: () => Promise<void>
+  readonly checkRuns: () => void
+}
+
+function podsThatRun(which: RunningPods, { server, runtime, settled, checkRuns }: PodsOf): readonly TestPod[] {
+  const seen = new Set<string>()
+  return runtime.running().flatMap(({ config }) => {
+    const pod = podOf(server, config)
+    const { uid = '', namespace, labels } = pod?.metadata ?? {}
+    const isWanted = namespace === (which.namespace ?? 'default') && !seen.has(uid)
+    if (pod === undefined || !isWanted) return []
+    if (which.job !== undefined && labels?.['batch.kubernetes.io/job-name'] !== which.job) return []
+    seen.add(uid)
+    return [testPod(pod, { runtime, settled, checkRuns })]
+  })
 }
 
 async function passTime(time: VirtualTime, span: number, rest: () => Promise<void>): Promise<void> {

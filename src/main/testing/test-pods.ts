@@ -3,6 +3,7 @@
 import type { ContainerConfig } from '../../agent/runtime/index.ts'
 import type { VirtualRun, VirtualRuntime } from '../../agent/virtual/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
+import { checkNames, type NamesOf } from '../given.ts'
 import { JobdError } from '../program.ts'
 
 export type EndOptions = {
@@ -31,11 +32,22 @@ export type TestPod = {
   readonly log: (text: string, container?: string) => void
 }
 
+const endNames: NamesOf<EndOptions> = { container: true, message: true }
+
+type PodContext = {
+  readonly runtime: VirtualRuntime
+  /** Resolves when everything has happened that happens without time passing. */
+  readonly settled: () => Promise<void>
+  /** Throws once the cluster was stopped. */
+  readonly checkRuns: () => void
+}
+
 /** The pod as a test sees it, with the runs that are up at the time of each call. */
-export function testPod(pod: Pod, runtime: VirtualRuntime, settle: () => Promise<void>): TestPod {
+export function testPod(pod: Pod, { runtime, settled, checkRuns }: PodContext): TestPod {
   const { name = '', namespace = '', uid = '', labels = {} } = pod.metadata
   const index = labels['batch.kubernetes.io/job-completion-index']
   const running = (container?: string): readonly VirtualRun[] => {
+    checkRuns()
     const found = runtime
       .running()
       .filter(({ config: { key } }) => key.podUid === uid && (container === undefined || key.container === container))
@@ -43,9 +55,11 @@ export function testPod(pod: Pod, runtime: VirtualRuntime, settle: () => Promise
     const what = container === undefined ? 'no running container' : `no running container ${container}`
     throw new JobdError(`pod ${namespace}/${name} has ${what}: it has ended, or time must pass before it starts again`)
   }
-  const end = async (exitCode: number, { container, message }: EndOptions): Promise<void> => {
+  const end = async (exitCode: number, options: EndOptions): Promise<void> => {
+    checkNames(exitCode === 0 ? 'succeed' : 'fail', options, endNames)
+    const { container, message } = options
     for (const { config } of running(container)) runtime.end(config.key, exitCode, message)
-    await settle()
+    await settled()
   }
   return {
     name,
