@@ -69,7 +69,11 @@ function addUpCommand(program: Command, finish: Finish): void {
     .option('--image-map <file>', 'the root directories of images, with --image-policy map')
     .option('--resource <name=count...>', 'what this machine has besides cpu and memory, e.g. nvidia.com/gpu=2')
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: DATA/kubeconfig)')
-    .option('--store <store>', 'sqlite, memory, or etcd://HOST:PORT[,HOST:PORT...][/PLACE]', 'sqlite')
+    .option(
+      '--store <store>',
+      'where objects are kept: sqlite, memory, or etcd://HOST:PORT[,HOST:PORT...][/PLACE]',
+      'sqlite',
+    )
     .option('--etcd-cafile <file>', 'who may sign for the members of the etcd; with it they are reached over TLS')
     .option('--etcd-certfile <file>', 'the certificate to show to the etcd')
     .option('--etcd-keyfile <file>', 'the key of that certificate')
