@@ -6,7 +6,19 @@
  *     pods/            logs, exit statuses, volumes    logs/    the logs of pods that are gone
  *     jobd.db.reserve  room for deletions on a full disk
  */
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fail, isFileTrouble, ok, type Result, reasonOf } from '../base/index.ts'
@@ -44,16 +56,52 @@ export function makeDataDirectory(directory: string): Result<undefined, string> 
   }
 }
 
-/** One directory after the other: Node's own recursion never ends where a parent takes no directories, as in /proc. */
-function makeDirectories(directory: string): void {
+/**
+ * Why a server could keep nothing in the directory; undefined when it could. Found out by trying, since permissions do not
+ * tell all: not even root makes a directory in /proc. What is made for it is removed again.
+ */
+export function dataDirectoryProblem(directory: string): string | undefined {
+  const made: string[] = []
   try {
+    makeDirectories(directory, (path) => made.push(path))
+    made.push(mkdtempSync(join(directory, '.doctor-')))
+    accessSync(directory, constants.R_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    if (!isFileTrouble(error)) throw error
+    return error.code === 'ENOENT' ? 'nothing can be made in it' : reasonOf(error)
+  } finally {
+    for (const path of made.reverse()) removeEmpty(path)
+  }
+}
+
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch (error) {
+    // A server has begun to use it meanwhile, or has removed it.
+    if (!isFileTrouble(error)) throw error
+  }
+}
+
+/** One directory after the other: Node's own recursion never ends where a parent takes no directories, as in /proc. */
+function makeDirectories(directory: string, onMade: (path: string) => void = () => {}): void {
+  const make = (): void => {
     mkdirSync(directory, { mode: 0o700 })
+    onMade(directory)
+  }
+  try {
+    make()
   } catch (error) {
     if (!isFileTrouble(error)) throw error
     if (error.code === 'EEXIST' && statSync(directory).isDirectory()) return
-    if (error.code !== 'ENOENT' || dirname(directory) === directory) throw error
-    makeDirectories(dirname(directory))
-    mkdirSync(directory, { mode: 0o700 })
+    const above = dirname(directory)
+    if (error.code !== 'ENOENT' || above === directory) throw error
+    if (existsSync(above)) {
+      throw Object.assign(new Error(`no directory can be made in ${above}`), { code: 'ENOTSUP', syscall: 'mkdir' })
+    }
+    makeDirectories(above, onMade)
+    make()
   }
 }
 

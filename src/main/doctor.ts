@@ -1,6 +1,6 @@
 /** `jobd doctor`: gathers the facts of this machine; what they mean is decided in src/cli. */
 import { X509Certificate } from 'node:crypto'
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { hostAbilities } from '../agent/process/index.ts'
@@ -8,7 +8,7 @@ import type { Node } from '../apis/core/index.ts'
 import { versionInfo } from '../apiserver/discovery/index.ts'
 import { type Instant, instant, isFileTrouble, millis, pause, reasonOf } from '../base/index.ts'
 import { diagnose, exitCodeOfFindings, formatFindings, type HostFacts } from '../cli/index.ts'
-import { dataDirectory, readHolder } from './data-dir.ts'
+import { dataDirectory, dataDirectoryProblem, readHolder } from './data-dir.ts'
 import { ask, onPath } from './programs.ts'
 import { realClock, realTerminal } from './real.ts'
 import { localZoneOf } from './zone.ts'
@@ -81,7 +81,7 @@ async function dataFacts(path: string): Promise<HostFacts['dataDirectory']> {
     path,
     exists: stats !== undefined,
     mode: stats === undefined ? undefined : stats.mode & 0o777,
-    problem: accessProblem(path),
+    problem: dataDirectoryProblem(path),
     freeBytes: freeBytes(nearest(path)),
     holder,
     database: holder === undefined && existsSync(file) ? await databaseProblem(file) : undefined,
@@ -91,18 +91,6 @@ async function dataFacts(path: string): Promise<HostFacts['dataDirectory']> {
 
 /** The path itself or the nearest folder above it that exists. */
 const nearest = (path: string): string => (existsSync(path) || dirname(path) === path ? path : nearest(dirname(path)))
-
-function accessProblem(path: string): string | undefined {
-  try {
-    const there = nearest(path)
-    if (!statSync(there).isDirectory()) return `${there} is no directory`
-    accessSync(there, constants.R_OK | constants.W_OK | constants.X_OK)
-    return undefined
-  } catch (error) {
-    if (!isFileTrouble(error)) throw error
-    return reasonOf(error)
-  }
-}
 
 function freeBytes(path: string): number | undefined {
   try {
