@@ -14,7 +14,7 @@ export const HOSTS = '/etc/hosts'
 
 /** What a pod has been given of names, by uid. */
 export type PodNames = Map<string, NamesOfPod>
-type NamesOfPod = { readonly sandbox: PodSandbox; written?: string | undefined }
+export type NamesOfPod = { readonly sandbox: PodSandbox; written?: string | undefined }
 
 /** Where the names of the host are, without links; undefined for a host that has no such file. */
 export const hostsPath = (): string | undefined => (existsSync(HOSTS) ? realpathSync(HOSTS) : undefined)
@@ -66,9 +66,9 @@ function overwrite(path: string, text: string): void {
   }
 }
 
-/** The shell command that gives the machine the pod's name in the namespace at hand, where that is permitted. */
-export function hostnameCommand({ hostname, network }: PodSandbox, tools: HostTools): readonly string[] {
-  if (network === 'Host') return []
+/** The shell command that gives the machine a name in the namespace at hand, where that is permitted. */
+export function hostnameCommand(hostname: string, tools: HostTools): readonly string[] {
+  if (hostname === '' || tools.mountsTable) return []
   const name = shellQuote(hostname)
   const program = tools.hostname === undefined ? '' : ` || ${tools.hostname} ${name} 2>/dev/null`
   return [`{ printf %s ${name} >/proc/sys/kernel/hostname; } 2>/dev/null${program} || :`]

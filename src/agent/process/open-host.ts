@@ -2,32 +2,23 @@
 import { writeFileSync } from 'node:fs'
 import { unlessRefused } from '../host-files.ts'
 import { type MemoryVolumes, openMemoryVolumes } from '../memory/index.ts'
+import { placeProgram } from './enter/own-program.ts'
 import { hostsPath } from './host-names.ts'
 import { kernelSettings, privateDirectories, readOnlyScript } from './read-only-host.ts'
 import { claimVoid, readIfThere } from './run-files.ts'
 import { addRun, unfinishedRuns } from './run-table.ts'
-import { endGroup, refuse } from './settle-run.ts'
+import { endGroup, refuse, request } from './settle-run.ts'
 import { startSpawner } from './spawner.ts'
 import type { ReadOnlyTools } from './spawner-script.ts'
 import { groupsReady, isReadOnly, launchText, refusalOf } from './start-run.ts'
-import {
-  type Host,
-  type HostView,
-  memoryOf,
-  modeOf,
-  type Starter,
-  type State,
-  scriptOf,
-  starterOf,
-  templateOf,
-  viewOf,
-} from './state.ts'
+import { type Host, type HostView, memoryOf, type Starter, type State, scriptOf, templateOf, viewOf } from './state.ts'
 import { ROOMS, templateScript } from './template.ts'
 import { detectTools, type HostTools } from './tools.ts'
 
 export async function openHost(state: State): Promise<Host | undefined> {
   const { hostEnv, namespaces = 'auto', log } = state.options
-  const tools = await detectTools({ path: hostEnv['PATH'] ?? '', namespaces })
+  const ownProgram = () => placeProgram(state.options.dir)
+  const tools = await detectTools({ path: hostEnv['PATH'] ?? '', namespaces, ownProgram })
   if (tools.unshare === undefined) {
     log.info('pods run without namespaces of their own, and can write to files of the host', {
       because: tools.namespacesMissing,
@@ -102,9 +93,9 @@ const MISSING: Readonly<Record<HostView, string>> = {
   ReadOnly: 'files of the host cannot be shown read-only: all containers can write to them',
 }
 
-function readOnlyTools({ unshare = [], mount = 'false' }: HostTools, template: string): ReadOnlyTools {
+function readOnlyTools({ unshare = 'false', mount = 'false' }: HostTools, template: string): ReadOnlyTools {
   const script = readOnlyScript({ mount, table: `${template}/read-only.fstab`, rooms: `${template}/${ROOMS}` })
-  return { copy: `${unshare[0]} --mount --propagation slave`, script }
+  return { copy: `${unshare} --mount --propagation slave`, script }
 }
 
 /** Asks the next spawner for what the last one can no longer start. */
@@ -138,7 +129,7 @@ async function replaceStarter(state: State, view: HostView): Promise<void> {
     if (state.closed) return
     if (refusal === undefined) {
       writeFileSync(scriptOf(state.table, again), launchText(state, host, again, config), { mode: 0o600 })
-      starterOf(host, again).spawner.request(modeOf(again), again.id)
+      request(state, host, again)
     } else refuse(state, again, refusal)
   }
 }

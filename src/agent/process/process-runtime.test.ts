@@ -12,7 +12,7 @@ import type { ContainerConfig, Exit, Runtime } from '../runtime/index.ts'
 import { allPids, statOf } from './proc.ts'
 import { createProcessRuntime } from './process-runtime.ts'
 import { cookieOf } from './process-tree.ts'
-import { detectTools } from './tools.ts'
+import { detectTools, type NamespacesOption } from './tools.ts'
 
 const { unshare } = await detectTools({ path: '', namespaces: 'auto' })
 /** Ends as no other number does: those of another file's process may begin alike. */
@@ -23,7 +23,7 @@ type World = { readonly runtime: Runtime; readonly dir: string; readonly open: (
 
 async function world(
   t: TestContext,
-  namespaces: 'auto' | 'never',
+  namespaces: NamespacesOption,
   controlGroups: 'auto' | 'never' = 'auto',
 ): Promise<World> {
   const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-process-`)
@@ -70,8 +70,11 @@ function config(command: readonly string[], more: Partial<ContainerConfig> = {})
   }
 }
 
+const noNamespaces = unshare === undefined ? 'this host permits none' : false
+
 const modes = [
-  { name: 'in namespaces', namespaces: 'auto', skip: unshare === undefined ? 'this host permits none' : false },
+  { name: 'in namespaces', namespaces: 'auto', skip: noNamespaces },
+  { name: 'in namespaces that util-linux makes', namespaces: 'util-linux', skip: noNamespaces },
   { name: 'as sessions', namespaces: 'never', skip: false },
 ] as const
 
@@ -100,7 +103,7 @@ for (const { name, namespaces, skip } of modes) {
       base: { image: 'busybox', env: { PATH: process.env['PATH'] ?? '' }, mounts: [] },
     }),
     missing:
-      namespaces === 'auto'
+      namespaces !== 'never'
         ? missing
         : { ...missing, mounts: 'needs a mount namespace', memoryVolumes: 'needs a mount namespace' },
   })

@@ -8,7 +8,7 @@ import { runToEnd } from '../../../test/support/run-to-end.ts'
 import { silentLog } from '../../base/index.ts'
 import type { ContainerConfig, ExecEnd, Mount, Runtime } from '../runtime/index.ts'
 import { createProcessRuntime } from './process-runtime.ts'
-import { detectTools } from './tools.ts'
+import { detectTools, type NamespacesOption } from './tools.ts'
 
 const { namespacesMissing, isRoot } = await detectTools({ path: '', namespaces: 'auto' })
 const skip = namespacesMissing === undefined ? false : 'this host permits no namespaces'
@@ -24,10 +24,10 @@ type World = {
 
 let serial = 0
 
-async function world(t: TestContext): Promise<World> {
+async function world(t: TestContext, namespaces: NamespacesOption = 'auto'): Promise<World> {
   const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-rooms-`)
   const scratchDir = `${dir}/scratch`
-  const options = { dir: `${dir}/run`, scratchDir, version: '0', clock: realClock, log: silentLog }
+  const options = { dir: `${dir}/run`, scratchDir, version: '0', clock: realClock, log: silentLog, namespaces }
   const runtime = await createProcessRuntime({ ...options, hostEnv: process.env })
   t.after(async () => {
     for (const uid of await runtime.podUids()) await runtime.remove(uid)
@@ -113,58 +113,60 @@ const cases: readonly Seen[] = [
   },
 ]
 
-describe('mount points that the host does not have', { skip }, () => {
-  for (const { sentence, targets, script, expected, more, skip: reason = false } of cases) {
-    test(sentence, { skip: reason }, async (t) => {
-      const { runtime, config, volume } = await world(t)
-      const mounts: readonly Mount[] = targets.map((target) => ({ source: volume, target, readOnly: false }))
-      const { log, message } = await runToEnd(runtime, config(script, { ...more, mounts }))
-      if (typeof expected === 'string') assert.equal(log, expected, message ?? 'it ran')
-      else assert.match(log, expected, message ?? 'it ran')
-      for (const target of targets) assert.equal(existsSync(target), false, `${target} is made on the host`)
-    })
-  }
-
-  test('keep what is written beside them for one run alone, and nothing after it', async (t) => {
-    const { runtime, config, volume, dir } = await world(t)
-    const mounts = [{ source: volume, target: '/jobd-room', readOnly: false }]
-    const first = config('echo x >/jobd-beside && ls /jobd-beside', { mounts })
-    assert.equal((await runToEnd(runtime, first)).log, '/jobd-beside\n')
-    assert.equal(existsSync('/jobd-beside'), false)
-    const rooms = `ls /jobd-beside 2>/dev/null; ls ${dir}/scratch/pods/.template/Writable/rooms`
-    const second = config(rooms, { mounts })
-    assert.equal((await runToEnd(runtime, second)).log, `${first.key.podUid}\n${second.key.podUid}\n`)
-    await runtime.release(first.key.podUid)
-    await runtime.remove(second.key.podUid)
-    const third = config(rooms, { mounts })
-    assert.equal((await runToEnd(runtime, third)).log, `${third.key.podUid}\n`)
-  })
-
-  test('are seen by further commands in the container', async (t) => {
-    const { runtime, config, volume } = await world(t)
-    const wanted = config('exec sleep 1000', { mounts: [{ source: volume, target: '/jobd-room', readOnly: true }] })
-    assert.ok((await runtime.start(wanted)).ok)
-    let out = ''
-    const take = (bytes: Uint8Array) => {
-      out += Buffer.from(bytes).toString()
-      return true
+for (const namespaces of ['auto', 'util-linux'] as const) {
+  describe(`mount points that the host does not have (namespaces: ${namespaces})`, { skip }, () => {
+    for (const { sentence, targets, script, expected, more, skip: reason = false } of cases) {
+      test(sentence, { skip: reason }, async (t) => {
+        const { runtime, config, volume } = await world(t, namespaces)
+        const mounts: readonly Mount[] = targets.map((target) => ({ source: volume, target, readOnly: false }))
+        const { log, message } = await runToEnd(runtime, config(script, { ...more, mounts }))
+        if (typeof expected === 'string') assert.equal(log, expected, message ?? 'it ran')
+        else assert.match(log, expected, message ?? 'it ran')
+        for (const target of targets) assert.equal(existsSync(target), false, `${target} is made on the host`)
+      })
     }
-    const end = await new Promise<ExecEnd>((resolve) => {
-      const command = ['sh', '-c', 'cat /jobd-room/file; echo x >/jobd-room/file || echo kept from writing']
-      const output = { stdout: take, stderr: () => true, end: resolve }
-      void runtime.exec(wanted.key, { command, stdin: false, tty: false }, output)
-    })
-    assert.deepEqual([out, end], ['kept\nkept from writing\n', { kind: 'Exited', exitCode: 0 }])
-  })
 
-  test('whose volume was just taken away keep the program from being started, and say so', async (t) => {
-    const { runtime, config, dir } = await world(t)
-    const mounts = [{ source: `${dir}/gone`, target: '/jobd-room', readOnly: false }]
-    const { exitCode, reason, message = '' } = await runToEnd(runtime, config('true', { mounts }))
-    assert.deepEqual([exitCode, reason], [128, 'StartError'])
-    assert.match(message, /mounting its volumes: .*jobd-room/)
+    test('keep what is written beside them for one run alone, and nothing after it', async (t) => {
+      const { runtime, config, volume, dir } = await world(t, namespaces)
+      const mounts = [{ source: volume, target: '/jobd-room', readOnly: false }]
+      const first = config('echo x >/jobd-beside && ls /jobd-beside', { mounts })
+      assert.equal((await runToEnd(runtime, first)).log, '/jobd-beside\n')
+      assert.equal(existsSync('/jobd-beside'), false)
+      const rooms = `ls /jobd-beside 2>/dev/null; ls ${dir}/scratch/pods/.template/Writable/rooms`
+      const second = config(rooms, { mounts })
+      assert.equal((await runToEnd(runtime, second)).log, `${first.key.podUid}\n${second.key.podUid}\n`)
+      await runtime.release(first.key.podUid)
+      await runtime.remove(second.key.podUid)
+      const third = config(rooms, { mounts })
+      assert.equal((await runToEnd(runtime, third)).log, `${third.key.podUid}\n`)
+    })
+
+    test('are seen by further commands in the container', async (t) => {
+      const { runtime, config, volume } = await world(t, namespaces)
+      const wanted = config('exec sleep 1000', { mounts: [{ source: volume, target: '/jobd-room', readOnly: true }] })
+      assert.ok((await runtime.start(wanted)).ok)
+      let out = ''
+      const take = (bytes: Uint8Array) => {
+        out += Buffer.from(bytes).toString()
+        return true
+      }
+      const end = await new Promise<ExecEnd>((resolve) => {
+        const command = ['sh', '-c', 'cat /jobd-room/file; echo x >/jobd-room/file || echo kept from writing']
+        const output = { stdout: take, stderr: () => true, end: resolve }
+        void runtime.exec(wanted.key, { command, stdin: false, tty: false }, output)
+      })
+      assert.deepEqual([out, end], ['kept\nkept from writing\n', { kind: 'Exited', exitCode: 0 }])
+    })
+
+    test('whose volume was just taken away keep the program from being started, and say so', async (t) => {
+      const { runtime, config, dir } = await world(t, namespaces)
+      const mounts = [{ source: `${dir}/gone`, target: '/jobd-room', readOnly: false }]
+      const { exitCode, reason, message = '' } = await runToEnd(runtime, config('true', { mounts }))
+      assert.deepEqual([exitCode, reason], [128, 'StartError'])
+      assert.match(message, /mounting its volumes: .*jobd-room/)
+    })
   })
-})
+}
 
 test('a volume that is mounted where it is anyway can be made read-only', { skip: skip || needsRoot }, async (t) => {
   const { runtime, config } = await world(t)

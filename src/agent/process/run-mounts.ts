@@ -16,7 +16,7 @@ import {
   RUN_TERMINATION_LOG,
   TERMINATION_LOG,
 } from './template.ts'
-import type { HostTools } from './tools.ts'
+import { type HostTools, TABLE } from './tools.ts'
 
 export type RunMounts = {
   /** The directory of the run, there already; the links of the template lead into it. */
@@ -106,23 +106,31 @@ function bindAll(mounts: readonly Mount[], run: RunMounts): readonly string[] {
   const empty = own.map((path) => `tmpfs ${TOP}${path} tmpfs mode=1777,nosuid,nodev 0 0\n`)
   // What comes alone comes after the others, from the tree that is then covered.
   const covers = isReadOnly && alone.length === 0 ? [fstabLine(NOTHING, `${TOP}${HOST_TREE}`, 'bind')] : []
-  const table = `${directory}/fstab`
   const names = hostsLines(ordered, run)
   const closed = run.closed.map((path) => fstabLine(path, `${TOP}${path}`, 'bind,ro'))
-  writeFileSync(table, [...rooms.value, ...together, ...empty, ...names, ...closed, ...covers].join(''), {
-    mode: 0o600,
-  })
-  // Paths as they are, see `TOP`.
-  const all = `${tools.mount} -c -a -T ./${basename(table)} || failed 'mounting its volumes'`
+  writeFileSync(
+    `${directory}/${TABLE}`,
+    [...rooms.value, ...together, ...empty, ...names, ...closed, ...covers].join(''),
+    {
+      mode: 0o600,
+    },
+  )
+  const all = mountTable(tools)
   const single = alone.map(({ mount }) => bindOne(mount, outer, run))
   return [
-    ...(isRooted ? [`[ $# -gt 0 ] || { ${all}; ${enterRoot(run)}; }`] : [all]),
+    ...(isRooted ? [`[ "$1" = rooted ] || { ${all}; ${enterRoot(run)}; }`] : [all]),
     ...single,
     ...(isReadOnly && alone.length > 0
       ? [`${tools.mount} --bind ${NOTHING} ${HOST_TREE} || failed 'covering files of the host'`]
       : []),
   ]
 }
+
+/** Mounts the table with paths as they are, see `TOP`, or tells why that has failed already, see enter.c. */
+const mountTable = ({ mount, mountsTable }: HostTools): string =>
+  mountsTable
+    ? `[ "$1" != failed ] || { printf '%s\\n' "$2" >&2; failed 'mounting its volumes'; }`
+    : `${mount} -c -a -T ${TABLE} || failed 'mounting its volumes'`
 
 /** Unless a volume is there. */
 function hostsLines(mounts: readonly Mount[], { hosts, config }: RunMounts): readonly string[] {
@@ -134,7 +142,7 @@ function hostsLines(mounts: readonly Mount[], { hosts, config }: RunMounts): rea
 
 /** The launch script again, in the new root, with a word that says so. Where it works stays, whatever is mounted over it. */
 const enterRoot = ({ script, tools }: RunMounts): string =>
-  `exec ${tools.unshare?.[0] ?? 'false'} --root=${TOP} --wd=. ${tools.shell} ${shellQuote(script)} rooted`
+  `exec ${tools.unshare ?? 'false'} --root=${TOP} --wd=. ${tools.shell} ${shellQuote(script)} rooted`
 
 /** Read-write as on the host, wherever the run starts. */
 const sourceOf = ({ source }: Mount, { isReadOnly }: RunMounts): string =>

@@ -10,7 +10,18 @@ import { claimVoid, type ExitRecord, readClaim, readExit, startedAt, takeLaunchM
 import { parseRunId } from './run-name.ts'
 import { addRun, findRun, type Run } from './run-table.ts'
 import { startErrorMessage } from './start-error.ts'
-import { cgroupsOf, containerIdOf, logPathOf, modeOf, type State, scriptOf, starterOf, startersOf } from './state.ts'
+import {
+  cgroupsOf,
+  containerIdOf,
+  type Host,
+  hostnameOf,
+  logPathOf,
+  modeOf,
+  type State,
+  scriptOf,
+  starterOf,
+  startersOf,
+} from './state.ts'
 
 /** More starts at once than this only make each slower. */
 const STARTING_AT_ONCE = 4 + 2 * availableParallelism()
@@ -26,8 +37,13 @@ export function startQueued(state: State): void {
     if (run.phase !== 'Queued') continue
     run.phase = 'Requested'
     state.starting += 1
-    starterOf(host, run).spawner.request(modeOf(run), run.id)
+    request(state, host, run)
   }
+}
+
+/** Asks the spawner for a run whose launch script is written. */
+export function request(state: State, host: Host, run: Run): void {
+  starterOf(host, run).spawner.request(modeOf(run), run.id, hostnameOf(state, run))
 }
 
 /** Takes a line that a supervisor has appended. */

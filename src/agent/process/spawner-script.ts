@@ -7,8 +7,8 @@
  * At first it prepares the mount namespace it is in and says `T <name> ok` or `T <name> none`. One that is to show files of
  * the host read-only then goes on in a copy of that namespace.
  *
- * Lines: `n <id>` runs in new PID and mount namespaces with `<id>.d` as working directory of the first process, `N <id>` the
- * same with the directory of the pod, `p <id>` as a plain session, an empty line reaps ended
+ * Lines: `n <id> [<hostname>]` runs in new PID and mount namespaces with `<id>.d` as working directory of the first process,
+ * `N <id> [<hostname>]` the same with the directory of the pod, `p <id>` as a plain session, an empty line reaps ended
  * supervisors. On end of input the spawner ends; its supervisors run on.
  *
  * A supervisor claims its run by creating `<id>.claim` (O_EXCL, so that one key never runs twice), runs `<id>.run`, waits,
@@ -32,8 +32,8 @@ const RESERVED = 255
 
 export type SpawnerTools = {
   readonly shell: string
-  /** The absolute path of `unshare` and the flags for a namespaced run; absent where namespaces are not permitted. */
-  readonly unshare?: string | undefined
+  /** The words before the shell of a namespaced run, see tools.ts. */
+  readonly newNamespaces: string
   /** Sets up the mount namespace that runs start from; absent where there is none. */
   readonly template?: string | undefined
   readonly readOnly?: ReadOnlyTools | undefined
@@ -47,12 +47,12 @@ export type ReadOnlyTools = {
 }
 
 /** The text that `sh -c` gets; its arguments are the directories of the runs, on disk and in memory, and its name. */
-export const spawnerScript = ({ shell, unshare = 'false', template = 'false', readOnly }: SpawnerTools): string => `
+export const spawnerScript = ({ shell, newNamespaces, template = 'false', readOnly }: SpawnerTools): string => `
 umask 077
 if ( ${template} ) >&2; then template=ok; else template=none; fi
 cd "$1" || exit 1
 exec ${HELD.namespace}</proc/self/ns/mnt ${HELD.host}</ ${HELD.scratch}<"$2" ${HELD.root}<.
-${readOnly === undefined ? loopScript(unshare, shell) : inCopy(readOnly, shell, loopScript(unshare, shell))}`
+${readOnly === undefined ? loopScript(newNamespaces, shell) : inCopy(readOnly, shell, loopScript(newNamespaces, shell))}`
 
 /** The copy has the directory at hand read-only too; the one that is held is that of the namespace before. */
 const inCopy = ({ copy, script }: ReadOnlyTools, shell: string, loop: string): string => {
@@ -64,7 +64,7 @@ ${loop}`
   return `exec ${copy} ${shell} -c ${shellQuote(inside)} sh "$@" $template`
 }
 
-const loopScript = (unshare: string, shell: string): string => `
+const loopScript = (newNamespaces: string, shell: string): string => `
 exec 3>>events
 printf 'T %s %s\\n' "$3" $template >&3
 IFS= read -r boot </proc/sys/kernel/random/boot_id
@@ -77,8 +77,8 @@ supervise() {
   set +C
   printf '%${RESERVED}s\\n' '' >"$2.exit"
   case $1 in
-    n) ( cd "$held/$2.d" && exec ${unshare} ${shell} "$scratch/$2.run" ) </dev/null & ;;
-    N) ( cd "$held/\${2%/*}" && exec ${unshare} ${shell} "$scratch/$2.run" ) </dev/null & ;;
+    n) ( cd "$held/$2.d" && exec ${newNamespaces} ${shell} "$scratch/$2.run" ) </dev/null & ;;
+    N) ( cd "$held/\${2%/*}" && exec ${newNamespaces} ${shell} "$scratch/$2.run" ) </dev/null & ;;
     *) ( . "$scratch/$2.run" ) </dev/null & ;;
   esac
   wait $!
@@ -97,11 +97,11 @@ supervise() {
   printf 'E %s\\n' "$2" >&3
 }
 count=0
-while IFS= read -r line; do
-  case $line in
+while IFS=' ' read -r mode id hostname; do
+  case $mode in
     '') jobs >/dev/null; continue ;;
   esac
-  ( supervise "\${line%% *}" "\${line#* }" ) </dev/null &
+  ( supervise "$mode" "$id" "$hostname" ) </dev/null &
   count=$((count + 1))
   case $count in
     64) jobs >/dev/null; count=0 ;;

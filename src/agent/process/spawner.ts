@@ -11,8 +11,12 @@ export type Mode = 'n' | 'N' | 'p'
 export type Spawner = {
   /** 0 when it could not be started. */
   readonly pid: number
-  /** Asks for a run. The line lies in the pipe until the spawner reads it, also when this process ends. */
-  readonly request: (mode: Mode, id: string) => void
+  /**
+   * Asks for a run. The line lies in the pipe until the spawner reads it, also when this process ends.
+   *
+   * @param hostname that the machine shall have in its namespace; empty for that of the host
+   */
+  readonly request: (mode: Mode, id: string, hostname: string) => void
   /** Lets the spawner collect supervisors that ended. */
   readonly reap: () => void
   /** Ends the spawner once it has read what it was told. What it started runs on. */
@@ -36,7 +40,7 @@ export type SpawnerOptions = {
 
 export function startSpawner({ name, root, scratch, tools, log, template, readOnly, onLost }: SpawnerOptions): Spawner {
   const output = openSync(`${root}/spawner.log`, 'a', 0o600)
-  const script = spawnerScript({ shell: tools.shell, unshare: tools.unshare?.join(' '), template, readOnly })
+  const script = spawnerScript({ shell: tools.shell, newNamespaces: tools.newNamespaces, template, readOnly })
   const [program = tools.shell, ...args] = [
     ...(tools.enter ?? []),
     tools.shell,
@@ -66,7 +70,7 @@ export function startSpawner({ name, root, scratch, tools, log, template, readOn
   const write = (line: string) => child.stdin?.write(line)
   return {
     pid: child.pid ?? 0,
-    request: (mode, id) => write(`${mode} ${id}\n`),
+    request: (mode, id, hostname) => write(`${mode} ${id} ${hostname}\n`),
     reap: () => write('\n'),
     close: () => {
       state.closing = true

@@ -25,8 +25,10 @@ import { noCommand } from './start-error.ts'
 import {
   cgroupsOf,
   type Host,
+  hostnameOf,
   inputPathOf,
   logPathOf,
+  namesOf,
   roomsOf,
   runDirectory,
   type State,
@@ -174,8 +176,7 @@ export function launchText(state: State, host: Host, run: Run, config: Container
   const script = `./${relative(directory, scriptOf(state.table, run))}`
   const rooms = { view: starterOf(host, run).root, path: roomsOf(state.table, viewOf(run), run.id) }
   const inRoot = namespaced && root !== undefined
-  // A program of the host has the host's names.
-  const names = inRoot || (namespaced && run.isReadOnly) ? state.names.get(run.key.podUid) : undefined
+  const names = namesOf(state, run)
   const hasOwnTemporary = run.isReadOnly && security?.readOnlyRoot !== true
   const mounts: RunMounts = {
     directory,
@@ -198,7 +199,7 @@ export function launchText(state: State, host: Host, run: Run, config: Container
     logPath: held('root', logPath, state.table.root),
     argv: config.command,
     prepare: [
-      ...(names === undefined ? [] : hostnameCommand(names.sandbox, tools)),
+      ...hostnameCommand(hostnameOf(state, run), tools),
       ...(inRoot ? rootLines(mounts, root) : []),
       ...(namespaced && !inRoot ? mountCommands(mounts) : []),
       ...groupCommands(state, run, config),
@@ -228,7 +229,7 @@ function rootLines(mounts: RunMounts, root: string): readonly string[] {
 
 /** The program that makes namespaces also enters a root, from where none of the host's programs can be reached. */
 function enterRootWords({ runAs, workingDir }: ContainerConfig, tools: HostTools, root: string): readonly string[] {
-  const [unshare = ''] = tools.unshare ?? []
+  const { unshare = 'false' } = tools
   const become = tools.become.length === 0 ? [unshare] : tools.become
   const user = tools.isRoot && runAs?.uid !== undefined ? [`--setuid=${runAs.uid}`] : []
   return [...become, `--root=${root}`, `--wd=${workingDir ?? '/'}`, ...user, '--']

@@ -6,14 +6,14 @@ import type { MemoryVolumes } from '../memory/index.ts'
 import type { ContainerKey, ImageService, Observed } from '../runtime/index.ts'
 import { type Cgroups, openCgroups } from './cgroups.ts'
 import type { EventFile } from './event-file.ts'
-import type { PodNames } from './host-names.ts'
+import type { NamesOfPod, PodNames } from './host-names.ts'
 import { stemOf } from './run-name.ts'
 import { findRun, type Run, type RunTable } from './run-table.ts'
 import { nameOf } from './scratch.ts'
 import type { Mode, Spawner } from './spawner.ts'
 import type { StartLedger } from './start-ledger.ts'
 import { ROOMS, RUN_TERMINATION_LOG } from './template.ts'
-import type { HostTools } from './tools.ts'
+import type { HostTools, NamespacesOption } from './tools.ts'
 
 export type ProcessRuntimeOptions = {
   /** An absolute path of its own for this runtime; made when absent. Holds what must survive a reboot: logs above all. */
@@ -25,7 +25,7 @@ export type ProcessRuntimeOptions = {
   readonly log: Log
   /** The daemon's environment: PATH tells where the programs are that the runtime works with. */
   readonly hostEnv: Readonly<Record<string, string | undefined>>
-  readonly namespaces?: 'auto' | 'never' | undefined
+  readonly namespaces?: NamespacesOption | undefined
   /** What images stand for; they are not looked at when absent. */
   readonly images?: ImageService | undefined
   /** `auto` makes control groups where that is permitted, `never` does not try. */
@@ -112,6 +112,16 @@ export const inputPathOf = ({ scratch }: RunTable, { id }: Run): string => `${sc
 
 export const containerIdOf = (key: ContainerKey): string =>
   joined('jobd://', key.podUid, '_', key.container, '_', String(key.attempt))
+
+/** What a run is given of names; undefined for a program of the host, which has the host's. */
+export const namesOf = ({ names }: State, { key, namespaced, isReadOnly, config }: Run): NamesOfPod | undefined =>
+  namespaced && (isReadOnly || config?.root !== undefined) ? names.get(key.podUid) : undefined
+
+/** The name that the machine has for a run; empty for that of the host. */
+export function hostnameOf(state: State, run: Run): string {
+  const sandbox = namesOf(state, run)?.sandbox
+  return sandbox === undefined || sandbox.network === 'Host' ? '' : sandbox.hostname
+}
 
 /** How the spawner is asked for a run. */
 export const modeOf = ({ namespaced, isFirst }: Run): Mode => (namespaced ? (isFirst ? 'N' : 'n') : 'p')

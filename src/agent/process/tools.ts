@@ -1,6 +1,7 @@
 /** The programs of the host that the process runtime works with, and what the host permits. Found out once, at start. */
 import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import { shellQuote } from './shell-quote.ts'
 
 export type HostTools = {
   readonly shell: string
@@ -18,8 +19,15 @@ export type HostTools = {
   readonly isRoot: boolean
   /** The words that start the spawner in a mount namespace of its own, and as root of a user namespace if need be. */
   readonly enter?: readonly string[] | undefined
-  /** The words that start a run in new PID and mount namespaces; absent where the host does not permit it. */
-  readonly unshare?: readonly string[] | undefined
+  /** Absent where the host permits no namespaces. */
+  readonly unshare?: string | undefined
+  /**
+   * The words of a shell that start a run's shell in new PID, mount and UTS namespaces, `$3` being the name that the machine
+   * shall have; empty where there are none.
+   */
+  readonly newNamespaces: string
+  /** They also give the machine its name and mount the table of the run, see enter.c; else its launch script does. */
+  readonly mountsTable: boolean
   /** The words that make a program the user again that the daemon is, after `enter` has made it root. */
   readonly become: readonly string[]
   /** Why there is no `unshare`, in words for people. */
@@ -31,11 +39,18 @@ const PLACES = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/s
 export type ToolsRequest = {
   /** The daemon's PATH; the usual places are looked at after it. */
   readonly path: string
-  /** `auto` uses namespaces where they are permitted, `never` does not try. */
-  readonly namespaces: 'auto' | 'never'
+  readonly namespaces: NamespacesOption
+  /** Answers the path of our own program, see enter/; util-linux does its work where it cannot be executed. */
+  readonly ownProgram?: (() => string | undefined) | undefined
 }
 
-export async function detectTools({ path, namespaces }: ToolsRequest): Promise<HostTools> {
+/** `auto` uses namespaces where they are permitted, `util-linux` does so without our own program, `never` does not try. */
+export type NamespacesOption = 'auto' | 'util-linux' | 'never'
+
+/** The mounts of a run, in its directory, in the format of fstab. */
+export const TABLE = './fstab'
+
+export async function detectTools({ path, namespaces, ownProgram }: ToolsRequest): Promise<HostTools> {
   const places = [...path.split(':').filter((place) => place.startsWith('/')), ...PLACES]
   const find = (name: string): string | undefined => places.map((place) => `${place}/${name}`).find(isExecutable)
   const shell = isExecutable('/bin/sh') ? '/bin/sh' : find('sh')
@@ -54,6 +69,8 @@ export async function detectTools({ path, namespaces }: ToolsRequest): Promise<H
     rm: find('rm') ?? '/bin/rm',
     isRoot: process.getuid?.() === 0,
     become: [],
+    newNamespaces: '',
+    mountsTable: false,
   }
   if (namespaces === 'never') return { ...found, namespacesMissing: 'switched off' }
   const unshare = find('unshare')
@@ -61,12 +78,27 @@ export async function detectTools({ path, namespaces }: ToolsRequest): Promise<H
   const own = ['--mount', '--propagation', 'slave']
   const enter = found.isRoot ? [unshare, ...own] : [unshare, '--user', '--map-root-user', ...own]
   const words = [unshare, '--pid', '--fork', '--kill-child', '--uts', '--mount', '--mount-proc']
+  const tryOut = (start: readonly string[]) => failureOf([...enter, ...start, ...become, shell, '-c', ':'])
   const become = found.isRoot
     ? []
     : [unshare, '--user', `--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`]
-  const failure = await failureOf([...enter, ...words, ...become, shell, '-c', ':'])
+  const program = namespaces === 'auto' ? unlessRefusedProgram(ownProgram) : undefined
+  if (program !== undefined && (await tryOut([program, '', '/dev/null'])) === undefined) {
+    const newNamespaces = `${shellQuote(program)} "$3" ${TABLE}`
+    return { ...found, enter, unshare, newNamespaces, mountsTable: true, become }
+  }
+  const failure = await tryOut(words)
   if (failure !== undefined) return { ...found, namespacesMissing: failure }
-  return { ...found, enter, unshare: words, become }
+  return { ...found, enter, unshare, newNamespaces: words.join(' '), become }
+}
+
+/** A disk that is full is told of by other means. */
+function unlessRefusedProgram(place: (() => string | undefined) | undefined): string | undefined {
+  try {
+    return place?.()
+  } catch {
+    return undefined
+  }
 }
 
 function isExecutable(path: string): boolean {
