@@ -106,6 +106,7 @@ export const forbidden: IForbiddenRuleType[] = [
         '^src/agent/(process|docker)/',
         '^src/agent/logs/punch-hole[.]ts$',
         '^src/agent/memory/memory-volumes[.]ts$',
+        '^src/agent/spread-directory[.]ts$',
         '^src/main/programs[.]ts$',
         TEST,
       ],

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { fail, millis, ok, pause, type Result } from '../../base/index.ts'
 import { openMemoryVolumes, podsWithMemory } from '../memory/index.ts'
 import type { Limiting, Runtime } from '../runtime/index.ts'
+import { spreadDirectory } from '../spread-directory.ts'
 import { dialInside } from './dial.ts'
 import { releasePod, removePod, removeRun, signalRun } from './end-run.ts'
 import { openEngine } from './engine.ts'
@@ -45,6 +46,7 @@ function limitingOf({ CpuCfsQuota, MemoryLimit, PidsLimit }: EngineInfo): Limiti
 /** Opens the runtime on a directory, and takes over the containers that an earlier one started. Fails with a sentence. */
 export async function createDockerRuntime(options: DockerRuntimeOptions): Promise<Result<DockerRuntime, string>> {
   mkdirSync(`${options.dir}/pods`, { recursive: true, mode: 0o700 })
+  void spreadDirectory(`${options.dir}/pods`)
   mkdirSync(options.volatileDir, { recursive: true, mode: 0o700 })
   const owner = ownerOf(options)
   const engine = openEngine(options)

@@ -5,6 +5,7 @@
  * pods that belong to no Job.
  */
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { jobNameLabel } from '../../apis/batch/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
 import {
@@ -18,6 +19,7 @@ import {
   type Timers,
 } from '../../base/index.ts'
 import type { ContainerKey } from '../runtime/index.ts'
+import { spreadDirectory } from '../spread-directory.ts'
 import type { KeptRun } from './kept-run.ts'
 import { freedPath } from './log-space.ts'
 import { timesPath } from './log-times.ts'
@@ -119,6 +121,8 @@ async function keep(state: State, pod: Pod, runs: readonly KeptRun[]): Promise<v
     failed: before?.failed === true || pod.status.phase === 'Failed' || written.some(({ exitCode }) => exitCode !== 0),
     runs: [...(before?.runs ?? []), ...written],
   }
+  const ofNamespace = dirname(directory)
+  if ((await mkdir(ofNamespace, { recursive: true, mode: 0o700 })) !== undefined) await spreadDirectory(ofNamespace)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   await writeFile(`${directory}/pod.json.new`, JSON.stringify(kept), { mode: 0o600 })
   await rename(`${directory}/pod.json.new`, `${directory}/pod.json`)

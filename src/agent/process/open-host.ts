@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { unlessRefused } from '../host-files.ts'
 import { type MemoryVolumes, openMemoryVolumes } from '../memory/index.ts'
+import { spreadDirectory } from '../spread-directory.ts'
 import { placeProgram } from './enter/own-program.ts'
 import { hostsPath } from './host-names.ts'
 import { kernelSettings, privateDirectories, readOnlyScript } from './read-only-host.ts'
@@ -18,7 +19,11 @@ import { detectTools, type HostTools } from './tools.ts'
 export async function openHost(state: State): Promise<Host | undefined> {
   const { hostEnv, namespaces = 'auto', log } = state.options
   const ownProgram = () => placeProgram(state.options.dir)
-  const tools = await detectTools({ path: hostEnv['PATH'] ?? '', namespaces, ownProgram })
+  const [tools] = await Promise.all([
+    detectTools({ path: hostEnv['PATH'] ?? '', namespaces, ownProgram }),
+    spreadDirectory(state.table.root),
+    spreadDirectory(state.table.scratch),
+  ])
   if (tools.unshare === undefined) {
     log.info('pods run without namespaces of their own, and can write to files of the host', {
       because: tools.namespacesMissing,

@@ -18,6 +18,7 @@ import { fail, type Instant, ok, type Result } from '../../base/index.ts'
 import { expandAll } from '../env/index.ts'
 import { removeTree } from '../host-files.ts'
 import type { Mount } from '../runtime/index.ts'
+import { spreadDirectory } from '../spread-directory.ts'
 import { hostPath } from './host-path.ts'
 import { type Payload, type PayloadFile, type PayloadSource, payloadOf } from './payload.ts'
 
@@ -62,7 +63,8 @@ export async function prepareVolume(
   }
   if (volume.emptyDir === undefined) return failed(unsupported(volume))
   const path = `${podPath(volume.emptyDir.medium === 'Memory' ? roots.memory : roots.disk, podUid)}/${volume.name}`
-  mkdirSync(path, { recursive: true })
+  const first = mkdirSync(path, { recursive: true })
+  if (first !== undefined && `${roots.disk}/`.startsWith(`${first}/`)) void spreadDirectory(roots.disk)
   chmodSync(path, 0o777)
   return ok({ path, files: new Set() })
 }
