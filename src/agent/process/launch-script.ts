@@ -5,7 +5,7 @@
 import type { LaunchInput } from './input.ts'
 import { TERMINAL_FLAGS } from './process-tree.ts'
 import { shellQuote } from './shell-quote.ts'
-import { HELD } from './spawner-script.ts'
+import { HELD, SUPERVISOR } from './spawner-script.ts'
 
 export type Launch = {
   /** Absolute path of the run's files without the ending, as the script reaches it, also from another root. */
@@ -43,6 +43,12 @@ const SHELL_OWN =
 /** The program has nothing open of ours. */
 const letGo = `${HELD.scratch}<&- ${HELD.root}<&-`
 
+/**
+ * Nobody looks for the processes of a run whose supervisor was killed before there was a command that carries the cookie. Of a
+ * namespaced one the kernel takes care, see enter.c.
+ */
+const UNLESS_ORPHAN = `kill -0 "\${${SUPERVISOR}%% *}" || exit 125`
+
 /** What `script` would heed. */
 const isPlain = (name: string): boolean => IDENTIFIER.test(name) && !SHELL_OWN.test(name) && name !== 'SHELL'
 
@@ -77,7 +83,7 @@ export function launchScript(launch: Launch): string {
     `cd ${shellQuote(launch.enterRoot === undefined ? workingDir : '/')} || { trap - EXIT; failed cwd; }`,
     ...(own.length === 0 ? [] : [`unset ${own.join(' ')}`]),
     ...entries.filter(([name]) => isPlain(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
-    ...(namespaced ? [] : keeping(launch.input, '( %  & )')),
+    ...(namespaced ? [] : [...keeping(launch.input, '( %  & )'), UNLESS_ORPHAN]),
     `exec ${words.join(' ')}${launch.input === undefined ? '' : ` ${launch.input.redirection}`} ${letGo}`,
     ...(namespaced ? closing(base, launch.input) : []),
   ]

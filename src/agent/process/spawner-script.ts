@@ -27,6 +27,9 @@ export const HELD = { namespace: 6, host: 7, scratch: 8, root: 9 } as const
 /** Such a place, for a shell inside a run. */
 export const heldPath = (name: keyof typeof HELD): string => `/proc/1/fd/${HELD[name]}`
 
+/** The variable of a shell that starts a command which has the supervisor's line of /proc, its process number first. */
+export const SUPERVISOR = 'stat'
+
 /** Bytes of the exit record that are written at the start, so that a disk which is full at the end takes nobody's exit status. */
 const RESERVED = 255
 
@@ -71,9 +74,9 @@ IFS= read -r boot </proc/sys/kernel/random/boot_id
 scratch=$2
 held=/proc/self/fd/${HELD.scratch}
 supervise() {
-  IFS= read -r stat </proc/self/stat
+  IFS= read -r ${SUPERVISOR} </proc/self/stat
   set -C
-  { printf '%s\\n%s\\n' "$stat" "$1 $boot" >"$2.claim"; } 2>/dev/null || exit 0
+  { printf '%s\\n%s\\n' "$${SUPERVISOR}" "$1 $boot" >"$2.claim"; } 2>/dev/null || exit 0
   set +C
   printf '%${RESERVED}s\\n' '' >"$2.exit"
   case $1 in
