@@ -56,9 +56,16 @@ export function realTerminal(): Terminal {
   }
 }
 
-/** Fulfilled when standard output takes more, or never will. */
-async function drained(): Promise<void> {
-  await once(process.stdout, 'drain').catch(() => undefined)
+let draining: Promise<void> | undefined
+
+/** Fulfilled when standard output takes more, or never will: one wait for all who write. */
+function drained(): Promise<void> {
+  draining ??= once(process.stdout, 'drain')
+    .catch(() => undefined)
+    .then(() => {
+      draining = undefined
+    })
+  return draining
 }
 
 /**

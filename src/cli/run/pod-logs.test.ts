@@ -6,6 +6,7 @@ import type { Pod } from '../../apis/core/index.ts'
 import { type Clock, fail, instant, type Monotonic, ok } from '../../base/index.ts'
 import type { Connection, LogRequest } from '../connection.ts'
 import { newPodLogStreams } from './pod-logs.ts'
+import { newProgress } from './progress.ts'
 
 const podWith = (restartCount: number): Pod => ({
   metadata: { name: 'p', namespace: 'default', uid: '1' },
@@ -68,7 +69,31 @@ async function read(
   return { out, err, previous: asked.map(({ previous }) => previous) }
 }
 
+/** How many pieces were asked for while one was being written that takes long. */
+async function readAhead(prefixed: boolean): Promise<number> {
+  let asked = 0
+  const slow = Promise.withResolvers<void>()
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for (; asked < 5; asked++) yield Buffer.from('a line\n')
+  }
+  const connection = { logs: async () => ok(pieces()) } as unknown as Connection
+  const clock: Clock = { now: () => instant(0), monotonic: () => 0 as Monotonic, wake: () => () => {} }
+  const plain = { out: () => slow.promise, err() {}, interactive: false, color: false, columns: 80 }
+  const terminal = { ...plain, out: newProgress(plain, clock, 'j').out }
+  const streams = newPodLogStreams({ connection, terminal, clock }, prefixed)
+  streams.onPod(podWith(0))
+  await new Promise(setImmediate)
+  const early = asked
+  slow.resolve()
+  await streams.finished()
+  assert.equal(asked, 5)
+  return early
+}
+
 describe('the log of a container', () => {
+  for (const prefixed of [false, true])
+    test(`is read no faster than it is written${prefixed ? ', line by line too' : ''}`, async () =>
+      assert.equal(await readAhead(prefixed), 0))
   test('is printed as it comes', async () => {
     assert.equal((await read([{ pieces: ['one\ntw', 'o'] }])).out, 'one\ntwo')
   })

@@ -125,7 +125,7 @@ async function attemptsSince({ connection, clock }: PodLogContext, attempt: Atte
   }
 }
 
-type Lines = { readonly write: (chunk: Uint8Array) => void; readonly end: () => void }
+type Lines = { readonly write: (chunk: Uint8Array) => ReturnType<Terminal['out']>; readonly end: () => void }
 
 /** Puts the prefix before each line; what has no newline yet waits, so that lines of several pods do not mix. */
 function linesWith(prefix: string, terminal: Terminal): Lines {
@@ -140,7 +140,8 @@ function linesWith(prefix: string, terminal: Terminal): Lines {
         lines.push(rest)
         rest = ''
       }
-      for (const line of lines) terminal.out(`${prefix}${line}\n`)
+      // The last one that asks to be waited for asks for all.
+      return lines.map((line) => terminal.out(`${prefix}${line}\n`)).findLast((asked) => asked !== undefined)
     },
     end() {
       rest += decoder.decode()

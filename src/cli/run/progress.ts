@@ -8,7 +8,7 @@ export type Progress = {
   /** A line of news, above the status line. */
   readonly say: (line: string) => void
   /** Output of the pods: the status line steps aside for it. */
-  readonly out: (text: string | Uint8Array) => void
+  readonly out: Terminal['out']
   readonly end: () => void
 }
 
@@ -53,9 +53,10 @@ export function newProgress(terminal: Terminal, clock: Clock, name: string): Pro
     },
     out(chunk) {
       clear()
-      terminal.out(chunk)
+      const asked = terminal.out(chunk)
       atLineStart = chunk.length === 0 ? atLineStart : chunk.at(-1) === (typeof chunk === 'string' ? '\n' : 10)
       draw()
+      return asked
     },
     end() {
       cancel?.()
