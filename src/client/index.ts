@@ -13,6 +13,7 @@ export type {
   WatchRequest,
   WriteOptions,
 } from './client.ts'
+export type { InputEnd, InputRequest, InputSession } from './rest/input.ts'
 export { type Access, type KubeconfigOptions, loadKubeconfig } from './rest/kubeconfig.ts'
 export {
   createRestClient,

@@ -1,9 +1,10 @@
 /** The two ways in which a command reaches a server. */
 import { readFileSync } from 'node:fs'
+import type { Agent } from '../agent/index.ts'
 import type { KubeObject, Status } from '../apimachinery/index.ts'
 import { fail, isFileTrouble, ok, type Result, reasonOf, silentLog } from '../base/index.ts'
 import { type Connection, type Table, warnsOn } from '../cli/index.ts'
-import type { RestClient } from '../client/index.ts'
+import type { InputEnd, InputRequest, InputSession, RestClient } from '../client/index.ts'
 import { dataDirectory, nobodyServes, readHolder } from './data-dir.ts'
 import { stderrLog } from './log.ts'
 import { realClock, realTerminal } from './real.ts'
@@ -51,7 +52,35 @@ export async function connectEmbedded(directory: string): Promise<Result<Connect
     table: (resource, request) => tableOf(server.value, resource, request),
     logs: (request) => agent.logs.open(request),
     jobLogs: (request) => agent.logs.openJob(request),
+    input: (request) => inputOf(agent, request),
     close: () => server.value.stop(),
+  })
+}
+
+/** What `input` of the client is over HTTPS. */
+async function inputOf({ streams }: Agent, request: InputRequest): Promise<Result<InputSession, Status>> {
+  const { promise: ended, resolve: end } = Promise.withResolvers<InputEnd>()
+  const attached = await streams.exec(
+    { ...request, kind: 'attach', command: [], stdin: true, stdout: false, stderr: false, tty: false },
+    {
+      stdout: () => true,
+      stderr: () => true,
+      end: (how) => end(how.kind === 'Exited' ? { kind: 'Over' } : { kind: 'Refused', message: how.message }),
+    },
+  )
+  if (!attached.ok) {
+    end({ kind: 'Refused', message: attached.error.message ?? '' })
+    return ok({ write: async () => {}, end: () => {}, close: () => {}, ended })
+  }
+  const { write, endStdin, close } = attached.value
+  return ok({
+    write: (bytes) => new Promise((taken) => write(bytes, taken)),
+    end: endStdin,
+    close: () => {
+      close()
+      end({ kind: 'Over' })
+    },
+    ended,
   })
 }
 

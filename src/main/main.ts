@@ -178,6 +178,7 @@ function addRunCommand(program: Command, finish: Finish): void {
     .addOption(dataDir())
     .addOption(namespace())
     .option('--name <name>', 'the name of the Job made for a command')
+    .option('-i, --stdin', 'give standard input to the command', false)
     .action(async (words, options, command) => {
       const { run } = await import('./run.ts')
       finish(await run(words, options, behindDashes(command)))

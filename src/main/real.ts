@@ -1,9 +1,10 @@
 /** The real clock, randomness and terminal: the only place that knows them. */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { fstatSync, readFileSync } from 'node:fs'
 import { clearTimeout, setTimeout } from 'node:timers'
-import type { Clock, Instant, Millis, Monotonic, Random } from '../base/index.ts'
-import type { Terminal } from '../cli/index.ts'
+import { type Clock, type Instant, isFileTrouble, type Millis, type Monotonic, type Random } from '../base/index.ts'
+import type { Input, Terminal } from '../cli/index.ts'
 
 /** The longest delay that Node's timers take. */
 const longest = 2 ** 31 - 1
@@ -81,6 +82,27 @@ export function onLostOutput(then: 'GoOn' | 'End'): void {
     process.exit(1)
   })
 }
+
+/** Standard input as it comes. Only asked for opens it: it is of others, too, such as the loop of a shell. */
+export const standardInput = (): Input => ({ chunks: process.stdin, close: () => void process.stdin.destroy() })
+
+/**
+ * Whether standard input seems to be meant for what is run: a pipe, or a file that nobody has begun to read. Nothing is
+ * taken from it, so a pipe counts whatever comes.
+ */
+export function isInputLeft(): boolean {
+  try {
+    const stats = fstatSync(0)
+    if (stats.isFIFO()) return true
+    return stats.isFile() && stats.size > 0 && /^pos:\s*0$/m.test(readFileSync('/proc/self/fdinfo/0', 'utf8'))
+  } catch (error) {
+    if (!isFileTrouble(error)) throw error
+    return false
+  }
+}
+
+/** Node reads it as if it were empty. */
+export const isInputDirectory = (): boolean => fstatSync(0).isDirectory()
 
 export async function readStandardInput(): Promise<string> {
   const chunks: Uint8Array[] = []

@@ -18,12 +18,13 @@ import {
 import { connect, connectEmbedded } from './connect.ts'
 import { dataDirectory, readHolder } from './data-dir.ts'
 import { withInterrupts } from './interrupts.ts'
-import { readStandardInput, realClock, realTerminal } from './real.ts'
+import { isInputDirectory, isInputLeft, readStandardInput, realClock, realTerminal, standardInput } from './real.ts'
 
 type RunOptions = {
   readonly dataDir?: string | undefined
   readonly namespace: string
   readonly name?: string | undefined
+  readonly stdin: boolean
 }
 
 /** `behind`: how many of the words stand behind `--`; undefined without one. */
@@ -41,23 +42,40 @@ export async function run(words: readonly string[], options: RunOptions, behind:
     return 2
   }
   const { namespace } = options
+  const input = options.stdin ? standardInput() : undefined
+  if (isCommand && !options.stdin && isInputLeft())
+    terminal.err("hint: the command gets no input: 'jobd run -i -- ...' gives it\n")
   return await withInterrupts((interrupts) =>
     onSomeServer(options, async (connection, isPrivate) => {
       if (isPrivate) await makeNamespaces(manifests.value, namespace, connection)
-      return await runManifests(manifests.value, { connection, terminal, clock: realClock, namespace, ...interrupts })
+      return await runManifests(manifests.value, {
+        connection,
+        terminal,
+        clock: realClock,
+        namespace,
+        input,
+        ...interrupts,
+      })
     }),
   )
 }
 
-function misuseOf(words: readonly string[], behind: number | undefined, { name }: RunOptions): string | undefined {
+function misuseOf(
+  words: readonly string[],
+  behind: number | undefined,
+  { name, stdin }: RunOptions,
+): string | undefined {
   const [first] = words
   if (first === undefined) return "say what to run: manifest files, or a command behind '--'"
+  if (stdin && isInputDirectory()) return 'standard input is a directory: --stdin takes a file, a pipe or a terminal'
   if (behind !== undefined) {
     return behind < words.length
       ? `give manifest files or a command behind '--', not both: ${first} stands before it`
       : undefined
   }
   if (name !== undefined) return "--name goes with a command behind '--': manifests name their Jobs themselves"
+  if (stdin)
+    return "--stdin goes with a command behind '--': of manifests, containers with stdin: true take it by kubectl attach -i"
   const looksLikeProgram = first !== '-' && !/\.(ya?ml|json)$/.test(first) && !existsSync(first)
   return looksLikeProgram ? `${first} does not exist: check the path; a command stands behind '--'` : undefined
 }
@@ -133,11 +151,13 @@ async function removeKilledRuns(): Promise<void> {
 }
 
 /** A Job for one command: no retries, because a command line is expected to run once. */
-function commandManifest(words: readonly string[], { name }: RunOptions): Result<readonly Manifest[], string> {
+function commandManifest(words: readonly string[], { name, stdin }: RunOptions): Result<readonly Manifest[], string> {
   const base = (words[0]?.split('/').at(-1) ?? 'run')
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '')
+  // Its end is the command's: with it, and not before, commands such as cat are done.
+  const input = stdin ? { stdin, stdinOnce: true } : {}
   const label = base === '' ? 'run' : base.slice(0, 40)
   const job = {
     apiVersion: 'batch/v1',
@@ -148,7 +168,9 @@ function commandManifest(words: readonly string[], { name }: RunOptions): Result
       template: {
         spec: {
           restartPolicy: 'Never',
-          containers: [{ name: 'main', image: 'host', command: words.map(literal), workingDir: process.cwd() }],
+          containers: [
+            { name: 'main', image: 'host', command: words.map(literal), workingDir: process.cwd(), ...input },
+          ],
         },
       },
     },

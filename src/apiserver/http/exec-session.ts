@@ -43,6 +43,9 @@ export type ExecWanted = {
   readonly tty: boolean
 }
 
+/** What the client did not ask for. */
+const taken = (): boolean => true
+
 const success = JSON.stringify({ metadata: {}, status: 'Success' })
 
 /** How a command ended, or why there was none, for the error channel. */
@@ -171,7 +174,11 @@ export async function runExec(
       container,
       command: query.get('command') ?? [],
     },
-    { stdout, stderr, end: (how) => end(how.kind === 'Failed' ? failed(kind, how.message) : how) },
+    {
+      stdout: wanted.stdout ? stdout : taken,
+      stderr: wanted.stderr ? stderr : taken,
+      end: (how) => end(how.kind === 'Failed' ? failed(kind, how.message) : how),
+    },
   )
   if (!opened.ok) return end({ kind: 'Failed', message: opened.error.message ?? 'unknown failure' })
   session = opened.value

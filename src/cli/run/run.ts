@@ -11,6 +11,7 @@ import { statusText } from '../printing.ts'
 import { shownName } from '../resources.ts'
 import { eachOnce } from '../warnings.ts'
 import { watchObjects } from '../watching.ts'
+import { type Feed, type Input, newFeed } from './feed.ts'
 import { readOnlyHint, tellsReadOnly } from './hint.ts'
 import { exitCodeOf, finishOf, summaryOf } from './outcome.ts'
 import { newPodLogStreams, type PodLogContext, type PodLogStreams } from './pod-logs.ts'
@@ -25,6 +26,8 @@ export type RunContext = {
   readonly aborted: AbortSignal
   /** By a user who does not wait for that. */
   readonly hurried: AbortSignal
+  /** For the command; nothing when absent. */
+  readonly input?: Input | undefined
 }
 
 /** Exit code 0 when every Job completed; otherwise the first failed Job's code. */
@@ -75,6 +78,7 @@ type Following = {
   readonly job: Job
   readonly logs: PodLogStreams
   readonly progress: Progress
+  readonly feed: Feed | undefined
   /** Pods of which a container failed, by uid. */
   readonly failures: Map<string, Pod>
   readonly told: Set<string>
@@ -85,7 +89,7 @@ type Following = {
 type Together = { readonly several: boolean; readonly hint: (text: string) => void }
 
 async function follow(job: Job, context: RunContext, { several, hint }: Together): Promise<number> {
-  const { connection, terminal, clock } = context
+  const { connection, terminal, clock, input } = context
   const started = clock.monotonic()
   const { containers, initContainers = [] } = job.spec.template.spec
   const prefixed = several || (job.spec.parallelism ?? 1) > 1 || containers.length + initContainers.length > 1
@@ -98,6 +102,8 @@ async function follow(job: Job, context: RunContext, { several, hint }: Together
     job,
     logs: newPodLogStreams({ connection, terminal: { ...terminal, out: progress.out }, clock, onEnd }, prefixed),
     progress,
+    feed:
+      input === undefined ? undefined : newFeed({ connection, clock, input, onTrouble: (text) => progress.say(text) }),
     failures: new Map(),
     told: new Set(),
     keptOut,
@@ -109,6 +115,7 @@ async function follow(job: Job, context: RunContext, { several, hint }: Together
     await following.logs.finished()
   }
   pods.stop()
+  following.feed?.stop()
   progress.end()
   if (!end.ok) {
     terminal.err(`${end.error.message}\n`)
@@ -121,7 +128,7 @@ async function follow(job: Job, context: RunContext, { several, hint }: Together
   terminal.err(`${summaryOf(job.metadata.name ?? '', finish, failure, seconds)}\n`)
   const remedy = failure === undefined ? undefined : remedyOf(failure, following)
   if (!finish.complete && remedy !== undefined) hint(remedy)
-  return exitCodeOf(finish, failure)
+  return exitCodeOf(finish, failure) || (following.feed?.wasCut() === true ? 1 : 0)
 }
 
 const remedyOf = (failure: ContainerFailure, { keptOut }: Following): string | undefined =>
@@ -152,13 +159,14 @@ async function seeAllPods(following: Following, { connection }: RunContext): Pro
   else following.progress.say(`the pods cannot be listed: ${statusText(listed.error)}`)
 }
 
-function seePod({ logs, progress, failures, told }: Following, pod: Pod): void {
+function seePod({ logs, progress, feed, failures, told }: Following, pod: Pod): void {
   if (newestFailure([pod]) !== undefined) failures.set(pod.metadata.uid ?? '', pod)
   for (const trouble of troublesOf(pod)) {
     if (!told.has(trouble)) progress.say(trouble)
     told.add(trouble)
   }
   logs.onPod(pod)
+  feed?.onPod(pod)
 }
 
 /** What keeps a pod from running, told once: waiting reasons that do not pass by themselves. */

@@ -17,6 +17,7 @@ import type {
   WatchRequest,
   WriteOptions,
 } from '../client.ts'
+import { type InputRequest, type InputSession, openInput } from './input.ts'
 import { locate, type Parameters, type Place, queryText } from './paths.ts'
 import { newTransport, type RestConfig, type RestRequest, type RestResponse, type Transport } from './transport.ts'
 import { readWatch } from './watch.ts'
@@ -60,6 +61,8 @@ export type RestClient = {
   readonly logs: (request: LogRequest) => Promise<Result<AsyncIterable<Uint8Array>, Status>>
   /** What all pods of a Job wrote, gone ones included; 404 from a server that does not keep it. */
   readonly jobLogs: (request: JobLogRequest) => Promise<Result<AsyncIterable<Uint8Array>, Status>>
+  /** Gives bytes to the main process of a container that keeps its input open. */
+  readonly input: (request: InputRequest) => Promise<Result<InputSession, Status>>
   /** Any request; answers of every code are values, only an unreachable server is a failure. */
   readonly raw: (method: RestRequest['method'], path: string, body?: string) => Promise<Result<RestResponse, Status>>
   /** Lets go of all connections; watches end. */
@@ -270,6 +273,7 @@ export function createRestClient(config: RestConfig): RestClient {
     logs: ({ namespace, pod, ...rest }) => logs(transport, { resource: 'pods', namespace, name: pod }, rest),
     jobLogs: ({ namespace, job, ...rest }) =>
       logs(transport, { resource: 'runs.jobs.jobd.dev', namespace, name: job }, rest),
+    input: (request) => openInput(config, request),
     raw: (method, path, body) => transport.send({ method, path, body, accept: '*/*' }),
     close: () => {
       transport.close()
