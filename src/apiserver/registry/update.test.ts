@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { configMap, failure, job, jsonBody, testApi, value } from '../../../test/support/api.ts'
 import type { KubeObject } from '../../apimachinery/index.ts'
+import type { Store } from '../../storage/revision/index.ts'
 import { openSqliteStore } from '../../storage/sqlite/index.ts'
 
 const configMaps = { resource: 'configmaps', namespace: 'default' }
@@ -102,12 +103,22 @@ test('the status endpoint writes the status, the main one the rest', async () =>
   assert.equal(ofMain.metadata.generation, 2)
 })
 
-test('fifty patches at a time all count, on a store that answers late', async () => {
+/** A store that answers late, as writes wait for the disk. */
+async function onDisk(use: (store: Store) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'registry-'))
   const opened = await openSqliteStore(join(directory, 'db'))
   assert.ok(opened.ok)
   try {
-    const api = await testApi({ store: opened.value })
+    await use(opened.value)
+  } finally {
+    await opened.value.close()
+    rmSync(directory, { recursive: true })
+  }
+}
+
+test('fifty patches at a time all count, on a store that answers late', async () => {
+  await onDisk(async (store) => {
+    const api = await testApi({ store })
     value(await api.create(configMaps, jsonBody(configMap('a', { data: {} })), api.context))
     const writes = Array.from({ length: 50 }, (_, i) =>
       api.patch(a, { type: 'merge', body: { kind: 'Value', value: { data: { [`k${i}`]: 'x' } } } }, api.context),
@@ -116,15 +127,61 @@ test('fifty patches at a time all count, on a store that answers late', async ()
     const read = value(await api.get(a, {}, api.context))
     assert.equal(Object.keys(dataOf(read) as object).length, 50)
     api.close()
-    const again = await testApi({ store: opened.value })
+    const again = await testApi({ store })
     const kept = value(await again.get(a, {}, again.context))
     assert.deepEqual(kept, read, 'a new start reads what was written')
     assert.equal(again.textOf(kept), api.textOf(read))
     again.close()
-  } finally {
-    await opened.value.close()
-    rmSync(directory, { recursive: true })
-  }
+  })
+})
+
+test('of twenty applies at a time to what is not there one makes it, and all count', async () => {
+  await onDisk(async (store) => {
+    const api = await testApi({ store })
+    const applies = Array.from({ length: 20 }, (_, i) => {
+      const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { [`k${i}`]: 'x' } }
+      return api.patch(
+        a,
+        { type: 'apply', body: { kind: 'Value', value: config } },
+        { ...api.context, fieldManager: `m${i}` },
+      )
+    })
+    const written = (await Promise.all(applies)).map(value)
+    assert.equal(written.filter(({ created }) => created).length, 1)
+    const read = value(await api.get(a, {}, api.context))
+    assert.equal(Object.keys(dataOf(read) as object).length, 20)
+    assert.equal(read.metadata.managedFields?.length, 20)
+    api.close()
+  })
+})
+
+test('of two PUTs at a time to what is not there one makes it, the other changes it', async () => {
+  await onDisk(async (store) => {
+    const api = await testApi({ store })
+    const target = { resource: 'limitranges', namespace: 'default', name: 'l' }
+    const put = (cpu: string) => {
+      const spec = { limits: [{ type: 'Pod', max: { cpu } }] }
+      return api.update(target, jsonBody({ metadata: { name: 'l' }, spec }), api.context)
+    }
+    const written = (await Promise.all([put('1'), put('2')])).map(value)
+    assert.deepEqual(
+      written.map(({ created }) => created),
+      [true, false],
+    )
+    assert.deepEqual(value(await api.get(target, {}, api.context)), written[1]?.object)
+    api.close()
+  })
+})
+
+test('of two POSTs at a time the later one hears of what it finds', async () => {
+  await onDisk(async (store) => {
+    const api = await testApi({ store })
+    const post = () => api.create(configMaps, jsonBody(configMap('a')), api.context)
+    const [first, second] = await Promise.all([post(), post()])
+    value(first)
+    assert.equal(failure(second).message, 'configmaps "a" already exists')
+    api.close()
+  })
 })
 
 test('of two conditional writes on one version one wins', async () => {

@@ -72,7 +72,12 @@ export async function updateObject(
     if (current === undefined && !mayCreate(request, options)) return fail(missing(resource, name))
     const revised = revise(current, now)
     if (!revised.ok) return revised
-    if (current === undefined) return createByUpdate(registry, request, revised.value, now)
+    if (current === undefined) {
+      const created = await createByUpdate(registry, request, revised.value, now)
+      // One that came between is revised as it is then, as upstream's store does.
+      if (!created.ok && created.error.reason === 'AlreadyExists') continue
+      return created
+    }
     const outcome = await updateOnce(registry, request, strategy, revised.value, current, now)
     if (outcome.ok) return ok({ object: outcome.value, created: false })
     if (outcome.error !== 'Raced') return fail(outcome.error)

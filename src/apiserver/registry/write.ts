@@ -1,6 +1,5 @@
 /** Steps that all writes share: validation, admission, and the way into the store. */
 import {
-  alreadyExists,
   conflict,
   type FieldError,
   invalidFields,
@@ -160,17 +159,15 @@ async function commitError(
   name: string,
   error: StoreError,
 ): Promise<CommitError> {
-  const subject = subjectOf(resource, name)
   switch (error.kind) {
     case 'Exists':
-      return { kind: 'Failed', status: alreadyExists(subject) }
     case 'Missing':
     case 'Conflict':
       await registry.cache.reached(error.current)
       return { kind: 'Raced' }
     case 'Compacted':
     case 'Future':
-      return { kind: 'Failed', status: conflict(subject, modified) }
+      return { kind: 'Failed', status: conflict(subjectOf(resource, name), modified) }
     case 'Unavailable':
       registry.cache.wakeWaiters()
       return { kind: 'Failed', status: serviceUnavailable(error.message) }
