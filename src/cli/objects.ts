@@ -27,6 +27,7 @@ export function parseNames(words: readonly string[]): Result<readonly Named[], s
     return collect(pairs.map(([type = '', name = '']) => [type, [name]]))
   }
   if (first === '') return { ok: false, error: 'say what: a resource type such as jobs, or TYPE/NAME' }
+  if (rest.includes('')) return { ok: false, error: `a name of ${first} is empty: give each a name, or none` }
   return collect(first.split(',').map((type) => [type, rest]))
 }
 

@@ -123,6 +123,8 @@ describe('wrong use', () => {
     ['a name for the Job of a manifest', ['run', '--name', 'a', 'a.yaml'], 2, /--name goes with a command/],
     ['a schedule of too few fields', ['cron', 'next', '* *'], 2, /expected exactly 5 fields/],
     ['a zone on Mars', ['cron', 'next', '* * * * *', '--time-zone', 'Mars/Base'], 2, /unknown time zone Mars\/Base/],
+    ['an empty name', ['get', 'pods', ''], 2, /^a name of pods is empty/],
+    ['an empty name among others to delete', ['delete', 'jobs', 'a', ''], 2, /^a name of jobs is empty/],
     ['a resource type that does not exist', ['get', 'rockets'], 2, /rockets/],
   ]
   for (const [name, args, code, sentence] of cases) test(name, () => refused(code, sentence, args))

@@ -2,6 +2,7 @@
 import {
   allKinds,
   apiVersionOf,
+  badRequest,
   type KindSchema,
   qualified,
   routeNotFound,
@@ -40,6 +41,8 @@ export function queryText(parameters: Parameters): string {
 export function locate({ resource, namespace, name, subresource }: Place): Result<Located, Status> {
   const kind = kinds.get(resource)
   if (kind === undefined) return fail(routeNotFound())
+  // Without a name it would be the place of all of them, also to delete.
+  if (name === '') return fail(badRequest('resource name may not be empty'))
   const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${apiVersionOf(kind.group, kind.version)}`
   const scope = kind.namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''
   const item = name === undefined ? '' : `/${encodeURIComponent(name)}`

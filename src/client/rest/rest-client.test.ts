@@ -24,6 +24,15 @@ describe('the client over HTTPS', () => {
   })
   after(() => world.close())
 
+  it('asks for nothing where a name is empty, which would be the place of all', async () => {
+    await client.create<ConfigMap>('configmaps', map('kept'))
+    const calls = [client.delete(ref('')), client.get(ref('')), client.patch(ref(''), 'merge', {})]
+    for (const call of calls) {
+      const answer = await call
+      assert.ok(!answer.ok && answer.error.message === 'resource name may not be empty')
+    }
+    assert.ok((await client.delete(ref('kept'))).ok)
+  })
   it('writes and reads', async () => {
     const made = await client.create<ConfigMap>('configmaps', map('a', { x: 'ü' }))
     assert.ok(made.ok)
