@@ -23,7 +23,10 @@ type BackupFlags = { readonly dataDir?: string | undefined; readonly force: bool
 /** Writes a whole copy of the database, of the running server or of the data directory of one that is down. */
 export async function backup(file: string, flags: BackupFlags): Promise<number> {
   const target = resolve(file)
-  if (existsSync(target) && !flags.force) return told(fail(`${target} exists: name another file, or give --force`))
+  const there = existsSync(target) ? statSync(target) : undefined
+  // A device, say: it would be replaced by a file.
+  if (there?.isFile() === false) return told(fail(`${target} is there and no file: name another`))
+  if (there !== undefined && !flags.force) return told(fail(`${target} exists: name another file, or give --force`))
   const directory = dataDirectory(flags.dataDir)
   const made =
     readHolder(directory) === undefined ? await backupOfFiles(directory) : await serverTask(flags.dataDir, 'backup')
