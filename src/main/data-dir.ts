@@ -63,7 +63,7 @@ export function makeDataDirectory(directory: string): Result<undefined, string> 
 export function dataDirectoryProblem(directory: string): string | undefined {
   const made: string[] = []
   try {
-    makeDirectories(directory, (path) => made.push(path))
+    makeDirectories(directory, { onMade: (path) => made.push(path) })
     made.push(mkdtempSync(join(directory, '.doctor-')))
     accessSync(directory, constants.R_OK | constants.X_OK)
     return undefined
@@ -84,11 +84,14 @@ function removeEmpty(directory: string): void {
   }
 }
 
+type Directories = { readonly mode?: number; readonly onMade?: (path: string) => void }
+
 /** One directory after the other: Node's own recursion never ends where a parent takes no directories, as in /proc. */
-function makeDirectories(directory: string, onMade: (path: string) => void = () => {}): void {
+export function makeDirectories(directory: string, options: Directories = {}): void {
+  const { mode = 0o700, onMade } = options
   const make = (): void => {
-    mkdirSync(directory, { mode: 0o700 })
-    onMade(directory)
+    mkdirSync(directory, { mode })
+    onMade?.(directory)
   }
   try {
     make()
@@ -100,7 +103,7 @@ function makeDirectories(directory: string, onMade: (path: string) => void = () 
     if (existsSync(above)) {
       throw Object.assign(new Error(`no directory can be made in ${above}`), { code: 'ENOTSUP', syscall: 'mkdir' })
     }
-    makeDirectories(above, onMade)
+    makeDirectories(above, options)
     make()
   }
 }

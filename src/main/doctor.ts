@@ -9,6 +9,7 @@ import { versionInfo } from '../apiserver/discovery/index.ts'
 import { type Instant, instant, isFileTrouble, millis, pause, reasonOf } from '../base/index.ts'
 import { diagnose, exitCodeOfFindings, formatFindings, type HostFacts } from '../cli/index.ts'
 import { dataDirectory, dataDirectoryProblem, readHolder } from './data-dir.ts'
+import { addressOf } from './listen-address.ts'
 import { ask, onPath } from './programs.ts'
 import { realClock, realTerminal } from './real.ts'
 import { localZoneOf } from './zone.ts'
@@ -18,12 +19,12 @@ type Flags = { readonly dataDir?: string | undefined; readonly listen: string; r
 /** Prints what was found; exit code 1 when something keeps jobd from working. */
 export async function doctor(flags: Flags): Promise<number> {
   const terminal = realTerminal()
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(flags.listen)
-  const [host, port] = [match?.[1] ?? match?.[2], Number(match?.[3])]
-  if (!host || !(port <= 65_535)) {
-    terminal.err(`--listen takes HOST:PORT such as 127.0.0.1:6443, not ${flags.listen}\n`)
+  const address = addressOf(flags.listen)
+  if (!address.ok) {
+    terminal.err(`${address.error}\n`)
     return 2
   }
+  const { host, port } = address.value
   const findings = diagnose(await gather(dataDirectory(flags.dataDir), flags.listen, host, port))
   terminal.out(flags.output === 'json' ? `${JSON.stringify({ findings }, undefined, 2)}\n` : formatFindings(findings))
   return exitCodeOfFindings(findings)

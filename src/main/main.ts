@@ -1,5 +1,5 @@
 /** The command line: what `jobd` understands, and which file does it. Each command is loaded when it is asked for. */
-import { Argument, Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { onLostOutput, realTerminal } from './real.ts'
 import { version } from './version.ts'
 
@@ -44,7 +44,24 @@ export function describeProgram(finish: Finish): Command {
   addSimulateCommand(program, finish)
   addServiceCommands(program, finish)
   for (const command of program.commands) command.exitOverride()
+  refuseEmptyValues(program)
   return program
+}
+
+/** Empty, these mean what they mean upstream: everything, none, or UTC. */
+const maybeEmpty: ReadonlySet<string> = new Set(['selector', 'fieldSelector', 'timeZone', 'disableAdmissionPlugins'])
+
+/** A variable of a script that is not set must not choose the data directory, or the root, of somebody else. */
+function refuseEmptyValues(command: Command): void {
+  for (const option of command.options) {
+    const isOwn = option.parseArg !== undefined || option.variadic || maybeEmpty.has(option.attributeName())
+    if (!option.required || isOwn) continue
+    option.argParser((text: string) => {
+      if (text === '') throw new InvalidArgumentError('It must not be empty.')
+      return text
+    })
+  }
+  for (const below of command.commands) refuseEmptyValues(below)
 }
 
 const dataDir = (): Option => new Option('--data-dir <dir>', 'where the server keeps everything (JOBD_DATA_DIR)')

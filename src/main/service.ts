@@ -1,9 +1,10 @@
 /** `jobd service install` and `uninstall`: jobd under systemd, of the machine or of one user. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fail, isFileTrouble, ok, type Result, reasonOf } from '../base/index.ts'
 import { type ServiceRequest, unitMark, unitText } from '../cli/index.ts'
-import { dataDirectory, homeDirectory, systemDataDirectory } from './data-dir.ts'
+import { dataDirectory, homeDirectory, makeDirectories, systemDataDirectory } from './data-dir.ts'
+import { addressOf } from './listen-address.ts'
 import { ask } from './programs.ts'
 import { realClock, realTerminal } from './real.ts'
 
@@ -28,6 +29,11 @@ function unitFile({ system, root }: Where): string {
 
 /** Writes the unit and has systemd start it now and at every boot; with a root directory it only writes. */
 export async function install(upFlags: readonly string[], flags: InstallFlags): Promise<number> {
+  const address = addressOf(flags.listen)
+  if (!address.ok) {
+    realTerminal().err(`${address.error}\n`)
+    return 2
+  }
   const request: ServiceRequest = {
     scope: flags.system ? 'system' : 'user',
     executable: executable(),
@@ -88,7 +94,7 @@ function writeUnit(file: string, text: string): Result<string, string> {
   try {
     const ours = existsSync(file) ? ownUnit(file) : ok(undefined)
     if (!ours.ok) return ours
-    mkdirSync(dirname(file), { recursive: true })
+    makeDirectories(dirname(file), { mode: 0o755 })
     writeFileSync(file, text, { mode: 0o644 })
     return ok(`wrote ${file}`)
   } catch (error) {

@@ -1,13 +1,14 @@
 /** `jobd up`: the server in the foreground, until it is told to stop. */
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseQuantity, quantityMilliValue } from '../apimachinery/index.ts'
 import { knowsAdmissionPlugin } from '../apiserver/admission/index.ts'
 import { type Certificates, writeKubeconfig } from '../apiserver/auth/index.ts'
 import { fail, type Millis, millis, ok, type Result, reasonOf } from '../base/index.ts'
 import { type DirectoryWatch, type WatchOptions, watchDirectory } from '../cli/index.ts'
 import { parseGoDuration } from '../cron/index.ts'
-import { dataDirectory, makeDataDirectory, readHolder, removeHolder, writeHolder } from './data-dir.ts'
+import { dataDirectory, makeDataDirectory, makeDirectories, readHolder, removeHolder, writeHolder } from './data-dir.ts'
 import { imagePolicyOf } from './image-policy.ts'
+import { addressOf } from './listen-address.ts'
 import { type LogLevel, stderrLog } from './log.ts'
 import { type StoreFlags, storeOf } from './open-store.ts'
 import { realClock, realTerminal } from './real.ts'
@@ -96,10 +97,9 @@ function startWatch({ core }: Server, { watch, logLevel }: UpFlags): Result<Dire
 }
 
 async function optionsOf(flags: UpFlags, directory: string): Promise<Result<ServerOptions, string>> {
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(flags.listen)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  if (!host || !(port <= 65_535)) return fail(`--listen takes HOST:PORT such as 127.0.0.1:6443, not ${flags.listen}`)
+  const address = addressOf(flags.listen)
+  if (!address.ok) return address
+  const { host, port } = address.value
   const store = await storeOf(flags)
   if (!store.ok) return store
   const backoff = flags.maxPodBackoff === undefined ? undefined : Number(flags.maxPodBackoff)
@@ -248,6 +248,7 @@ function announce({ http, certificates }: Server, directory: string, kubeconfig:
   if (http === undefined || certificates === undefined) throw new Error('a server without a listener was announced')
   const { url } = http.address
   const written = attempt(() => {
+    makeDirectories(dirname(kubeconfig))
     writeAccess(kubeconfig, url, certificates)
     writeHolder(directory, { url, kubeconfig })
   })

@@ -125,6 +125,26 @@ describe('wrong use', () => {
     ['a zone on Mars', ['cron', 'next', '* * * * *', '--time-zone', 'Mars/Base'], 2, /unknown time zone Mars\/Base/],
     ['an empty name', ['get', 'pods', ''], 2, /^a name of pods is empty/],
     ['an empty name among others to delete', ['delete', 'jobs', 'a', ''], 2, /^a name of jobs is empty/],
+    [
+      'an empty data directory',
+      ['up', '--data-dir', ''],
+      2,
+      /'--data-dir <dir>' argument '' is invalid. It must not be empty/,
+    ],
+    ['an empty namespace', ['delete', 'job', 'a', '-n', ''], 2, /'-n, --namespace <name>' argument '' is invalid/],
+    ['an empty root', ['service', 'uninstall', '--root='], 2, /'--root <dir>' argument '' is invalid/],
+    [
+      'a service at no address',
+      ['service', 'install', '--listen', 'x', '--dry-run'],
+      2,
+      /^--listen takes HOST:PORT .*, not x/,
+    ],
+    [
+      'a service where no file can be',
+      ['service', 'install', '--root', '/proc/x'],
+      1,
+      /\/proc\/x\S+ cannot be written: /,
+    ],
     ['a resource type that does not exist', ['get', 'rockets'], 2, /rockets/],
   ]
   for (const [name, args, code, sentence] of cases) test(name, () => refused(code, sentence, args))
@@ -196,6 +216,12 @@ describe('directories, ports and files', () => {
     ])
     ear.close()
   })
+  test('a kubeconfig where no directory can be made', () =>
+    refused(
+      1,
+      /^cannot write \/proc\/x\/y\/config: /,
+      up('--kubeconfig', '/proc/x/y/config', '--data-dir', join(path, 'kubeconfig')),
+    ))
   test('an address of another machine', () =>
     refused(1, /is not an address of this machine/, [
       'up',
