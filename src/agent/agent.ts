@@ -232,7 +232,7 @@ async function takeList(state: State, pods: readonly Pod[]): Promise<void> {
   inBackground(options, () => removeVolumesExcept(volumeRootsOf(options), isKnown))
   for (const podUid of await runtime.podUids()) {
     const pod = listed.get(podUid)
-    if (!isKnown(podUid)) inBackground(options, () => runtime.remove(podUid))
+    if (!isKnown(podUid)) inBackground(options, () => runtime.remove(podUid, async () => state.kept?.keepNoted(podUid)))
     else if (pod !== undefined && isOver(pod) && !workers.has(podUid)) {
       inBackground(options, () => runtime.release(podUid))
     }

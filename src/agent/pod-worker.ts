@@ -380,8 +380,11 @@ async function readAgain({ client }: WorkerContext, worker: PodWorker): Promise<
 function settled(context: WorkerContext, worker: PodWorker): void {
   const { phase } = worker.pod.status
   if (phase !== 'Succeeded' && phase !== 'Failed') return
-  if (worker.isDeleting) void deletePod(context, worker)
-  else release(context, worker)
+  const noted = context.noteRuns(worker)
+  if (worker.isDeleting) {
+    worker.isDeleting = false
+    void noted.then(() => deletePod(context, worker))
+  } else release(context, worker)
 }
 
 /** Nothing more is done for this pod by this worker. */
@@ -406,7 +409,6 @@ function release(context: WorkerContext, worker: PodWorker): void {
 }
 
 async function deletePod(context: WorkerContext, worker: PodWorker): Promise<void> {
-  worker.isDeleting = false
   const { namespace, name = '', uid = '' } = worker.pod.metadata
   const gone = await context.client.delete(
     { resource: 'pods', namespace, name },

@@ -41,6 +41,8 @@ export type WorkerContext = {
   readonly messageOf: (pod: Pod, observed: Observed) => string | undefined
   /** Takes over the log of an ended run that is older than those shown in a status, and forgets the run. */
   readonly removeRun: (pod: Pod, run: Observed) => void
+  /** Notes on disk what there is to know of the runs of a pod that is over. */
+  readonly noteRuns: (worker: PodWorker) => Promise<void>
   /** The pod is over and its final status is written; nothing more happens until it is deleted. */
   readonly onOver: (worker: PodWorker) => void
 }

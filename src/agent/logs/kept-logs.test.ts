@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { type TestContext, test } from 'node:test'
@@ -78,6 +78,39 @@ test('what a pod wrote is there when the pod is not, also for the next server', 
   assert.deepEqual([found.failed, found.runs[0].exitCode, found.runs[0].reason], [true, 3, 'Error'])
   assert.equal(await readFile(kept.pathOf(found, found.runs[0]), 'utf8'), 'hello\n')
   assert.deepEqual(await kept.podsOf('other', 'pi'), [])
+})
+
+test('what was noted of a pod is kept when nobody knows the pod any more', async (t) => {
+  const { open, podOf, runOf } = world(t)
+  const [pod, silent] = [podOf('pi-a', 'pi'), podOf('pi-b', 'pi')]
+  const before = open()
+  await before.note(pod, [runOf(pod, 'hello\n', 3)])
+  await before.note(silent, [runOf(silent, '')])
+  assert.deepEqual(await before.podsOf('default', 'pi'), [], 'the pod is there itself')
+  const kept = open()
+  for (const { metadata } of [pod, silent]) await kept.keepNoted(metadata.uid ?? '')
+  await kept.keepNoted('of nobody')
+  assert.deepEqual(await names(kept, 'pi'), ['pi-a'])
+  const [found] = await kept.podsOf('default', 'pi')
+  assert.ok(found?.runs[0])
+  assert.deepEqual([found.failed, found.runs[0].exitCode], [true, 3])
+  assert.equal(await readFile(kept.pathOf(found, found.runs[0]), 'utf8'), 'hello\n')
+})
+
+test('a pod that was being kept when its server ended is kept whole', async (t) => {
+  const { dir, open, podOf, runOf } = world(t)
+  const pod = podOf('pi-a', 'pi')
+  const run = runOf(pod, 'hello\n')
+  const before = open()
+  await before.note(pod, [run])
+  // As far as it came: the description is there, the log is not.
+  mkdirSync(`${dir}/logs/default/pi-a_uid-pi-a`, { recursive: true })
+  copyFileSync(`${dir}/pods/uid-pi-a/pod.json`, `${dir}/logs/default/pi-a_uid-pi-a/pod.json`)
+  const kept = open()
+  await kept.keepNoted('uid-pi-a')
+  const [found] = await kept.podsOf('default', 'pi')
+  assert.equal(found?.runs.length, 1)
+  assert.equal(await readFile(kept.pathOf(found, run), 'utf8'), 'hello\n')
 })
 
 test('the runs of a pod may come one after the other', async (t) => {

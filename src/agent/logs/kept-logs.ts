@@ -3,6 +3,9 @@
  * is to be known of its runs. Kept by age and by size, the oldest go first; but of each Job, and of all Jobs of a CronJob
  * together, the last run that failed goes only when nothing else is left. Runs that wrote nothing are not kept, nor are
  * pods that belong to no Job.
+ *
+ * A pod is deleted before its logs are moved, and whoever should move them may end in between. So what is to be known of its runs
+ * lies beside its logs as soon as it is over, in a `pod.json` there.
  */
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -39,6 +42,10 @@ export type KeptPod = {
 export type KeptLogs = {
   /** Takes over the logs of runs that have ended; call it before their files go. A pod may come several times. */
   readonly keep: (pod: Pod, runs: readonly KeptRun[]) => Promise<void>
+  /** Notes what there is to know of a pod that is over, beside its logs. */
+  readonly note: (pod: Pod, runs: readonly KeptRun[]) => Promise<void>
+  /** Takes over the logs of a pod of which only its files are left, as far as it was noted. */
+  readonly keepNoted: (podUid: string) => Promise<void>
   /** What is kept of the pods of a Job, by creation. */
   readonly podsOf: (namespace: string, job: string) => Promise<readonly KeptPod[]>
   readonly pathOf: (pod: KeptPod, run: KeptRun) => string
@@ -82,6 +89,8 @@ export function createKeptLogs(options: KeptLogsOptions): KeptLogs {
   void inTurn(() => load(state)).catch(() => undefined)
   return {
     keep: (pod, runs) => inTurn(() => keep(state, pod, runs)).catch(() => undefined),
+    note: (pod, runs) => note(options, pod, runs),
+    keepNoted: (podUid) => inTurn(() => keepNoted(state, podUid)).catch(() => undefined),
     podsOf: (namespace, job) =>
       inTurn(async () =>
         [...state.entries.values()]
@@ -107,27 +116,64 @@ const familyOf = ({ namespace, job = '', name }: KeptPod): string =>
 const jobOf = ({ metadata: { labels } }: Pod): string | undefined => labels?.[jobNameLabel]
 
 async function keep(state: State, pod: Pod, runs: readonly KeptRun[]): Promise<void> {
-  const { dir, logPath, clock } = state.options
-  if (jobOf(pod) === undefined) return
+  const kept = await keptPodOf(state.options, pod, runs)
+  if (kept !== undefined) await takeOver(state, kept)
+}
+
+/** Undefined when there is nothing to keep. */
+async function keptPodOf(
+  { logPath, clock }: KeptLogsOptions,
+  pod: Pod,
+  runs: readonly KeptRun[],
+): Promise<KeptPod | undefined> {
+  if (jobOf(pod) === undefined) return undefined
   const { namespace = '', name = '', uid = '', creationTimestamp = '' } = pod.metadata
-  const keyOf = ({ container, attempt }: KeptRun): ContainerKey => ({ podUid: uid, container, attempt })
   const written = []
-  for (const run of runs) if (run.finishedAt !== undefined && (await sizeOf(logPath(keyOf(run)))) > 0) written.push(run)
-  if (written.length === 0) return
-  const directory = directoryOf(dir, { namespace, name, uid })
-  const before = state.entries.get(directory)?.pod
-  const kept: KeptPod = {
-    ...{ namespace, name, uid, job: jobOf(pod), createdAt: creationTimestamp, keptAt: formatTime(clock.now()) },
-    failed: before?.failed === true || pod.status.phase === 'Failed' || written.some(({ exitCode }) => exitCode !== 0),
-    runs: [...(before?.runs ?? []), ...written],
+  for (const run of runs) {
+    if (run.finishedAt !== undefined && (await sizeOf(logPath(keyOf(uid, run)))) > 0) written.push(run)
   }
+  if (written.length === 0) return undefined
+  return {
+    ...{ namespace, name, uid, job: jobOf(pod), createdAt: creationTimestamp, keptAt: formatTime(clock.now()) },
+    failed: pod.status.phase === 'Failed' || written.some(({ exitCode }) => exitCode !== 0),
+    runs: written,
+  }
+}
+
+const keyOf = (podUid: string, { container, attempt }: KeptRun): ContainerKey => ({ podUid, container, attempt })
+
+/** Where all logs of a pod are as long as it is there. */
+const placeOf = ({ logPath }: KeptLogsOptions, podUid: string): string =>
+  dirname(logPath({ podUid, container: 'any', attempt: 0 }))
+
+async function note(options: KeptLogsOptions, pod: Pod, runs: readonly KeptRun[]): Promise<void> {
+  try {
+    const kept = await keptPodOf(options, pod, runs)
+    if (kept !== undefined) await writePod(placeOf(options, kept.uid), kept)
+  } catch (error) {
+    // It may be removed by now; on a disk that is full its logs are kept all the same, unless this server ends.
+    options.log.debug('what is known of a pod that is over could not be noted', { because: String(error) })
+  }
+}
+
+async function keepNoted(state: State, podUid: string): Promise<void> {
+  const noted = await readPod(placeOf(state.options, podUid))
+  if (noted !== undefined) await takeOver(state, { ...noted, keptAt: formatTime(state.options.clock.now()) })
+}
+
+async function takeOver(state: State, pod: KeptPod): Promise<void> {
+  const { dir, logPath } = state.options
+  const directory = directoryOf(dir, pod)
+  const before = state.entries.get(directory)?.pod
+  const slots = new Set(pod.runs.map(({ container, attempt }) => `${container}.${attempt}`))
+  const earlier = before?.runs.filter(({ container, attempt }) => !slots.has(`${container}.${attempt}`)) ?? []
+  const kept = { ...pod, failed: before?.failed === true || pod.failed, runs: [...earlier, ...pod.runs] }
   const ofNamespace = dirname(directory)
   if ((await mkdir(ofNamespace, { recursive: true, mode: 0o700 })) !== undefined) await spreadDirectory(ofNamespace)
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  await writeFile(`${directory}/pod.json.new`, JSON.stringify(kept), { mode: 0o600 })
-  await rename(`${directory}/pod.json.new`, `${directory}/pod.json`)
-  for (const run of written) {
-    const from = logPath(keyOf(run))
+  await writePod(directory, kept)
+  for (const run of pod.runs) {
+    const from = logPath(keyOf(pod.uid, run))
     const to = `${directory}/${run.container}.${run.attempt}.log`
     await move(from, to)
     await move(timesPath(from), timesPath(to))
@@ -135,6 +181,11 @@ async function keep(state: State, pod: Pod, runs: readonly KeptRun[]): Promise<v
   }
   await enter(state, directory, kept)
   await sweep(state)
+}
+
+async function writePod(directory: string, pod: KeptPod): Promise<void> {
+  await writeFile(`${directory}/pod.json.new`, JSON.stringify(pod), { mode: 0o600 })
+  await rename(`${directory}/pod.json.new`, `${directory}/pod.json`)
 }
 
 async function move(from: string, to: string): Promise<void> {
