@@ -10,9 +10,9 @@ export type LogsContext = { readonly connection: Connection; readonly terminal: 
 export type LogsOptions = Omit<LogRequest, 'namespace' | 'pod'>
 
 export async function printLogs(what: string, options: LogsOptions, context: LogsContext): Promise<number> {
-  const [type = '', name] = what.includes('/') ? what.split('/') : ['pod', what]
+  const [type = '', name, more] = what.includes('/') ? what.split('/') : ['pod', what]
   const kind = findKind(type)
-  if (!kind.ok || !name || !['Pod', 'Job'].includes(kind.value.kind)) {
+  if (!kind.ok || !name || more !== undefined || !['Pod', 'Job'].includes(kind.value.kind)) {
     context.terminal.err(`"${what}" has no logs: name a pod, or job/NAME\n`)
     return 2
   }

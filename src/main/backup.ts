@@ -15,7 +15,7 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { fail, isFileTrouble, ok, type Result, reasonOf } from '../base/index.ts'
 import { serverTask } from './compact.ts'
-import { dataDirectory, makeDataDirectory, readHolder } from './data-dir.ts'
+import { dataDirectory, keptOut, makeDataDirectory, readHolder } from './data-dir.ts'
 import { newUid, realTerminal } from './real.ts'
 
 type BackupFlags = { readonly dataDir?: string | undefined; readonly force: boolean }
@@ -44,7 +44,11 @@ export async function backup(file: string, flags: BackupFlags): Promise<number> 
 
 async function backupOfFiles(directory: string): Promise<Result<string, string>> {
   const file = join(directory, 'jobd.db')
-  if (!existsSync(file)) return fail(`${directory} has no database: name another with --data-dir`)
+  if (!existsSync(file)) {
+    const kept = keptOut(directory)
+    if (kept !== undefined) return fail(`the database of ${directory} cannot be read: ${kept}; ask as its user`)
+    return fail(`${directory} has no database: name another with --data-dir`)
+  }
   const { openSqliteStore } = await import('../storage/sqlite/index.ts')
   const opened = await openSqliteStore(file)
   if (!opened.ok) return fail(opened.error.message)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { isFileTrouble, parseTime } from '../base/index.ts'
+import { isFileTrouble, parseTime, reasonOf } from '../base/index.ts'
 import { answerLine, crontabYaml, explainSchedule, explanationText, importCrontab, nextTimes } from '../cli/index.ts'
 import { isTimeZone } from '../cron/index.ts'
 import { homeDirectory } from './data-dir.ts'
@@ -24,7 +24,7 @@ export async function next(schedule: string | undefined, flags: NextFlags): Prom
     terminal.err(`${message}\n`)
     return 2
   }
-  if (schedule === undefined) return wrong("say which schedule, e.g. jobd cron next '*/5 * * * *'")
+  if (!schedule) return wrong("say which schedule, e.g. jobd cron next '*/5 * * * *'")
   const after = flags.after === undefined ? realClock.now() : parseTime(flags.after)
   if (after === undefined)
     return wrong(`--after takes an RFC 3339 time such as 2026-01-01T00:00:00Z, not ${flags.after}`)
@@ -77,8 +77,8 @@ export async function importFile(file: string, flags: ImportFlags): Promise<numb
   try {
     text = file === '-' ? await readStandardInput() : await readFile(file, 'utf8')
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    const why = error instanceof Error ? error.message : String(error)
+    const missing = isFileTrouble(error) && error.code === 'ENOENT'
+    const why = reasonOf(error)
     terminal.err(missing ? `${file} does not exist: check the path\n` : `${file} cannot be read: ${why}\n`)
     return 2
   }

@@ -132,13 +132,26 @@ export function readHolder(directory: string): Holder | undefined {
 /** Where the service of the machine keeps its data, see `jobd service`. */
 export const systemDataDirectory = '/var/lib/jobd'
 
-/** What to tell somebody who asked for the server of a directory that nobody serves from. */
-export function nobodyServes(directory: string): string {
+/** What to tell somebody who asked for the server of a directory that nobody serves from; `usual`: what to do about it. */
+export function nobodyServes(directory: string, usual = ": start one with 'jobd up'"): string {
+  const kept = keptOut(directory)
+  if (kept !== undefined) return `whether jobd serves from ${directory} cannot be seen: ${kept}; ask as its user`
   const others = directory !== systemDataDirectory && readHolder(systemDataDirectory) !== undefined
   const remedy = others
-    ? `that of this machine is reached with --data-dir ${systemDataDirectory}, or JOBD_DATA_DIR`
-    : "start one with 'jobd up'"
-  return `no jobd serves from ${directory}: ${remedy}`
+    ? `: that of this machine is reached with --data-dir ${systemDataDirectory}, or JOBD_DATA_DIR`
+    : usual
+  return `no jobd serves from ${directory}${remedy}`
+}
+
+/** Why what is in a directory that is there cannot be seen; undefined when it can. */
+export function keptOut(directory: string): string | undefined {
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    if (!isFileTrouble(error)) throw error
+    return error.code === 'EACCES' ? reasonOf(error) : undefined
+  }
 }
 
 export function writeHolder(directory: string, holder: Omit<Holder, 'pid' | 'started'>): void {

@@ -12,7 +12,7 @@ export async function down(options: Options): Promise<number> {
   const directory = dataDirectory(options.dataDir)
   const holder = readHolder(directory)
   if (holder === undefined) {
-    terminal.err(`no jobd serves from ${directory}\n`)
+    terminal.err(`${nobodyServes(directory, '')}\n`)
     return 1
   }
   const gone = whenGone(directory, holder)

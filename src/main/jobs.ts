@@ -93,6 +93,8 @@ type AddFlags = Common & {
 export function add(name: string, schedule: string, command: readonly string[], flags: AddFlags): Promise<number> {
   if (command.length === 0)
     return wrong("say what to run behind '--', e.g. jobd cron add tidy '0 3 * * *' -- ./tidy.sh")
+  if (command[0] === '') return wrong("the command behind '--' begins with an empty word: name a program")
+  if (name === '') return wrong('the name of the CronJob is empty')
   const { namespace, timeZone, concurrencyPolicy } = flags
   const given = { name, namespace, schedule, timeZone, concurrencyPolicy, command, workingDir: process.cwd() }
   return onServer(flags, (context) => addCronJob(given, { ...context, now: realClock.now() }))

@@ -46,19 +46,18 @@ type GetFlags = Common & {
   readonly output?: OutputFormat
 }
 
-export const get = (what: readonly string[], flags: GetFlags): Promise<number> =>
-  onServer(what, flags, (named, context) =>
-    getObjects(
-      named,
-      {
-        output: flags.output ?? 'table',
-        allNamespaces: flags.allNamespaces,
-        selector: flags.selector,
-        fieldSelector: flags.fieldSelector,
-      },
-      { ...context, clock: realClock, namespace: flags.namespace },
-    ),
-  )
+export function get(what: readonly string[], flags: GetFlags): Promise<number> {
+  const { output = 'table', allNamespaces, selector, fieldSelector, namespace } = flags
+  const select = allNamespaces ? '-A' : selector ? '-l' : fieldSelector ? '--field-selector' : undefined
+  return onServer(what, flags, (named, context) => {
+    if (select === undefined || named.every(({ names }) => names.length === 0)) {
+      const options = { output, allNamespaces, selector, fieldSelector }
+      return getObjects(named, options, { ...context, clock: realClock, namespace })
+    }
+    context.terminal.err(`${select} is for objects without names: leave out one or the other\n`)
+    return Promise.resolve(2)
+  })
+}
 
 export const describe = (what: readonly string[], flags: Common): Promise<number> =>
   onServer(what, flags, (named, context) => describeObjects(named, { ...context, namespace: flags.namespace }))
@@ -73,7 +72,7 @@ type LogFlags = Common & {
 
 export async function logs(what: string, flags: LogFlags): Promise<number> {
   const tailLines = flags.tail === undefined ? undefined : Number(flags.tail)
-  if (tailLines !== undefined && !(Number.isInteger(tailLines) && tailLines >= 0)) {
+  if (tailLines !== undefined && !(Number.isSafeInteger(tailLines) && tailLines >= 0)) {
     realTerminal().err(`--tail takes a number of lines, not ${flags.tail}\n`)
     return 2
   }

@@ -68,6 +68,7 @@ function misuseOf(
   const [first] = words
   if (first === undefined) return "say what to run: manifest files, or a command behind '--'"
   if (stdin && isInputDirectory()) return 'standard input is a directory: --stdin takes a file, a pipe or a terminal'
+  if (first === '') return "the first word is empty: name a manifest file, or a program behind '--'"
   if (behind !== undefined) {
     return behind < words.length
       ? `give manifest files or a command behind '--', not both: ${first} stands before it`

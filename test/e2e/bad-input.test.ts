@@ -103,6 +103,15 @@ function bomb(): string {
 }
 
 describe('wrong use', () => {
+  const { path: data, dispose: removeData } = temporaryDirectory()
+  let server: Server
+  before(async () => {
+    server = await startServer(data, '--runtime', 'none')
+  })
+  after(async () => {
+    await server.stop()
+    removeData()
+  })
   const cases: readonly [name: string, args: readonly string[], code: number, sentence: RegExp][] = [
     ['no command that exists', ['fly'], 2, /unknown command 'fly'/],
     ['a flag that does not exist', ['up', '--fly'], 2, /unknown option '--fly'/],
@@ -123,6 +132,30 @@ describe('wrong use', () => {
     ['a name for the Job of a manifest', ['run', '--name', 'a', 'a.yaml'], 2, /--name goes with a command/],
     ['a schedule of too few fields', ['cron', 'next', '* *'], 2, /expected exactly 5 fields/],
     ['a zone on Mars', ['cron', 'next', '* * * * *', '--time-zone', 'Mars/Base'], 2, /unknown time zone Mars\/Base/],
+    [
+      'a name and all namespaces',
+      ['get', 'pods', 'a', '-A', '--data-dir', data],
+      2,
+      /^-A is for objects without names/,
+    ],
+    ['a name and labels', ['get', 'pods', 'a', '-l', 'a=b', '--data-dir', data], 2, /^-l is for objects without names/],
+    ['too many words for a log', ['logs', 'pod/a/b', '--data-dir', data], 2, /^"pod\/a\/b" has no logs/],
+    [
+      'more lines than there are',
+      ['logs', 'a', '--tail', '99999999999999999999'],
+      2,
+      /^--tail takes a number of lines/,
+    ],
+    ['a directory for a crontab', ['cron', 'import', '.'], 2, /^\. cannot be read: it is a directory$/m],
+    ['an empty schedule', ['cron', 'next', ''], 2, /^say which schedule/],
+    ['an empty command on a schedule', ['cron', 'add', 'a', '* * * * *', '--', ''], 2, /empty word: name a program/],
+    [
+      'an empty name on a schedule',
+      ['cron', 'add', '', '* * * * *', '--', 'true'],
+      2,
+      /^the name of the CronJob is empty/,
+    ],
+    ['an empty command', ['run', '--', ''], 2, /^the first word is empty: name .* a program/],
     ['an empty name', ['get', 'pods', ''], 2, /^a name of pods is empty/],
     ['an empty name among others to delete', ['delete', 'jobs', 'a', ''], 2, /^a name of jobs is empty/],
     [
@@ -149,6 +182,21 @@ describe('wrong use', () => {
   ]
   for (const [name, args, code, sentence] of cases) test(name, () => refused(code, sentence, args))
 
+  test('commands on the directory of somebody else', { skip: isRoot ? false : 'needs root' }, async () => {
+    for (const command of [['get', 'jobs'], ['down'], ['env'], ['logs', 'job/a']])
+      await refused(
+        1,
+        /^whether jobd serves from \S+ cannot be seen: permission denied; ask/,
+        [...command, '--data-dir', data],
+        asNobody,
+      )
+    await refused(
+      1,
+      /^the database of \S+ cannot be read: permission denied/,
+      ['backup', 'no-such-copy', '--data-dir', data],
+      asNobody,
+    )
+  })
   test('commands on a directory that nobody serves from', async () => {
     const { path, dispose } = temporaryDirectory()
     for (const command of [
