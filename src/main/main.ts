@@ -1,17 +1,19 @@
 /** The command line: what `jobd` understands, and which file does it. Each command is loaded when it is asked for. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { onLostOutput, realTerminal } from './real.ts'
+import { isOutputLost, onLostOutput, realTerminal } from './real.ts'
 import { version } from './version.ts'
 
 /** Runs one command line and answers its exit code: 0 done, 1 failed, 2 wrong use. */
 export async function main(args: readonly string[]): Promise<number> {
+  // Help and misuse come before any command.
+  onLostOutput('End')
   const result = { code: 0 }
   const program = describeProgram((code) => {
     result.code = code
   })
   try {
     await program.parseAsync([...args], { from: 'user' })
-    return result.code
+    return result.code === 0 && isOutputLost() ? 1 : result.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     realTerminal().err(`jobd: internal error: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -32,7 +34,9 @@ export function describeProgram(finish: Finish): Command {
     .description('Kubernetes Jobs and CronJobs without a cluster')
     .version(version, '--version', 'print the version')
     .exitOverride()
-    .hook('preAction', (_program, command) => onLostOutput(goOn.has(command.name()) ? 'GoOn' : 'End'))
+    .hook('preAction', (_program, command) => {
+      if (goOn.has(command.name())) onLostOutput('GoOn')
+    })
     .enablePositionalOptions()
     .showHelpAfterError("(see 'jobd help')")
   addUpCommand(program, finish)

@@ -3,7 +3,15 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fstatSync, readFileSync } from 'node:fs'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { type Clock, type Instant, isFileTrouble, type Millis, type Monotonic, type Random } from '../base/index.ts'
+import {
+  type Clock,
+  type Instant,
+  isFileTrouble,
+  type Millis,
+  type Monotonic,
+  type Random,
+  reasonOf,
+} from '../base/index.ts'
 import type { Input, Terminal } from '../cli/index.ts'
 
 /** The longest delay that Node's timers take. */
@@ -69,17 +77,29 @@ function drained(): Promise<void> {
   return draining
 }
 
+let whenLost: 'GoOn' | 'End' | undefined
+let isLost = false
+
+/** Whether something could not be written that somebody wants, as on a full disk. */
+export const isOutputLost = (): boolean => isLost
+
 /**
  * What to do when whoever reads the output goes away, as `head` does: what serves or runs something goes on without
- * output, all else ends with the code that a shell shows for a program that a broken pipe has ended.
+ * output, all else ends with the code that a shell shows for a program that a broken pipe has ended. What cannot be
+ * written for another reason is told, once. A later call changes what the one before has said.
  */
 export function onLostOutput(then: 'GoOn' | 'End'): void {
+  const isFirst = whenLost === undefined
+  whenLost = then
+  if (!isFirst) return
   process.stderr.on('error', () => undefined)
-  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (then === 'GoOn') return
-    if (code === 'EPIPE') process.exit(128 + 13)
-    process.stderr.write(`the output cannot be written: ${message}\n`)
-    process.exit(1)
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const isUnread = error.code === 'EPIPE'
+    if (isUnread && whenLost === 'End') process.exit(128 + 13)
+    if (isUnread || isLost) return
+    isLost = true
+    process.stderr.write(`the output cannot be written: ${reasonOf(error)}\n`)
+    if (whenLost === 'End') process.exit(1)
   })
 }
 

@@ -225,6 +225,23 @@ describe('no home and no room', () => {
     const { code, err } = await runProgram('env', [...nobody.split(' ').slice(1), jobd, 'run', '--', 'true'])
     assert.equal(code, 0, err)
   })
+  const outputs: readonly (readonly [args: string, full: number, unread: RegExp])[] = [
+    ['help', 1, /^(0|141)$/],
+    ['version', 1, /^(0|141)$/],
+    ["cron next '* * * * *' --count 9999", 1, /^141$/],
+    ['run -- seq 300000', 1, /^0$/],
+    ['run -- sh -c "seq 300000; exit 3"', 3, /^3$/],
+  ]
+  for (const [args, full, unread] of outputs) {
+    test(`jobd ${args} whose output has no room, or no reader`, async () => {
+      const onFull = await runProgram('sh', ['-c', `${jobd} ${args} >/dev/full`])
+      assert.equal(onFull.code, full, onFull.err)
+      assert.match(onFull.err, /^the output cannot be written: the disk is full$/m)
+      const piped = await runProgram('sh', ['-c', `{ { ${jobd} ${args}; echo $? >&3; } | head -n 1 >/dev/null; } 3>&1`])
+      assert.match(piped.out.trim(), unread, piped.err)
+      assert.doesNotMatch(onFull.err + piped.err, /\n\s+at |cannot be written: .*EPIPE/)
+    })
+  }
   test('a temporary directory that is not there', async () => {
     const env = { TMPDIR: '/no/such/directory' }
     const { code, err } = await runProgram(jobd, ['run', '--', 'true'], { env })
