@@ -52,6 +52,8 @@ export type AgentLogsOptions = {
 
 export type KnownPods = {
   readonly workerOf: (podUid: string) => PodWorker | undefined
+  /** Pods whose objects are gone, and whose files are not yet. */
+  readonly leaving: () => Iterable<Pod>
   /** Fulfilled once it is known what runs here. */
   readonly whenReady: () => Promise<void>
 }
@@ -59,7 +61,7 @@ export type KnownPods = {
 export function createAgentLogs(
   { client, clock, log, runtime, keptLogsDir, logLimits }: AgentLogsOptions,
   timers: Timers,
-  { workerOf, whenReady }: KnownPods,
+  { workerOf, leaving, whenReady }: KnownPods,
 ): AgentLogs {
   const { runBytes, age: maxAge, keptBytes: maxBytes } = { ...defaultLogLimits, ...logLimits }
   const space = createLogSpace({ maxBytes: runBytes, log })
@@ -102,7 +104,13 @@ export function createAgentLogs(
           podsOf: async (namespace, job) => {
             const labelSelector = `${jobNameLabel}=${job}`
             const listed = await client.list<Pod>('pods', { namespace, labelSelector })
-            return listed.ok ? ok(listed.value.items) : listed
+            if (!listed.ok) return listed
+            const uids = new Set(listed.value.items.map(({ metadata }) => metadata.uid))
+            const gone = [...leaving()].filter(
+              ({ metadata }) =>
+                metadata.namespace === namespace && metadata.labels?.[jobNameLabel] === job && !uids.has(metadata.uid),
+            )
+            return ok([...listed.value.items, ...gone])
           },
           runsOf: (pod) => {
             const runs = workerOf(pod.metadata.uid ?? '')?.runs.values() ?? []

@@ -59,6 +59,8 @@ type State = {
   claims?: Claims | undefined
   /** Absent where no GPUs were declared. */
   readonly devices: Devices | undefined
+  /** Deleted pods whose files are being removed, by uid. */
+  readonly leaving: Map<string, Pod>
   /** Volumes that are being made. */
   readonly preparing: Set<Promise<unknown>>
   readonly services: ServiceLinks
@@ -73,6 +75,7 @@ export function startAgent(options: AgentOptions): Agent {
   const recorder = createEventRecorder({ client, clock, log, nodeName })
   const { space, kept, logs, maxAge } = createAgentLogs(options, timers, {
     workerOf: (podUid) => state.workers.get(podUid),
+    leaving: () => state.leaving.values(),
     whenReady: () => ready,
   })
   const services = followServices({ client, clock, log, addressOf: (service) => serviceAddress(runtime, service) })
@@ -89,6 +92,7 @@ export function startAgent(options: AgentOptions): Agent {
     kept,
     workers: new Map(),
     released: new Map(),
+    leaving: new Map(),
     devices,
     preparing,
     services,
@@ -281,6 +285,7 @@ function onDeleted(state: State, pod: Pod): void {
   state.released.delete(uid)
   state.scheduler?.onNodePodGone(uid)
   if (worker !== undefined) leave(worker)
+  state.leaving.set(uid, pod)
   const running = [...(worker?.runs.values() ?? [])].filter((run) => run.state.kind === 'Running')
   if (running.length === 0 && (worker?.starting.size ?? 0) === 0) {
     inBackground(state.options, () => clear(state, pod))
@@ -297,12 +302,14 @@ function inBackground({ log }: Pick<AgentOptions, 'log'>, work: () => Promise<vo
 }
 
 /** Ends what still runs of a pod and removes all that it had here. */
-async function clear({ options, kept, claims, devices }: State, pod: Pod): Promise<void> {
+async function clear({ options, kept, claims, devices, leaving }: State, pod: Pod): Promise<void> {
   const uid = pod.metadata.uid ?? ''
-  await options.runtime.remove(uid, async () => {
-    const runs = await options.runtime.observe(uid)
-    await kept?.keep(pod, mergeRuns(runs.map(runOfObserved), runsOfStatus(pod)))
-  })
+  await options.runtime
+    .remove(uid, async () => {
+      const runs = await options.runtime.observe(uid)
+      await kept?.keep(pod, mergeRuns(runs.map(runOfObserved), runsOfStatus(pod)))
+    })
+    .finally(() => leaving.delete(uid))
   claims?.sweep()
   devices?.release(uid)
   await removeVolumes(volumeRootsOf(options), pod)

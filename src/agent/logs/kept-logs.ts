@@ -48,7 +48,8 @@ export type KeptLogs = {
   readonly keepNoted: (podUid: string) => Promise<void>
   /** What is kept of the pods of a Job, by creation. */
   readonly podsOf: (namespace: string, job: string) => Promise<readonly KeptPod[]>
-  readonly pathOf: (pod: KeptPod, run: KeptRun) => string
+  /** Where the log of a run is once it is kept. */
+  readonly pathOf: (pod: Pick<KeptPod, 'namespace' | 'name' | 'uid'>, run: KeptRun) => string
   readonly stop: () => void
 }
 
