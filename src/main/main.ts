@@ -1,5 +1,6 @@
 /** The command line: what `jobd` understands, and which file does it. Each command is loaded when it is asked for. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { isFileTrouble } from '../base/index.ts'
 import { isOutputLost, onLostOutput, realTerminal } from './real.ts'
 import { version } from './version.ts'
 
@@ -16,6 +17,10 @@ export async function main(args: readonly string[]): Promise<number> {
     return result.code === 0 && isOutputLost() ? 1 : result.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (isFileTrouble(error) && 'syscall' in error && error.syscall === 'uv_cwd') {
+      realTerminal().err('the current directory is gone: go to another\n')
+      return 1
+    }
     realTerminal().err(`jobd: internal error: ${error instanceof Error ? error.message : String(error)}\n`)
     if (process.env['JOBD_DEBUG'] !== undefined && error instanceof Error) realTerminal().err(`${error.stack}\n`)
     // What a defect left open must not keep the process alive.

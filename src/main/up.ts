@@ -155,13 +155,16 @@ async function optionsOf(flags: UpFlags, directory: string): Promise<Result<Serv
 
 /** Below each container has a shell of ours besides its program. */
 const LEAST_PIDS = 8
+/** What Linux counts to on machines of 64 bits; control groups refuse more. */
+const MOST_PIDS = 4_194_304
 
 /** A kubelet's setting of this name: -1 is any number. */
 function podPidsLimitOf(text: string | undefined): Result<number | undefined, string> {
   if (text === undefined) return ok(undefined)
   const limit = Number(text)
-  if (limit === -1 || (Number.isInteger(limit) && limit >= LEAST_PIDS)) return ok(limit)
-  return fail(`--pod-pids-limit takes a whole number of at least ${LEAST_PIDS}, or -1 for any number, not ${text}`)
+  if (limit === -1 || (Number.isInteger(limit) && limit >= LEAST_PIDS && limit <= MOST_PIDS)) return ok(limit)
+  const range = `${LEAST_PIDS} to ${MOST_PIDS}`
+  return fail(`--pod-pids-limit takes a whole number from ${range}, or -1 for any number, not ${text}`)
 }
 
 /** How much of logs is kept; what is not given stays as it is by default. */

@@ -156,6 +156,12 @@ describe('wrong use', () => {
       /^the name of the CronJob is empty/,
     ],
     ['an empty command', ['run', '--', ''], 2, /^the first word is empty: name .* a program/],
+    [
+      'more processes than Linux can count',
+      ['up', '--pod-pids-limit', '1e30'],
+      2,
+      /--pod-pids-limit takes .* to 4194304/,
+    ],
     ['an empty name', ['get', 'pods', ''], 2, /^a name of pods is empty/],
     ['an empty name among others to delete', ['delete', 'jobs', 'a', ''], 2, /^a name of jobs is empty/],
     [
@@ -224,6 +230,15 @@ describe('no home and no room', () => {
     )
     const { code, err } = await runProgram('env', [...nobody.split(' ').slice(1), jobd, 'run', '--', 'true'])
     assert.equal(code, 0, err)
+  })
+  test('a current directory that is gone', async () => {
+    const { path, dispose } = temporaryDirectory()
+    const line = `mkdir ${path}/gone; cd ${path}/gone; rmdir ${path}/gone; ${jobd} run -- true 2>&1`
+    const { code, out } = await runProgram('sh', ['-c', line])
+    dispose()
+    assert.equal(code, 1)
+    // The shell that starts jobd may have its own line about it.
+    assert.match(out, /(^|getcwd.*\n)the current directory is gone: go to another\n$/)
   })
   const outputs: readonly (readonly [args: string, full: number, unread: RegExp])[] = [
     ['help', 1, /^(0|141)$/],
