@@ -89,7 +89,9 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
   const { api, options, auth, audit, certificates, clock, random, log, listen } = config
   const presenter: Presenter = { api, options, messages: newRecent(messageOf, messagesBound) }
   const metrics = config.metrics ?? newMetrics()
-  const streamParts = { presenter, authorize: auth.authorize, streams: config.streams, logs: config.logs, clock }
+  const abandoned = new Set<() => void>()
+  const { streams, logs } = config
+  const streamParts = { presenter, authorize: auth.authorize, streams, logs, clock, abandoned }
   let address = `${listen.host}:${listen.port}`
   const parts: ServerParts = {
     presenter,
@@ -137,5 +139,11 @@ export async function createHttpServer(config: HttpServerConfig): Promise<HttpSe
     type: 'counter',
     read: () => Object.entries(server.connections()).map(([protocol, value]) => ({ labels: { protocol }, value })),
   })
-  return server
+  return {
+    ...server,
+    close(grace) {
+      for (const end of [...abandoned]) end()
+      return server.close(grace)
+    },
+  }
 }

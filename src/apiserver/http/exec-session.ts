@@ -3,6 +3,7 @@
  *
  * @source kubernetes v1.36 cri-streaming/pkg/streaming/remotecommand (facts: statuses)
  */
+import { type Clock, millis } from '../../base/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExecEnd, ExecSession, PodStreams, TerminalSize } from './pods.ts'
 import { boolOf } from './query.ts'
@@ -16,8 +17,8 @@ export type ExecInput = {
   readonly resize: (bytes: Uint8Array) => void
   /** What was written has gone out. */
   readonly drained: () => void
-  /** The client has gone. */
-  readonly closed: () => void
+  /** The client has gone: it took its leave, or the connection broke. */
+  readonly closed: (inOrder: boolean) => void
 }
 
 /** A client that is connected. */
@@ -88,10 +89,17 @@ function resizeOf(bytes: Uint8Array): TerminalSize | undefined {
   }
 }
 
+type Control = {
+  readonly pause: () => void
+  readonly resume: () => void
+  /** The client has gone; `asEnd`: in order, and before it said that its input ends. */
+  readonly leave: (session: ExecSession, asEnd: boolean) => void
+}
+
 /** The client's words for a session that may not be there yet: what comes before is kept, until too much waits. */
-function inputFor(stdin: boolean, control: { pause: () => void; resume: () => void }, drained: () => void) {
+function inputFor(stdin: boolean, control: Control, drained: () => void) {
   let session: ExecSession | undefined
-  let isClosed = false
+  let inputEnded = false
   let waiting = 0
   const early: ((to: ExecSession) => void)[] = []
   const tell = (what: (to: ExecSession) => void): void => {
@@ -110,29 +118,56 @@ function inputFor(stdin: boolean, control: { pause: () => void; resume: () => vo
         }),
       )
     },
-    endStdin: () => tell((to) => to.endStdin()),
+    endStdin() {
+      inputEnded = true
+      tell((to) => to.endStdin())
+    },
     resize(bytes) {
       const size = resizeOf(bytes)
       if (size !== undefined) tell((to) => to.resize(size))
     },
     drained,
-    closed() {
-      isClosed = true
-      session?.close()
-    },
+    closed: (inOrder) => tell((to) => control.leave(to, inOrder && !inputEnded)),
   }
   const connect = (to: ExecSession): void => {
     session = to
     for (const what of early.splice(0)) what(to)
-    if (isClosed) to.close()
   }
   return { input, connect }
+}
+
+/** What sessions are made with. `abandoned` ends commands whose clients have left, for who stops the server. */
+export type SessionParts = {
+  readonly streams: PodStreams
+  readonly clock: Clock
+  readonly abandoned: Set<() => void>
+}
+
+/**
+ * How long a command may go on whose client left in order and thereby ended its input: before version 5 there is no other
+ * way to end it, and fabric8 uploads files so. As long as a container has to end.
+ */
+const inputGrace = millis(30_000)
+
+/** Ends a command unless it does so itself in time. Answers what is to be called when it has. */
+function endLater(session: ExecSession, { clock, abandoned }: SessionParts): () => void {
+  const close = (): void => {
+    forget()
+    session.close()
+  }
+  const cancel = clock.wake(inputGrace, close)
+  const forget = (): void => {
+    cancel()
+    abandoned.delete(close)
+  }
+  abandoned.add(close)
+  return forget
 }
 
 /** Runs the command of a request, or attaches to the main process, until one side ends. */
 export async function runExec(
   x: Exchange,
-  streams: PodStreams,
+  parts: SessionParts,
   route: Route,
   container: string,
   open: OpenExec,
@@ -148,24 +183,34 @@ export async function runExec(
   let transport: ExecTransport | undefined
   let session: ExecSession | undefined
   let ended = false
-  const { input, connect } = inputFor(
-    wanted.stdin,
-    { pause: () => transport?.pause(), resume: () => transport?.resume() },
-    () => session?.resume(),
-  )
-  const closed = (): void => {
-    if (!ended) input.closed()
+  let forget = (): void => {}
+  const kind = route.subresource === 'attach' ? 'attach' : 'exec'
+  const finishes = kind === 'exec' && wanted.stdin && !tty
+  const control: Control = {
+    pause: () => transport?.pause(),
+    resume: () => transport?.resume(),
+    leave(to, asEnd) {
+      if (!asEnd || !finishes) return to.close()
+      forget = endLater(to, parts)
+      to.endStdin()
+      // Nobody reads its output any more, which so never waits.
+      to.resume()
+    },
+  }
+  const { input, connect } = inputFor(wanted.stdin, control, () => session?.resume())
+  const closed = (inOrder: boolean): void => {
+    if (!ended) input.closed(inOrder)
   }
   transport = await open({ ...input, closed }, wanted)
   if (transport === undefined) return
   const { stdout, stderr, version, end: tell } = transport
-  const kind = route.subresource === 'attach' ? 'attach' : 'exec'
   const end = (how: ExecEnd): void => {
     if (ended) return
     ended = true
+    forget()
     tell(endText(how, version))
   }
-  const opened = await streams.exec(
+  const opened = await parts.streams.exec(
     {
       ...wanted,
       kind,

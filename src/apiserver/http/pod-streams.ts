@@ -11,7 +11,7 @@ import { type Clock, fail, ok, type Result } from '../../base/index.ts'
 import { type Authorize, forbiddenStatus, websocketTokenPrefix } from '../auth/index.ts'
 import { chooseProtocol, offeredProtocols } from './channel-protocol.ts'
 import { contextOf, type Exchange, sendStatus } from './exchange.ts'
-import { runExec } from './exec-session.ts'
+import { runExec, type SessionParts } from './exec-session.ts'
 import { containerOf, hostOf, noHost, type PodStreams } from './pods.ts'
 import { first } from './query.ts'
 import type { Presenter } from './representation.ts'
@@ -30,6 +30,7 @@ export type StreamParts = {
   readonly authorize: Authorize
   readonly streams: PodStreams | undefined
   readonly clock: Clock
+  readonly abandoned: SessionParts['abandoned']
 }
 
 type Prepared = { readonly pod: Pod; readonly container: string }
@@ -100,7 +101,7 @@ async function serveWebSocket(
   if (route.subresource !== 'portforward') {
     const protocol = chooseProtocol(offered, 'exec')
     if (protocol === undefined) return sendStatus(x, unknownProtocol(offered))
-    return runExec(x, streams, route, container, execOverWebSocket(x, protocol, accept))
+    return runExec(x, parts, route, container, execOverWebSocket(x, protocol, accept))
   }
   if (offered.includes(tunnelProtocol)) return forwardTunnelled(x, parts, route, accept)
   const protocol = chooseProtocol(offered, 'portforward')
@@ -125,7 +126,7 @@ async function serveSpdyStream(
   const protocol = spdyProtocol(offered, use)
   if (protocol === undefined) return sendStatus(x, unknownProtocol(offered))
   if (use === 'portforward') return forwardOverSpdy(x, parts, route, accept(protocol.name))
-  return runExec(x, parts.streams, route, container, execOverSpdy(x, parts.clock, protocol, accept))
+  return runExec(x, parts, route, container, execOverSpdy(x, parts.clock, protocol, accept))
 }
 
 const unknownProtocol = (offered: readonly string[]): Status =>

@@ -80,7 +80,7 @@ export function execOverSpdy(x: Exchange, clock: Clock, protocol: SpdyProtocol, 
           cancel()
           // Without effect when the streams were all there.
           resolve(undefined)
-          input.closed()
+          input.closed(false)
         },
       })
     })

@@ -16,6 +16,8 @@ export type AcceptWebSocket = (protocol: string) => Promise<WebSocket>
 /** Bytes that may wait in a socket before the process is asked to pause. */
 const maxBuffered = 1024 * 1024
 const closeNormal = 1000
+/** What the library says of a connection that ended without a closing frame. */
+const closeAbnormal = 1006
 const noBytes = new Uint8Array(0)
 
 /** Writes to channels and tells when the reader has caught up. */
@@ -57,7 +59,7 @@ export function execOverWebSocket(x: Exchange, protocol: ChannelProtocol, accept
       else if (channel === channels.resize) input.resize(bytes)
     })
     socket.on('error', (error) => x.log.debug('a stream broke off', { error: error.message }))
-    socket.on('close', input.closed)
+    socket.on('close', (code) => input.closed(code !== closeAbnormal))
     return {
       version: protocol.version,
       stdout: (bytes) => write(channels.stdout, bytes),
