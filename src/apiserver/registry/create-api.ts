@@ -14,16 +14,7 @@ import {
   trackUpdate,
 } from '../../apimachinery/index.ts'
 import type { ApiOptions, Strategy } from '../../apis/index.ts'
-import {
-  type Clock,
-  fail,
-  type Instant,
-  type Log,
-  type Millis,
-  ok,
-  type Random,
-  type Result,
-} from '../../base/index.ts'
+import { type Clock, fail, type Instant, type Log, ok, type Random, type Result } from '../../base/index.ts'
 import type { ResourceName } from '../../client/index.ts'
 import type { Store, StoreError } from '../../storage/revision/index.ts'
 import { type AdmissionPlugin, type AdmissionWorld, admissionChain, admissionPlugins } from '../admission/index.ts'
@@ -46,7 +37,7 @@ import { decodeBody } from './body.ts'
 import { type Bookmarks, newBookmarks } from './bookmarks.ts'
 import { createObject } from './create.ts'
 import { deleteCollection, deleteObject } from './delete.ts'
-import { expireEvents } from './event-expiry.ts'
+import { type EventLimits, expireEvents } from './event-expiry.ts'
 import { evictionHandler } from './eviction.ts'
 import { trackFields } from './fields.ts'
 import { makeInitialObjects } from './initial-objects.ts'
@@ -62,7 +53,7 @@ import { updateObject } from './update.ts'
 import { beginWatch, prepareWatch } from './watch.ts'
 import { updateStrategyOf, type WriteRequest } from './write.ts'
 
-export type ApiConfig = {
+export type ApiConfig = EventLimits & {
   readonly store: Store
   readonly strategies: ReadonlyMap<TypeName, Strategy>
   readonly clock: Clock
@@ -77,8 +68,6 @@ export type ApiConfig = {
   readonly handlers?: Readonly<Record<string, CreateHandler>> | undefined
   /** Admission besides the registry's own, asked last. */
   readonly plugins?: readonly AdmissionPlugin[] | undefined
-  /** How long Events are kept after they were last told; an hour when absent. */
-  readonly eventTtl?: Millis | undefined
 }
 
 export type RunningApi = Api & {
@@ -129,7 +118,7 @@ export async function createApi(config: ApiConfig): Promise<Result<RunningApi, S
   }
   const made = await makeInitialObjects(registry)
   if (!made.ok) return made
-  const stopExpiry = expireEvents(registry, config.eventTtl)
+  const stopExpiry = expireEvents(registry, config)
   return ok(apiOf(registry, stopExpiry, handledKinds(registry, config), newBookmarks(config.clock)))
 }
 

@@ -237,3 +237,31 @@ test('an Event goes an hour after it was last told', async () => {
   assert.deepEqual(await left(), [])
   assert.equal(api.clock.waiting(), 0, 'no timer without Events')
 })
+
+test('of too many Events the oldest go, those that warn last', async () => {
+  const api = await testApi({ mostEvents: 32 })
+  const events = { resource: 'events', namespace: 'default' }
+  const tell = async (name: string, type: string) => {
+    const event = { metadata: { name }, involvedObject: { namespace: 'default' }, type }
+    value(await api.create(events, jsonBody(event), api.context))
+  }
+  const left = async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    return namesOf(value(await api.list(events, {}, api.context)).items)
+  }
+  const number = (n: number) => String(n).padStart(3, '0')
+  await tell('a-warning', 'Warning')
+  for (let n = 0; n < 31; n++) await tell(number(n), 'Normal')
+  assert.equal((await left()).length, 32)
+  // Told again, it is the newest.
+  const again = { type: 'merge', body: jsonBody({ count: 2 }) } as const
+  value(await api.patch({ ...events, name: '000' }, again, api.context))
+  await tell('100', 'Normal')
+  const names = await left()
+  assert.deepEqual(names.slice(0, 2), ['000', '004'], 'three more than asked for are gone')
+  assert.ok(names.includes('a-warning') && names.includes('100'))
+  for (let n = 200; n < 300; n++) await tell(number(n), n % 50 === 0 ? 'Warning' : 'Normal')
+  const last = await left()
+  assert.ok(last.length <= 32, `${last.length}`)
+  for (const name of ['a-warning', '200', '250', '299']) assert.ok(last.includes(name), name)
+})

@@ -1,5 +1,6 @@
 /**
- * Events go an hour after they were last told. One timer while there are Events, none without.
+ * Events go an hour after they were last told. One timer while there are Events, none without. Of very many the oldest go
+ * sooner: a hundred thousand pods tell four each, which all would be in memory.
  *
  * @source kubernetes v1.36 pkg/controlplane/apiserver/options, EventTTL (facts)
  */
@@ -13,13 +14,27 @@ const hour = millis(3_600_000)
 /** The least time between two looks, so that Events of one minute go together. */
 const pause = millis(60_000)
 
-/** Removes Events that are older than `ttl` for as long as it is not stopped. */
-export function expireEvents(registry: Registry, ttl: Millis = hour): () => void {
+/** Some 150 MB; as many as all pods that have ended and are not collected tell. */
+const mostKept = 50_000
+
+export type EventLimits = {
+  /** How long after it was last told an Event is there; an hour. */
+  readonly eventTtl?: Millis | undefined
+  /** How many there may be. */
+  readonly mostEvents?: number | undefined
+}
+
+/** Removes Events that are too old, or too many, for as long as it is not stopped. */
+export function expireEvents(
+  registry: Registry,
+  { eventTtl: ttl = hour, mostEvents: most = mostKept }: EventLimits = {},
+): () => void {
   const resource = registry.resources.get('events')
   if (resource === undefined) throw new Error('events are not served')
   const cache = cacheOf(registry, resource)
   const { clock, log } = registry
   let cancel: (() => void) | undefined
+  let isTrimming = false
 
   function schedule(): void {
     if (cancel !== undefined || cache.objects.size() === 0) return
@@ -45,19 +60,41 @@ export function expireEvents(registry: Registry, ttl: Millis = hour): () => void
     }
   }
 
+  /** A few more than needed, so that not every new one asks anew. Warnings stay longest. */
+  function trim(): void {
+    const excess = cache.objects.size() - most
+    if (isTrimming || excess <= 0) return
+    isTrimming = true
+    const oldest = [...cache.objects.list('')].sort(
+      (one, other) => weight(one) - weight(other) || versionOf(one) - versionOf(other),
+    )
+    void Promise.all(oldest.slice(0, excess + Math.floor(most / 16)).map(remove)).finally(() => {
+      isTrimming = false
+    })
+  }
+
   const watcher = {
     selection: { prefix: '', exact: false },
     after: registry.cache.revision(),
-    onEvents: schedule,
+    onEvents: () => {
+      schedule()
+      trim()
+    },
     onEnd: () => {},
   }
   cache.watchers.add(watcher)
   schedule()
+  trim()
   return () => {
     cache.watchers.delete(watcher)
     cancel?.()
   }
 }
+
+const weight = (event: KubeObject): number => ((event as Event).type === 'Warning' ? 1 : 0)
+
+/** In the order of these Events were last told. */
+const versionOf = ({ metadata }: KubeObject): number => Number(metadata.resourceVersion)
 
 function lastTold(object: KubeObject): Instant {
   const { metadata, lastTimestamp, eventTime, series } = object as Event
