@@ -69,11 +69,13 @@ test('a client that leaves', async (t) => {
       assert.equal(made.abandoned.size, told === rest ? 1 : 0)
     })
   }
-  await t.test('in order leaves an attached process alone', async () => {
-    const made = await session(command, 'attach')
-    made.client.closed(true)
-    assert.deepEqual(made.told, ['close'])
-  })
+  for (const tty of ['0', '1']) {
+    await t.test(`in order gives an attached process what it sent, tty=${tty}`, async () => {
+      const made = await session({ ...command, tty }, 'attach')
+      made.client.closed(true)
+      assert.deepEqual(made.told, rest)
+    })
+  }
 })
 
 test('a command whose client has left', async (t) => {

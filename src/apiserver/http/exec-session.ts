@@ -145,11 +145,11 @@ export type SessionParts = {
 
 /**
  * How long a command may go on whose client left in order and thereby ended its input: before version 5 there is no other
- * way to end it, and fabric8 uploads files so. As long as a container has to end.
+ * way to end it, and fabric8 uploads files so. As long as a container has to end. An attached process is only let go then.
  */
 const inputGrace = millis(30_000)
 
-/** Ends a command unless it does so itself in time. Answers what is to be called when it has. */
+/** Closes a session unless it ends by itself in time. Answers what is to be called when it has. */
 function endLater(session: ExecSession, { clock, abandoned }: SessionParts): () => void {
   const close = (): void => {
     forget()
@@ -185,7 +185,8 @@ export async function runExec(
   let ended = false
   let forget = (): void => {}
   const kind = route.subresource === 'attach' ? 'attach' : 'exec'
-  const finishes = kind === 'exec' && wanted.stdin && !tty
+  // A terminal that is closed takes its command with it.
+  const finishes = wanted.stdin && (kind === 'attach' || !tty)
   const control: Control = {
     pause: () => transport?.pause(),
     resume: () => transport?.resume(),
