@@ -25,6 +25,7 @@ export async function readManifests(
 
 async function textOf(file: string, readInput: () => Promise<string>): Promise<Result<string, string>> {
   if (file === '-') return ok(await readInput())
+  if (file === '') return fail('the name of a file is empty: name one, or - for standard input')
   try {
     return ok(await readFile(file, 'utf8'))
   } catch (error) {

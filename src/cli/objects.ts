@@ -166,6 +166,8 @@ async function doomedOf(
   }
   const manifests = await readManifests(options.files, options.readInput)
   if (!manifests.ok) return manifests
+  if (manifests.value.length === 0)
+    return { ok: false, error: `there is nothing to delete in ${options.files.join(', ')}` }
   const nameless = manifests.value.find(({ object: { metadata } }) => !metadata.name)
   if (nameless !== undefined) {
     const { origin, object } = nameless

@@ -19,11 +19,12 @@ type NextFlags = {
 /** Exit code 2 when the question cannot be understood. */
 export async function next(schedule: string | undefined, flags: NextFlags): Promise<number> {
   const terminal = realTerminal()
-  if (flags.stdin) return await answerLines()
+  if (flags.stdin && schedule === undefined) return await answerLines()
   const wrong = (message: string): number => {
     terminal.err(`${message}\n`)
     return 2
   }
+  if (flags.stdin) return wrong(`--stdin reads schedules from standard input: leave out ${schedule}`)
   if (!schedule) return wrong("say which schedule, e.g. jobd cron next '*/5 * * * *'")
   const after = flags.after === undefined ? realClock.now() : parseTime(flags.after)
   if (after === undefined)
@@ -71,6 +72,10 @@ export async function importFile(file: string, flags: ImportFlags): Promise<numb
   const terminal = realTerminal()
   if (flags.timeZone !== undefined && !isTimeZone(flags.timeZone)) {
     terminal.err(`--time-zone takes an IANA time zone such as Asia/Tokyo, not ${flags.timeZone}\n`)
+    return 2
+  }
+  if (file === '') {
+    terminal.err('the name of the crontab is empty: name one, or - for standard input\n')
     return 2
   }
   let text: string

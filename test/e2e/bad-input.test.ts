@@ -162,6 +162,20 @@ describe('wrong use', () => {
       2,
       /--pod-pids-limit takes .* to 4194304/,
     ],
+    [
+      'an empty file to delete',
+      ['delete', '-f', '/dev/null', '--data-dir', data],
+      2,
+      /^there is nothing to delete in \/dev\/null/,
+    ],
+    ['no name of a file to delete', ['delete', '-f', '', '--data-dir', data], 2, /^the name of a file is empty/],
+    ['no name of a crontab', ['cron', 'import', ''], 2, /^the name of the crontab is empty/],
+    [
+      'a schedule beside those of standard input',
+      ['cron', 'next', '--stdin', 'x'],
+      2,
+      /^--stdin reads .*: leave out x/,
+    ],
     ['an empty name', ['get', 'pods', ''], 2, /^a name of pods is empty/],
     ['an empty name among others to delete', ['delete', 'jobs', 'a', ''], 2, /^a name of jobs is empty/],
     [
