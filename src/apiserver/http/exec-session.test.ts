@@ -109,3 +109,32 @@ test('a command whose client has left', async (t) => {
     assert.deepEqual(told, ['close'])
   })
 })
+
+test('output goes to whoever does not refuse it', async () => {
+  const cases: readonly [query: Record<string, string>, seen: string[]][] = [
+    // As client-java attaches.
+    [{ stdin: '1' }, ['out', 'err']],
+    [{ stdin: '1', stdout: 'true', stderr: 'true' }, ['out', 'err']],
+    [{ stdin: '1', stdout: 'false', stderr: '0' }, []],
+  ]
+  for (const [query, seen] of cases) {
+    const got: string[] = []
+    const take = (name: string) => (): boolean => got.push(name) > 0
+    const streams = {
+      exec: async (_, { stdout, stderr, end }) => {
+        stdout(bytes)
+        stderr(bytes)
+        end({ kind: 'Exited', exitCode: 0 })
+        return ok({ write() {}, endStdin() {}, resize() {}, resume() {}, close() {} })
+      },
+      portForward: () => assert.fail('not asked for'),
+    } satisfies PodStreams
+    const x = { query: new Map(Object.entries(query).map(([name, text]) => [name, [text]])) } as unknown as Exchange
+    const route = { subresource: 'attach', namespace: 'default', name: 'p' } as Route
+    const parts = { streams, clock: virtualClock(), abandoned: new Set<() => void>() }
+    await runExec(x, parts, route, 'main', async () => ({
+      ...{ version: 4, stdout: take('out'), stderr: take('err'), end() {}, pause() {}, resume() {} },
+    }))
+    assert.deepEqual(got, seen)
+  }
+})

@@ -6,7 +6,7 @@
 import { type Clock, millis } from '../../base/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExecEnd, ExecSession, PodStreams, TerminalSize } from './pods.ts'
-import { boolOf } from './query.ts'
+import { boolOf, optionalBool } from './query.ts'
 import type { Route } from './routes.ts'
 
 /** What a client does; comes in order, also before the command runs. */
@@ -44,7 +44,7 @@ export type ExecWanted = {
   readonly tty: boolean
 }
 
-/** What the client did not ask for. */
+/** What the client does not want. */
 const taken = (): boolean => true
 
 const success = JSON.stringify({ metadata: {}, status: 'Success' })
@@ -180,6 +180,8 @@ export async function runExec(
     stdout: boolOf(query, 'stdout'),
     stderr: boolOf(query, 'stderr') && !tty,
   }
+  /** Outputs are for whoever says nothing of them: client-java attaches so. */
+  const isAsked = (output: 'stdout' | 'stderr') => optionalBool(query, output) !== false
   let transport: ExecTransport | undefined
   let session: ExecSession | undefined
   let ended = false
@@ -221,8 +223,8 @@ export async function runExec(
       command: query.get('command') ?? [],
     },
     {
-      stdout: wanted.stdout ? stdout : taken,
-      stderr: wanted.stderr ? stderr : taken,
+      stdout: isAsked('stdout') ? stdout : taken,
+      stderr: isAsked('stderr') ? stderr : taken,
       end: (how) => end(how.kind === 'Failed' ? failed(kind, how.message) : how),
     },
   )

@@ -34,15 +34,19 @@ export async function openInput(config: RestConfig, request: InputRequest): Prom
   const { WebSocket } = await import('ws')
   const token = typeof config.token === 'function' ? config.token() : config.token
   const url = config.server.replace(/^http/, 'ws').replace(/\/$/, '') + located.value.path
-  const socket = new WebSocket(url + queryText({ container, stdin: true }), [protocol], {
-    ca: config.ca,
-    cert: config.cert,
-    key: config.key,
-    rejectUnauthorized: config.insecureSkipTlsVerify !== true,
-    perMessageDeflate: false,
-    ...(config.tlsServerName === undefined ? {} : { servername: config.tlsServerName }),
-    headers: { 'User-Agent': config.userAgent, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) },
-  })
+  const socket = new WebSocket(
+    url + queryText({ container, stdin: true, stdout: 'false', stderr: 'false' }),
+    [protocol],
+    {
+      ca: config.ca,
+      cert: config.cert,
+      key: config.key,
+      rejectUnauthorized: config.insecureSkipTlsVerify !== true,
+      perMessageDeflate: false,
+      ...(config.tlsServerName === undefined ? {} : { servername: config.tlsServerName }),
+      headers: { 'User-Agent': config.userAgent, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) },
+    },
+  )
   return await new Promise((resolve) => {
     socket.once('error', (error) =>
       resolve(fail(serviceUnavailable(`cannot reach ${config.server}: ${error.message}`))),
