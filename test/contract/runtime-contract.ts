@@ -75,6 +75,7 @@ export function runRuntimeContract({ name, skip, open, missing = {} }: RuntimeCo
     survival(scenario)
     commands(scenario, missing)
     standardInputs(scenario, missing)
+    shells(scenario, missing)
     limits(scenario, missing)
   })
 }
@@ -608,6 +609,37 @@ function standardInputs(scenario: Scenario, missing: Missing): void {
       await said(runtime, wanted, `sized 'it's me' o'w n`)
       await runtime.signal(wanted.key, 'SIGTERM')
       assert.deepEqual([(await ended).exitCode, logOf(runtime, wanted).includes('asked')], [42, true])
+    },
+    missing.terminal,
+  )
+}
+
+function shells(scenario: Scenario, missing: Missing): void {
+  scenario(
+    'a shell in a terminal ends as it says, resized, whatever shell the container names',
+    async ({ runtime, config }) => {
+      const env = { PATH: '/bin:/usr/bin', OWN: 'value', SHELL: '/no/such/shell' }
+      const wanted = config(['sh', '-c', 'echo up; exec sleep 1000'], { env })
+      await start(runtime, wanted)
+      await said(runtime, wanted, 'up')
+      const ends = Promise.withResolvers<ExecEnd>()
+      const prompts = Promise.withResolvers<void>()
+      let out = ''
+      const stdout = (bytes: Uint8Array) => {
+        out += Buffer.from(bytes).toString()
+        if (/[#$] $/.test(out)) prompts.resolve()
+        return true
+      }
+      const spec = { command: ['sh'], stdin: true, tty: true }
+      const handle = await runtime.exec(wanted.key, spec, { stdout, stderr: () => true, end: ends.resolve })
+      assert.ok(handle.ok)
+      await prompts.promise
+      handle.value.resize({ width: 101, height: 40 })
+      const script = 'until [ "$(stty size)" = "40 101" ]; do sleep 0.05; done; echo "$OWN $SHELL $((6 * 7))"; exit 3\r'
+      handle.value.write(Buffer.from(script), () => {})
+      assert.deepEqual(await ends.promise, { kind: 'Exited', exitCode: 3 }, out)
+      assert.match(out, /^value \/no\/such\/shell 42\r?$/m)
+      assert.doesNotMatch(out, /tty process group|job control/)
     },
     missing.terminal,
   )

@@ -6,7 +6,7 @@ import { type Clock, fail, ok, type Result } from '../../base/index.ts'
 import type { ExecHandle, ExecOutput, ExecSpec } from '../runtime/index.ts'
 import { boundingSet } from './identity.ts'
 import { resizer, TERMINAL } from './input.ts'
-import { environOf } from './proc.ts'
+import { childrenOf, environOf } from './proc.ts'
 import { initPidOf, mainPidOf, type RunProcess, TERMINAL_FLAGS } from './process-tree.ts'
 import { shellQuote } from './shell-quote.ts'
 import type { HostTools } from './tools.ts'
@@ -22,18 +22,30 @@ export function execInRun(run: RunProcess, { spec, output, tools, clock }: ExecP
   const main = mainPidOf(run)
   const environ = main === undefined ? undefined : environOf(main)
   if (main === undefined || environ === undefined) return fail('the container is not running')
-  const words = enterWords(run, main, tools)
-  if (!words.ok) return words
-  const command = [...words.value, ...spec.command]
-  if (spec.tty && tools.script === undefined) {
+  const way = wayInto(run, main, tools)
+  if (!way.ok) return way
+  const { enter, inside, hasTools } = way.value
+  const { script } = tools
+  if (spec.tty && script === undefined) {
     return fail('a terminal needs the program script in PATH (package util-linux or bsdutils)')
   }
-  const [program = '', ...args] =
-    spec.tty && tools.script !== undefined
-      ? [tools.script, TERMINAL_FLAGS, command.map(shellQuote).join(' '), '/dev/null']
-      : command
+  const own: Record<string, string> = { ...(spec.tty ? TERMINAL : {}), ...parseEnviron(environ) }
+  const { SHELL, ...env } = own
+  const inTerminal = (words: readonly string[]) => [
+    script ?? '',
+    TERMINAL_FLAGS,
+    commandText(words, SHELL),
+    '/dev/null',
+  ]
+  // A session begins where its processes are numbered: a shell hands the terminal to a group that it has a number for.
+  const isEntered = hasTools && enter.length > 0
+  const [program = '', ...args] = !spec.tty
+    ? [...enter, ...inside, ...spec.command]
+    : isEntered
+      ? [...enter, ...inTerminal([...inside, ...spec.command])]
+      : inTerminal([...enter, ...inside, ...spec.command])
   const child = spawn(program, args, {
-    env: { ...(spec.tty ? TERMINAL : {}), ...parseEnviron(environ) },
+    env: spec.tty ? env : own,
     cwd: '/',
     detached: true,
     stdio: [spec.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
@@ -51,7 +63,7 @@ export function execInRun(run: RunProcess, { spec, output, tools, clock }: ExecP
   return ok({
     write: (bytes, taken) => (stdin === null ? taken() : void stdin.write(bytes, taken)),
     endStdin: () => void stdin?.end(),
-    resize: spec.tty ? resizer(clock, () => child.pid) : () => undefined,
+    resize: spec.tty ? resizer(clock, () => (isEntered ? childOf(child.pid) : child.pid)) : () => undefined,
     resume: () => {
       stdout?.resume()
       stderr?.resume()
@@ -62,20 +74,35 @@ export function execInRun(run: RunProcess, { spec, output, tools, clock }: ExecP
   })
 }
 
-/** The words that bring a command to where the main process is. */
-function enterWords(run: RunProcess, main: number, tools: HostTools): Result<readonly string[], string> {
+const childOf = (pid: number | undefined): number | undefined => (pid === undefined ? undefined : childrenOf(pid)[0])
+
+/** What `script` has its shell do; which shell that is, is not for the environment of the container to say. */
+const commandText = (words: readonly string[], shell: string | undefined): string =>
+  `${shell === undefined ? '' : `export SHELL=${shellQuote(shell)}; `}exec ${words.map(shellQuote).join(' ')}`
+
+/** How a command gets to where the main process is. */
+type Way = {
+  /** The words that enter its namespaces, and those that make a program there who that process is. */
+  readonly enter: readonly string[]
+  readonly inside: readonly string[]
+  /** There are programs of the host. */
+  readonly hasTools: boolean
+}
+
+function wayInto(run: RunProcess, main: number, tools: HostTools): Result<Way, string> {
   const inDirectory = [tools.shell, '-c', 'cd "$1" 2>/dev/null; shift; exec "$@"', 'sh', directoryOf(main)]
   const user = [...inDirectory, ...rightsOf(main, tools), ...tools.become]
-  if (!run.namespaced) return ok(user)
+  if (!run.namespaced) return ok({ enter: [], inside: user, hasTools: true })
   const init = initPidOf(run)
   if (init === undefined) return fail('the container is not running')
   if (tools.nsenter === undefined) return fail('exec needs the program nsenter in PATH (package util-linux)')
   const spaces = tools.isRoot ? [] : ['--user', '--preserve-credentials']
   const enter = [tools.nsenter, '--target', String(init), ...spaces, '--pid', '--uts', `--mount=/proc/${main}/ns/mnt`]
-  if (!hasOwnRoot(main)) return ok([...enter, ...user])
+  if (!hasOwnRoot(main)) return ok({ enter, inside: user, hasTools: true })
   // In a root of its own there may be neither a shell nor any program of ours.
   const { groups, uid } = userWords(main, tools)
-  return ok([...groups, ...enter, `--root=/proc/${main}/root`, `--wd=/proc/${main}/cwd`, ...uid, '--'])
+  const intoRoot = [...groups, ...enter, `--root=/proc/${main}/root`, `--wd=/proc/${main}/cwd`, ...uid, '--']
+  return ok({ enter: intoRoot, inside: [], hasTools: false })
 }
 
 /** Whether a process has entered another root than ours. False for one that has ended. */

@@ -16,6 +16,7 @@ import type { ContainerConfig, ContainerInput, ExecHandle } from '../runtime/ind
 import { childrenOf } from './proc.ts'
 import { COOKIE, type RunProcess, rootOfMain } from './process-tree.ts'
 import { shellQuote } from './shell-quote.ts'
+import { OWN_DEVICES } from './template.ts'
 import type { HostTools } from './tools.ts'
 
 /** What a launch script does about the input of its run. */
@@ -137,7 +138,9 @@ function terminalOf(script: number | undefined): string | undefined {
   if (child === undefined) return undefined
   try {
     const target = readlinkSync(`/proc/${child}/fd/0`)
-    return target.startsWith('/dev/pts/') ? target : undefined
+    // In namespaces of other users than root terminals have another path, and are the same.
+    const path = target.startsWith(`${OWN_DEVICES}/`) ? `/dev${target.slice(OWN_DEVICES.length)}` : target
+    return path.startsWith('/dev/pts/') ? path : undefined
   } catch {
     // It is gone, or not yet what it will be.
     return undefined
