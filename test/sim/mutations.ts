@@ -189,7 +189,7 @@ export const mutations: readonly Mutation[] = [
     'containers of pods that went while the agent was away run on',
     agent,
     [
-      'if (!isKnown(podUid)) inBackground(options, () => runtime.remove(podUid))\n    else if (pod !== undefined',
+      'if (!isKnown(podUid)) inBackground(options, () => runtime.remove(podUid, async () => state.kept?.keepNoted(podUid)))\n    else if (pod !== undefined',
       'if (pod !== undefined',
     ],
     120,

@@ -44,8 +44,8 @@ const SHELL_OWN =
 const letGo = `${HELD.scratch}<&- ${HELD.root}<&-`
 
 /**
- * Nobody looks for the processes of a run whose supervisor was killed before there was a command that carries the cookie. Of a
- * namespaced one the kernel takes care, see enter.c.
+ * Nobody finds the processes of a run whose supervisor was killed before there was a command that carries the cookie. Those of a
+ * namespaced one are found by their words.
  */
 const UNLESS_ORPHAN = `kill -0 "\${${SUPERVISOR}%% *}" || exit 125`
 

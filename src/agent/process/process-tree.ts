@@ -63,7 +63,7 @@ export function killTree(run: RunProcess): void {
 }
 
 /**
- * Kills every process whose cookie names a run that `isDoomed`. Goes round until a round finds nobody new, since a process
+ * Kills every process that belongs to a run that `isDoomed`. Goes round until a round finds nobody new, since a process
  * may fork while it is being looked for.
  *
  * @returns the runs of which somebody was there, and may be for a moment yet
@@ -74,7 +74,7 @@ export function sweep(isDoomed: (id: string) => boolean): ReadonlySet<string> {
   for (let round = 0; round < 50; round += 1) {
     const before = killed.size
     for (const pid of allPids()) {
-      const id = killed.has(pid) ? undefined : cookieOf(pid)
+      const id = killed.has(pid) ? undefined : (cookieOf(pid) ?? launchedBy(pid))
       if (id === undefined || !isDoomed(id) || statOf(pid)?.state === 'Z') continue
       sendSignal(pid, 'SIGKILL')
       killed.add(pid)
@@ -94,6 +94,10 @@ export function cookieOf(pid: number): string | undefined {
   const end = environ.indexOf('\0', start)
   return environ.slice(start + COOKIE.length + 1, end === -1 ? undefined : end)
 }
+
+/** The id of the run whose launch script a process reads, which carries no cookie yet. */
+const launchedBy = (pid: number): string | undefined =>
+  /\/([^/\0]+\/[^/\0]+)\.run\0/.exec(commandLineOf(pid) ?? '')?.[1]
 
 /** A process that is already gone, or that is not ours to signal, is no error here. */
 function sendSignal(pid: number, signal: Signal): void {

@@ -12,7 +12,7 @@
  * matter here. Blanks and backslashes in words are octal numbers. Options are bind, rbind, ro, nosuid and nodev; all others
  * are those of the file system.
  *
- * It ends as the program does, and both with their parent; with 1, and a word on standard error, when there are no namespaces for it. No header is
+ * It ends as the program does; with 1, and a word on standard error, when there are no namespaces for it. No header is
  * included: constants and numbers of system calls are those of the kernel's interface, which never change.
  */
 
@@ -250,8 +250,6 @@ __attribute__((used)) void start(long *stack)
 	long count = stack[0] - 1;
 	char **words = (char **)(stack + 2);
 	char **environment = words + count + 1;
-	/* Whoever supervises this tells how it ends: nobody would, if that one were killed and this went on. */
-	call(PRCTL, DEATH_SIGNAL, SIGKILL, 0, 0, 0, 0);
 	if (count < 3) fail("HOSTNAME TABLE PROGRAM [ARGUMENT...]", -22);
 	long result = call(UNSHARE, NEW_MOUNT | NEW_UTS | NEW_PID, 0, 0, 0, 0, 0);
 	if (result != 0) fail("making namespaces", result);

@@ -8,7 +8,6 @@ import { describe, type TestContext, test } from 'node:test'
 import { temporaryDirectory } from '../../../../test/support/executable.ts'
 import { whenProcesses } from '../../../../test/support/files.ts'
 import { allPids, commandLineOf } from '../proc.ts'
-import { shellQuote } from '../shell-quote.ts'
 import { fstabLine } from '../stage.ts'
 import { detectTools } from '../tools.ts'
 import { placeProgram } from './own-program.ts'
@@ -109,15 +108,6 @@ describe('the program that starts runs', { skip }, () => {
     await ready(killed)
     killed.kill('SIGKILL')
     await once(killed, 'exit')
-    await whenProcesses(() => !allPids().some((pid) => commandLineOf(pid)?.includes(dir)))
-  })
-
-  test('ends with whoever started it', async (t) => {
-    const { dir, words } = world(t)
-    const line = words('', '', '/bin/sh', '-c', `echo ready; exec sleep 1000 # ${dir}`).map(shellQuote).join(' ')
-    const parent = spawn('sh', ['-c', `${line} & wait`], { stdio: ['ignore', 'pipe', 'inherit'] })
-    await ready(parent)
-    parent.kill('SIGKILL')
     await whenProcesses(() => !allPids().some((pid) => commandLineOf(pid)?.includes(dir)))
   })
 })
