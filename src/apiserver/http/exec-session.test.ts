@@ -112,7 +112,6 @@ test('a command whose client has left', async (t) => {
 
 test('output goes to whoever does not refuse it', async () => {
   const cases: readonly [query: Record<string, string>, seen: string[]][] = [
-    // As client-java attaches.
     [{ stdin: '1' }, ['out', 'err']],
     [{ stdin: '1', stdout: 'true', stderr: 'true' }, ['out', 'err']],
     [{ stdin: '1', stdout: 'false', stderr: '0' }, []],

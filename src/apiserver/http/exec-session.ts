@@ -180,7 +180,7 @@ export async function runExec(
     stdout: boolOf(query, 'stdout'),
     stderr: boolOf(query, 'stderr') && !tty,
   }
-  /** Outputs are for whoever says nothing of them: client-java attaches so. */
+  /** As the API documents them, outputs are on unless they are refused. */
   const isAsked = (output: 'stdout' | 'stderr') => optionalBool(query, output) !== false
   let transport: ExecTransport | undefined
   let session: ExecSession | undefined
