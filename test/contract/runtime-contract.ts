@@ -627,7 +627,8 @@ function shells(scenario: Scenario, missing: Missing): void {
       let out = ''
       const stdout = (bytes: Uint8Array) => {
         out += Buffer.from(bytes).toString()
-        if (/[#$] $/.test(out)) prompts.resolve()
+        // Some ask the terminal something behind it.
+        if (/[#$] /.test(out)) prompts.resolve()
         return true
       }
       const spec = { command: ['sh'], stdin: true, tty: true }
