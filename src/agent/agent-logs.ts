@@ -7,14 +7,12 @@ import {
   createKeptLogs,
   createLogSpace,
   type KeptLogs,
+  knownRuns,
   type LogSource,
   type LogSpace,
-  mergeRuns,
   openJobLog,
   openLog,
   type PodLogs,
-  runOfObserved,
-  runsOfStatus,
 } from './logs/index.ts'
 import type { ContainerKey, Runtime } from './runtime/index.ts'
 import type { PodWorker } from './worker.ts'
@@ -112,10 +110,7 @@ export function createAgentLogs(
             )
             return ok([...listed.value.items, ...gone])
           },
-          runsOf: (pod) => {
-            const runs = workerOf(pod.metadata.uid ?? '')?.runs.values() ?? []
-            return mergeRuns([...runs].map(runOfObserved), runsOfStatus(pod))
-          },
+          runsOf: (pod) => knownRuns(workerOf(pod.metadata.uid ?? '')?.runs.values() ?? [], pod),
         },
         request,
       ),

@@ -8,15 +8,7 @@ import { type Devices, GPU, openDevices } from './devices.ts'
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
 import { unlessRefused } from './host-files.ts'
 import { createImageKeeper } from './images/index.ts'
-import {
-  createTimeKeeper,
-  type KeptLogs,
-  mergeRuns,
-  type PodLogs,
-  runOfObserved,
-  runsOfStatus,
-  type TimeKeeper,
-} from './logs/index.ts'
+import { createTimeKeeper, type KeptLogs, knownRuns, type PodLogs, type TimeKeeper } from './logs/index.ts'
 import { hostFilesFacts, limitsText, type NodeIdentity } from './node-object.ts'
 import { createRegistration } from './node-registration.ts'
 import { createPodNames, type PodNames } from './pod-names.ts'
@@ -306,8 +298,7 @@ async function clear({ options, kept, claims, devices, leaving }: State, pod: Po
   const uid = pod.metadata.uid ?? ''
   await options.runtime
     .remove(uid, async () => {
-      const runs = await options.runtime.observe(uid)
-      await kept?.keep(pod, mergeRuns(runs.map(runOfObserved), runsOfStatus(pod)))
+      await kept?.keep(pod, knownRuns(await options.runtime.observe(uid), pod))
     })
     .finally(() => leaving.delete(uid))
   claims?.sweep()

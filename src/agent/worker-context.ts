@@ -6,7 +6,7 @@ import { containerOf } from './container-hooks.ts'
 import type { Devices } from './devices.ts'
 import type { EventRecorder } from './event-recorder.ts'
 import type { ImageKeeper } from './images/index.ts'
-import { type KeptLogs, mergeRuns, runOfObserved, runsOfStatus } from './logs/index.ts'
+import { type KeptLogs, knownRuns, runOfObserved } from './logs/index.ts'
 import type { PodNames } from './pod-names.ts'
 import { preparePodVolumes } from './pod-volumes.ts'
 import { prepareStart } from './prepare-start.ts'
@@ -100,8 +100,7 @@ export function workerContext(
       await parts.kept?.keep(pod, [runOfObserved(run)])
       await runtime.removeRun(run.key)
     },
-    noteRuns: async ({ pod, runs }) =>
-      parts.kept?.note(pod, mergeRuns([...runs.values()].map(runOfObserved), runsOfStatus(pod))),
+    noteRuns: async ({ pod, runs }) => parts.kept?.note(pod, knownRuns(runs.values(), pod)),
     onOver,
   }
 }

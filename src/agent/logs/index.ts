@@ -1,6 +1,6 @@
 export { openJobLog } from './job-log.ts'
 export { createKeptLogs, type KeptLogs } from './kept-logs.ts'
-export { type KeptRun, mergeRuns, runOfObserved, runsOfStatus } from './kept-run.ts'
+export { type KeptRun, knownRuns, runOfObserved } from './kept-run.ts'
 export { createLogSpace, freedBytes, type LogSpace } from './log-space.ts'
 export { createTimeKeeper, type TimeKeeper } from './log-times.ts'
 export { type LogSource, openLog } from './open-log.ts'

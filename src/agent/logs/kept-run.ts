@@ -45,9 +45,10 @@ function endOf(container: string, state: ContainerStatus['state'] | undefined, a
   return [{ container, attempt, startedAt, finishedAt, exitCode, reason }]
 }
 
-/** Both, each run once; the runtime knows better. */
-export function mergeRuns(observed: readonly KeptRun[], told: readonly KeptRun[]): readonly KeptRun[] {
+/** What is known of the runs of a pod, each once, from the runtime and from its status; the runtime knows better. */
+export function knownRuns(observed: Iterable<Observed>, pod: Pod): readonly KeptRun[] {
   const slot = ({ container, attempt }: KeptRun) => `${container}.${attempt}`
-  const known = new Set(observed.map(slot))
-  return [...observed, ...told.filter((run) => !known.has(slot(run)))]
+  const seen = [...observed].map(runOfObserved)
+  const known = new Set(seen.map(slot))
+  return [...seen, ...runsOfStatus(pod).filter((run) => !known.has(slot(run)))]
 }

@@ -24,7 +24,7 @@ export function execInRun(run: RunProcess, { spec, output, tools, clock }: ExecP
   if (main === undefined || environ === undefined) return fail('the container is not running')
   const way = wayInto(run, main, tools)
   if (!way.ok) return way
-  const { enter, inside, hasTools } = way.value
+  const { enter, inside } = way.value
   const { script } = tools
   if (spec.tty && script === undefined) {
     return fail('a terminal needs the program script in PATH (package util-linux or bsdutils)')
@@ -38,12 +38,8 @@ export function execInRun(run: RunProcess, { spec, output, tools, clock }: ExecP
     '/dev/null',
   ]
   // A session begins where its processes are numbered: a shell hands the terminal to a group that it has a number for.
-  const isEntered = hasTools && enter.length > 0
-  const [program = '', ...args] = !spec.tty
-    ? [...enter, ...inside, ...spec.command]
-    : isEntered
-      ? [...enter, ...inTerminal([...inside, ...spec.command])]
-      : inTerminal([...enter, ...inside, ...spec.command])
+  const words = [...inside, ...spec.command]
+  const [program = '', ...args] = [...enter, ...(spec.tty ? inTerminal(words) : words)]
   const child = spawn(program, args, {
     env: spec.tty ? env : own,
     cwd: '/',
@@ -63,7 +59,7 @@ export function execInRun(run: RunProcess, { spec, output, tools, clock }: ExecP
   return ok({
     write: (bytes, taken) => (stdin === null ? taken() : void stdin.write(bytes, taken)),
     endStdin: () => void stdin?.end(),
-    resize: spec.tty ? resizer(clock, () => (isEntered ? childOf(child.pid) : child.pid)) : () => undefined,
+    resize: spec.tty ? resizer(clock, () => (enter.length > 0 ? childOf(child.pid) : child.pid)) : () => undefined,
     resume: () => {
       stdout?.resume()
       stderr?.resume()
@@ -82,27 +78,26 @@ const commandText = (words: readonly string[], shell: string | undefined): strin
 
 /** How a command gets to where the main process is. */
 type Way = {
-  /** The words that enter its namespaces, and those that make a program there who that process is. */
+  /** The words that enter its namespaces to where there are programs of the host, such as the one that makes a terminal. */
   readonly enter: readonly string[]
+  /** Those that do the rest, and make a program who that process is. */
   readonly inside: readonly string[]
-  /** There are programs of the host. */
-  readonly hasTools: boolean
 }
 
 function wayInto(run: RunProcess, main: number, tools: HostTools): Result<Way, string> {
   const inDirectory = [tools.shell, '-c', 'cd "$1" 2>/dev/null; shift; exec "$@"', 'sh', directoryOf(main)]
   const user = [...inDirectory, ...rightsOf(main, tools), ...tools.become]
-  if (!run.namespaced) return ok({ enter: [], inside: user, hasTools: true })
+  if (!run.namespaced) return ok({ enter: [], inside: user })
   const init = initPidOf(run)
   if (init === undefined) return fail('the container is not running')
   if (tools.nsenter === undefined) return fail('exec needs the program nsenter in PATH (package util-linux)')
   const spaces = tools.isRoot ? [] : ['--user', '--preserve-credentials']
   const enter = [tools.nsenter, '--target', String(init), ...spaces, '--pid', '--uts', `--mount=/proc/${main}/ns/mnt`]
-  if (!hasOwnRoot(main)) return ok({ enter, inside: user, hasTools: true })
+  if (!hasOwnRoot(main)) return ok({ enter, inside: user })
   // In a root of its own there may be neither a shell nor any program of ours.
   const { groups, uid } = userWords(main, tools)
   const intoRoot = [...groups, ...enter, `--root=/proc/${main}/root`, `--wd=/proc/${main}/cwd`, ...uid, '--']
-  return ok({ enter: intoRoot, inside: [], hasTools: false })
+  return ok({ enter: [], inside: intoRoot })
 }
 
 /** Whether a process has entered another root than ours. False for one that has ended. */

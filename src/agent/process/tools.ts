@@ -1,6 +1,7 @@
 /** The programs of the host that the process runtime works with, and what the host permits. Found out once, at start. */
 import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import { unlessRefused } from '../host-files.ts'
 import { shellQuote } from './shell-quote.ts'
 
 export type HostTools = {
@@ -82,7 +83,14 @@ export async function detectTools({ path, namespaces, ownProgram }: ToolsRequest
   const become = found.isRoot
     ? []
     : [unshare, '--user', `--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`]
-  const program = namespaces === 'auto' ? unlessRefusedProgram(ownProgram) : undefined
+  // A disk that is full is told of by other means.
+  const program =
+    namespaces !== 'auto'
+      ? undefined
+      : await unlessRefused(
+          async () => ownProgram?.(),
+          () => undefined,
+        )
   if (program !== undefined && (await tryOut([program, '', '/dev/null'])) === undefined) {
     const newNamespaces = `${shellQuote(program)} "$3" ${TABLE}`
     return { ...found, enter, unshare, newNamespaces, mountsTable: true, become }
@@ -90,15 +98,6 @@ export async function detectTools({ path, namespaces, ownProgram }: ToolsRequest
   const failure = await tryOut(words)
   if (failure !== undefined) return { ...found, namespacesMissing: failure }
   return { ...found, enter, unshare, newNamespaces: words.join(' '), become }
-}
-
-/** A disk that is full is told of by other means. */
-function unlessRefusedProgram(place: (() => string | undefined) | undefined): string | undefined {
-  try {
-    return place?.()
-  } catch {
-    return undefined
-  }
 }
 
 function isExecutable(path: string): boolean {
