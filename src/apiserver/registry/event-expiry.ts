@@ -65,10 +65,9 @@ export function expireEvents(
     const excess = cache.objects.size() - most
     if (isTrimming || excess <= 0) return
     isTrimming = true
-    const oldest = [...cache.objects.list('')].sort(
-      (one, other) => weight(one) - weight(other) || versionOf(one) - versionOf(other),
-    )
-    void Promise.all(oldest.slice(0, excess + Math.floor(most / 16)).map(remove)).finally(() => {
+    const ranked = cache.objects.list('').map((event) => ({ event, rank: rankOf(event) }))
+    const oldest = ranked.sort((one, other) => one.rank - other.rank).slice(0, excess + Math.floor(most / 16))
+    void Promise.all(oldest.map(({ event }) => remove(event))).finally(() => {
       isTrimming = false
     })
   }
@@ -91,10 +90,12 @@ export function expireEvents(
   }
 }
 
-const weight = (event: KubeObject): number => ((event as Event).type === 'Warning' ? 1 : 0)
+/** More than any resourceVersion. */
+const AFTER_ALL = 2 ** 52
 
-/** In the order of these Events were last told. */
-const versionOf = ({ metadata }: KubeObject): number => Number(metadata.resourceVersion)
+/** Which goes first: Events were last told in the order of their versions. */
+const rankOf = (event: KubeObject): number =>
+  Number(event.metadata.resourceVersion) + ((event as Event).type === 'Warning' ? AFTER_ALL : 0)
 
 function lastTold(object: KubeObject): Instant {
   const { metadata, lastTimestamp, eventTime, series } = object as Event
