@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hastyClock } from '../../../test/support/hasty-clock.ts'
 import { badRequest, serviceUnavailable } from '../../apimachinery/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
-import { type Clock, fail, instant, type Monotonic, ok } from '../../base/index.ts'
+import { fail, ok } from '../../base/index.ts'
 import type { InputEnd, InputSession } from '../../client/index.ts'
 import { newFeed } from './feed.ts'
 
@@ -17,16 +18,6 @@ const podWith = (state: object): Pod => ({
 })
 const runs = podWith({ running: {} })
 const ended = podWith({ terminated: { exitCode: 0 } })
-
-/** Time passes as soon as somebody waits for it. */
-const clock: Clock = {
-  now: () => instant(0),
-  monotonic: () => 0 as Monotonic,
-  wake(_, callback) {
-    const timer = setImmediate(callback)
-    return () => clearImmediate(timer)
-  },
-}
 
 type Played = { readonly got: readonly string[]; readonly told: readonly string[]; readonly wasCut: boolean }
 
@@ -81,7 +72,7 @@ async function played({ refusals = [], chunks, broken, end, after, pod }: Play):
         },
       } as never,
     },
-    clock,
+    clock: hastyClock,
     input: { chunks: source(), close: () => {} },
     onTrouble: (text) => {
       told.push(text)

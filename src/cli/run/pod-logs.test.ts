@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
+import { hastyClock } from '../../../test/support/hasty-clock.ts'
 import { serviceUnavailable } from '../../apimachinery/index.ts'
 import type { Pod } from '../../apis/core/index.ts'
 import { type Clock, fail, instant, type Monotonic, ok } from '../../base/index.ts'
@@ -54,16 +55,7 @@ async function read(
     color: false,
     columns: 80,
   }
-  /** Time passes as soon as somebody waits for it. */
-  const clock: Clock = {
-    now: () => instant(0),
-    monotonic: () => 0 as Monotonic,
-    wake(_, callback) {
-      const timer = setImmediate(callback)
-      return () => clearImmediate(timer)
-    },
-  }
-  const streams = newPodLogStreams({ connection, terminal, clock }, prefixed)
+  const streams = newPodLogStreams({ connection, terminal, clock: hastyClock }, prefixed)
   streams.onPod(podWith(0))
   await streams.finished()
   return { out, err, previous: asked.map(({ previous }) => previous) }
