@@ -38,7 +38,8 @@ export function judge({ samples, before, after, lost, double }: Facts): Verdict 
   const wrong = [...lost, ...growing(memory, (endOf(samples) * (1 - WARM_UP)) / 60)]
   if (double > 0) wrong.push(`${double} pods started twice`)
   if (after.handles > before.handles) wrong.push(`${before.handles} open files became ${after.handles}`)
-  if (after.processes > before.processes) wrong.push(`${before.processes} processes became ${after.processes}`)
+  // Fewer are no better: a helper that was lost and has no other in its place.
+  if (after.processes !== before.processes) wrong.push(`${before.processes} processes became ${after.processes}`)
   return {
     memory,
     handles: { before: before.handles, after: after.handles },

@@ -1,5 +1,6 @@
 /** Finding out what the host permits, and starting the spawner on it. */
 import { writeFileSync } from 'node:fs'
+import { millis, pause } from '../../base/index.ts'
 import { unlessRefused } from '../host-files.ts'
 import { type MemoryVolumes, openMemoryVolumes } from '../memory/index.ts'
 import { spreadDirectory } from '../spread-directory.ts'
@@ -12,7 +13,17 @@ import { endGroup, refuse, request } from './settle-run.ts'
 import { startSpawner } from './spawner.ts'
 import type { ReadOnlyTools } from './spawner-script.ts'
 import { groupsReady, isReadOnly, launchText, refusalOf } from './start-run.ts'
-import { type Host, type HostView, memoryOf, type Starter, type State, scriptOf, templateOf, viewOf } from './state.ts'
+import {
+  type Host,
+  type HostView,
+  memoryOf,
+  type Starter,
+  type State,
+  scriptOf,
+  templateOf,
+  viewOf,
+  views,
+} from './state.ts'
 import { ROOMS, templateScript } from './template.ts'
 import { detectTools, type HostTools } from './tools.ts'
 
@@ -33,18 +44,28 @@ export async function openHost(state: State): Promise<Host | undefined> {
   const dir = memoryOf(state.table)
   const memory =
     state.closed || tools.unshare === undefined ? undefined : await openMemoryVolumes({ dir, isShared: true, log })
-  if (!state.closed) return openStarters(state, tools, memory)
-  await memory?.close()
-  return undefined
+  const host = state.closed ? undefined : await openStarters(state, tools, memory)
+  if (host === undefined) await memory?.close()
+  return host
 }
 
-/** Fulfilled once the spawners have prepared their mount namespaces. */
-async function openStarters(state: State, tools: HostTools, memory: MemoryVolumes | undefined): Promise<Host> {
+/** Fulfilled once the spawners have prepared their mount namespaces; undefined when the runtime was closed before. */
+async function openStarters(
+  state: State,
+  tools: HostTools,
+  memory: MemoryVolumes | undefined,
+): Promise<Host | undefined> {
   const [writable, readOnly] = await Promise.all([
-    openStarter(state, tools, 'Writable'),
-    tools.unshare === undefined ? undefined : openStarter(state, tools, 'ReadOnly'),
+    openOneOf(state, tools, 'Writable', ['Ready', 'Unready']),
+    // A host that does not let it begin will not let the next one.
+    tools.unshare === undefined ? undefined : openOneOf(state, tools, 'ReadOnly', ['Ready', 'Unready', 'Lost']),
   ])
+  if (writable === undefined) {
+    await readOnly?.spawner.close()
+    return undefined
+  }
   const starters = { Writable: writable, ReadOnly: await readyOnly(readOnly) }
+  for (const view of views) whenLost(state, view, starters[view])
   state.host = {
     tools,
     starters,
@@ -63,11 +84,44 @@ async function readyOnly(starter: Starter | undefined): Promise<Starter | undefi
   return undefined
 }
 
-async function openStarter(state: State, tools: HostTools, view: HostView): Promise<Starter> {
+type Outcome = 'Ready' | 'Unready' | 'Lost'
+
+/** Longer than what keeps a helper from its work in passing; short for pods that wait to begin. */
+const OPEN_AGAIN = millis(1000)
+
+/** Opens spawners, one after the other, until one does as it should; undefined when the runtime is closed before. */
+async function openOneOf(
+  state: State,
+  tools: HostTools,
+  view: HostView,
+  wanted: readonly Outcome[],
+): Promise<Starter | undefined> {
+  const { clock, log } = state.options
+  for (;;) {
+    const { starter, outcome } = await openStarter(state, tools, view)
+    if (!state.closed && wanted.includes(outcome)) {
+      if (outcome !== 'Ready' && tools.unshare !== undefined) log.warn(MISSING[view], { because: lastWords(state) })
+      return starter
+    }
+    await starter.spawner.close()
+    if (state.closed) return undefined
+    log.warn('a spawner could not begin; trying again', { for: view, because: lastWords(state) })
+    await pause(clock, OPEN_AGAIN, state.closing.promise)
+  }
+}
+
+const lastWords = ({ table }: State): string | undefined => readIfThere(`${table.root}/spawner.log`)?.slice(-500)
+
+async function openStarter(
+  state: State,
+  tools: HostTools,
+  view: HostView,
+): Promise<{ readonly starter: Starter; readonly outcome: Outcome }> {
   const { table, options } = state
-  const said = new Promise<boolean>((resolve) => state.onTemplate.set(view, resolve))
+  const said = new Promise<Outcome>((resolve) =>
+    state.onTemplate.set(view, (isReady) => resolve(isReady ? 'Ready' : 'Unready')),
+  )
   const template = templateOf(table, view)
-  const progress = { isReady: false }
   const spawner = startSpawner({
     name: view,
     root: table.root,
@@ -76,21 +130,17 @@ async function openStarter(state: State, tools: HostTools, view: HostView): Prom
     log: options.log,
     template: tools.unshare === undefined ? undefined : templateScript(tools, template),
     readOnly: view === 'ReadOnly' ? readOnlyTools(tools, template) : undefined,
-    onLost: () => {
-      state.onTemplate.get(view)?.(false)
-      // A host that does not let it begin will not let the next one.
-      if (view !== 'Writable' && !progress.isReady) return
-      const replaced = replaceStarter(state, view).finally(() => state.replacing.delete(replaced))
-      state.replacing.add(replaced)
-    },
   })
-  const isReady = await said
-  progress.isReady = isReady
-  if (!isReady && tools.unshare !== undefined) {
-    const because = readIfThere(`${table.root}/spawner.log`)?.slice(-500)
-    options.log.warn(MISSING[view], { because })
-  }
-  return { spawner, root: `/proc/${spawner.pid}/root`, isReady }
+  const outcome = await Promise.race([said, spawner.lost.then(() => 'Lost' as const)])
+  return { starter: { spawner, root: `/proc/${spawner.pid}/root`, isReady: outcome === 'Ready' }, outcome }
+}
+
+/** Another takes its place. */
+function whenLost(state: State, view: HostView, starter: Starter | undefined): void {
+  void starter?.spawner.lost.then(() => {
+    const replaced = replaceStarter(state, view, starter).finally(() => state.replacing.delete(replaced))
+    state.replacing.add(replaced)
+  })
 }
 
 const MISSING: Readonly<Record<HostView, string>> = {
@@ -104,13 +154,14 @@ function readOnlyTools({ unshare = 'false', mount = 'false' }: HostTools, templa
 }
 
 /** Asks the next spawner for what the last one can no longer start. */
-async function replaceStarter(state: State, view: HostView): Promise<void> {
+async function replaceStarter(state: State, view: HostView, last: Starter): Promise<void> {
   // The first one may be lost before the other is ready.
   const before = await state.opening
   if (state.closed || before === undefined) return
-  const starter = await openStarter(state, before.tools, view)
-  if (state.closed) return void (await starter.spawner.close())
-  const next = view === 'ReadOnly' ? await readyOnly(starter) : starter
+  // What this host has let us do it will let us do again: nobody has less of it for a helper that was killed meanwhile.
+  const next = await openOneOf(state, before.tools, view, last.isReady ? ['Ready'] : ['Ready', 'Unready'])
+  if (next === undefined) return
+  whenLost(state, view, next)
   // Both may be replaced at the same time: the other is the one of now.
   const host = { ...before, starters: { ...(state.host ?? before).starters, [view]: next } }
   state.host = host

@@ -83,6 +83,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     leaving: new Map(),
     sweepPause: millis(0),
     closed: false,
+    closing: Promise.withResolvers(),
   }
   // Not waited for: a server is ready before its node has found out what the host permits.
   state.opening = openHost(state)
@@ -207,6 +208,7 @@ async function inputOf(state: State, key: ContainerKey): Promise<ContainerInput 
 async function close(state: State, scratchDir: string): Promise<void> {
   if (state.closed) return
   state.closed = true
+  state.closing.resolve()
   state.cancelLook?.()
   state.cancelLimitLook?.()
   endSweeps(state)

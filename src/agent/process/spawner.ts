@@ -21,6 +21,8 @@ export type Spawner = {
   readonly reap: () => void
   /** Ends the spawner once it has read what it was told. What it started runs on. */
   readonly close: () => Promise<void>
+  /** Fulfilled when it ended without being closed: what was asked for and not claimed may never start. */
+  readonly lost: Promise<void>
 }
 
 export type SpawnerOptions = {
@@ -34,11 +36,9 @@ export type SpawnerOptions = {
   /** Sets up the mount namespace, when there is one. */
   readonly template?: string | undefined
   readonly readOnly?: ReadOnlyTools | undefined
-  /** The spawner ended without being closed: what was asked for and not claimed may never start. */
-  readonly onLost: () => void
 }
 
-export function startSpawner({ name, root, scratch, tools, log, template, readOnly, onLost }: SpawnerOptions): Spawner {
+export function startSpawner({ name, root, scratch, tools, log, template, readOnly }: SpawnerOptions): Spawner {
   const output = openSync(`${root}/spawner.log`, 'a', 0o600)
   const script = spawnerScript({ shell: tools.shell, newNamespaces: tools.newNamespaces, template, readOnly })
   const [program = tools.shell, ...args] = [
@@ -60,10 +60,11 @@ export function startSpawner({ name, root, scratch, tools, log, template, readOn
   })
   closeSync(output)
   const state = { closing: false }
+  const lost = Promise.withResolvers<void>()
   const ended = endOf(child).then((how) => {
     if (state.closing) return
     log.error('the spawner ended by itself; starting another', { how })
-    onLost()
+    lost.resolve()
   })
   // Broken pipe: the end of the process, just above, says the same and is acted on.
   child.stdin?.on('error', (error) => log.debug('writing to the spawner failed', { error: error.message }))
@@ -77,6 +78,7 @@ export function startSpawner({ name, root, scratch, tools, log, template, readOn
       child.stdin?.end()
       return ended
     },
+    lost: lost.promise,
   }
 }
 

@@ -33,7 +33,8 @@ export type ProcessRuntimeOptions = {
 }
 
 /** What runs see of files of the host that are not their volumes. */
-export type HostView = 'Writable' | 'ReadOnly'
+export const views = ['Writable', 'ReadOnly'] as const
+export type HostView = (typeof views)[number]
 
 /** Where runs start from that have one view of the host. */
 export type Starter = {
@@ -90,6 +91,8 @@ export type State = {
   cancelSweep?: (() => void) | undefined
   sweepPause: Millis
   closed: boolean
+  /** Fulfilled with it. */
+  readonly closing: PromiseWithResolvers<void>
 }
 
 export const logPathOf = ({ root }: RunTable, key: ContainerKey): string => `${root}/${stemOf(key)}.log`
