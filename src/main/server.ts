@@ -204,10 +204,16 @@ export function managerOptions({
 }
 
 async function secure(
-  { directory, tokenFile, surroundings = realSurroundings }: ServerOptions,
+  { directory, store, tokenFile, surroundings = realSurroundings }: ServerOptions,
   hosts: readonly string[],
 ): Promise<Result<Secured, string>> {
-  const certificates = ensureCertificates({ dataDir: directory, hosts, now: realClock.now() })
+  const certificates = ensureCertificates({
+    dataDir: directory,
+    hosts,
+    now: realClock.now(),
+    // Where a power cut takes all objects, it may take what signs for them.
+    isDurable: store !== 'memory',
+  })
   const tokens = tokenFile === undefined ? ok(new Map()) : readTokens(tokenFile)
   if (!tokens.ok) return tokens
   const { serviceAccountKey } = certificates

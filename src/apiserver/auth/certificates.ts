@@ -23,6 +23,8 @@ export type CertificateOptions = {
   /** Names and addresses that clients may use besides the usual local ones. */
   readonly hosts: readonly string[]
   readonly now: Instant
+  /** Whether what is made must survive a power cut, for which it has to be on the disk first; it must when absent. */
+  readonly isDurable?: boolean | undefined
 }
 
 /** Certificates are made anew when less than this is left. */
@@ -38,15 +40,29 @@ const usualHosts = [
   'kubernetes.default.svc.cluster.local',
 ]
 
-function readPair(dir: string, name: string): KeyPair | undefined {
-  const cert = readIfThere(join(dir, `${name}.crt`))
-  const key = readIfThere(join(dir, `${name}.key`))
+/** The files that are kept, by their names. */
+type Files = {
+  readonly read: (name: string) => string | undefined
+  readonly write: (name: string, text: string) => void
+}
+
+function filesOf(dataDir: string, isDurable = true): Files {
+  const pathOf = (name: string): string => join(dataDir, 'pki', name)
+  return {
+    read: (name) => readIfThere(pathOf(name)),
+    write: (name, text) => writePrivate(pathOf(name), text, { isDurable }),
+  }
+}
+
+function readPair(files: Files, name: string): KeyPair | undefined {
+  const cert = files.read(`${name}.crt`)
+  const key = files.read(`${name}.key`)
   return cert === undefined || key === undefined ? undefined : { cert, key }
 }
 
-function writePair(dir: string, name: string, pair: KeyPair): void {
-  writePrivate(join(dir, `${name}.key`), pair.key)
-  writePrivate(join(dir, `${name}.crt`), pair.cert)
+function writePair(files: Files, name: string, pair: KeyPair): void {
+  files.write(`${name}.key`, pair.key)
+  files.write(`${name}.crt`, pair.cert)
 }
 
 function covers(certificate: X509Certificate, host: string): boolean {
@@ -73,19 +89,19 @@ export function isGood(
   }
 }
 
-function ensurePair(dir: string, name: string, authority: KeyPair, request: LeafRequest, now: Instant): KeyPair {
-  const there = readPair(dir, name)
+function ensurePair(files: Files, name: string, authority: KeyPair, request: LeafRequest, now: Instant): KeyPair {
+  const there = readPair(files, name)
   if (isGood(there, authority.cert, request.hosts, now)) return there
   const made = makeLeaf(authority, request, now)
-  writePair(dir, name, made)
+  writePair(files, name, made)
   return made
 }
 
-function ensureAuthority(dir: string, now: Instant): KeyPair {
-  const there = readPair(dir, 'ca')
+function ensureAuthority(files: Files, now: Instant): KeyPair {
+  const there = readPair(files, 'ca')
   if (there !== undefined && isGood(there, there.cert, [], now)) return there
   const made = makeAuthority(now)
-  writePair(dir, 'ca', made)
+  writePair(files, 'ca', made)
   return made
 }
 
@@ -98,22 +114,19 @@ function isPrivateKey(text: string): boolean {
   }
 }
 
-function ensureSigningKey(dir: string): string {
-  const path = join(dir, 'sa.key')
-  const there = readIfThere(path)
+function ensureSigningKey(files: Files): string {
+  const there = files.read('sa.key')
   if (there !== undefined && isPrivateKey(there)) return there
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const made = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
-  writePrivate(path, made)
+  files.write('sa.key', made)
   return made
 }
 
-const pkiDir = (dataDir: string): string => join(dataDir, 'pki')
-
 /** Everything that is needed to serve and to be an administrator; made where missing. Files have mode 0600. */
-export function ensureCertificates({ dataDir, hosts, now }: CertificateOptions): Certificates {
-  const dir = pkiDir(dataDir)
-  const authority = ensureAuthority(dir, now)
+export function ensureCertificates({ dataDir, hosts, now, isDurable }: CertificateOptions): Certificates {
+  const files = filesOf(dataDir, isDurable)
+  const authority = ensureAuthority(files, now)
   const serverHosts = [
     ...new Set([...usualHosts, ...hosts.filter((host) => host !== '' && host !== '0.0.0.0' && host !== '::')]),
   ]
@@ -126,9 +139,9 @@ export function ensureCertificates({ dataDir, hosts, now }: CertificateOptions):
   }
   return {
     ca: authority.cert,
-    server: ensurePair(dir, 'server', authority, server, now),
-    admin: ensurePair(dir, 'admin', authority, admin, now),
-    serviceAccountKey: ensureSigningKey(dir),
+    server: ensurePair(files, 'server', authority, server, now),
+    admin: ensurePair(files, 'admin', authority, admin, now),
+    serviceAccountKey: ensureSigningKey(files),
   }
 }
 
@@ -139,6 +152,6 @@ export function issueClientCertificate(
   organizations: readonly string[],
   now: Instant,
 ): KeyPair {
-  const authority = ensureAuthority(pkiDir(dataDir), now)
+  const authority = ensureAuthority(filesOf(dataDir), now)
   return makeLeaf(authority, { commonName, organizations, hosts: [], usage: 'client' }, now)
 }

@@ -12,14 +12,17 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Writes a file that only its owner may read; a reader sees the old text or the new one, never a part. */
-export function writePrivate(path: string, text: string): void {
+/**
+ * Writes a file that only its owner may read; a reader sees the old text or the new one, never a part, and after a power
+ * cut too unless it need not be durable.
+ */
+export function writePrivate(path: string, text: string, { isDurable } = { isDurable: true }): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const temporary = `${path}.${process.pid}.tmp`
   const file = openSync(temporary, 'w', 0o600)
   try {
     writeSync(file, text)
-    fsyncSync(file)
+    if (isDurable) fsyncSync(file)
   } finally {
     closeSync(file)
   }
