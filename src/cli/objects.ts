@@ -195,17 +195,13 @@ async function deleteOne(
     { propagationPolicy: policies[options.cascade] },
   )
   if (!deleted.ok && !isNotFound(deleted.error)) return told(terminal, deleted.error)
-  if (options.wait)
-    await gone(context.connection, clock, { resource, namespace, name, uid: before.value.metadata.uid ?? '' })
+  if (options.wait) await gone(context.connection, clock, resource, before.value)
   terminal.out(`${shownName(kind, name).replace('/', ' "')}" deleted\n`)
   return true
 }
 
-function gone(
-  { client }: Connection,
-  clock: Clock,
-  { resource, namespace, name, uid }: { resource: string; namespace: string | undefined; name: string; uid: string },
-): Promise<void> {
+function gone({ client }: Connection, clock: Clock, resource: string, before: KubeObject): Promise<void> {
+  const { namespace, name, uid } = before.metadata
   return new Promise((resolve) => {
     const finish = (): void => {
       handle.stop()
@@ -214,16 +210,12 @@ function gone(
     const handle = watchObjects<KubeObject>(
       client,
       clock,
-      { resource, selection: { namespace, fieldSelector: `metadata.name=${name}` } },
+      { resource, selection: { namespace, fieldSelector: `metadata.name=${name}` }, known: [before] },
       {
-        onObject: (object) => void (object.metadata.uid === uid ? undefined : finish()),
+        onObject() {},
         onGone: (object) => void (object.metadata.uid === uid ? finish() : undefined),
         onTrouble() {},
       },
     )
-    // Gone before the watch began: a get tells, once.
-    void client.get({ resource, namespace, name }).then((now) => {
-      if (!now.ok && isNotFound(now.error)) finish()
-    })
   })
 }

@@ -70,6 +70,9 @@ export function statusText(status: Status): string {
   return reason === '' ? message : `${message} (${reason})`
 }
 
+/** What is told while a server that does not answer is asked again. */
+export const troubleText = (status: Status): string => `the server does not answer, trying again: ${statusText(status)}`
+
 /** `No resources found in default namespace.`, or without the namespace. */
 export const nothingFound = (kind: KindSchema, namespace: string | undefined): string =>
   kind.namespaced && namespace !== undefined

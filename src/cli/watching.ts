@@ -14,14 +14,21 @@ export type Seen<T extends KubeObject> = {
   readonly onTrouble: (status: Status) => void
 }
 
+export type Watched<T extends KubeObject> = {
+  readonly resource: ResourceName
+  readonly selection: Selection
+  /** What was seen before: it is told gone when it is by now. */
+  readonly known?: readonly T[] | undefined
+}
+
 /** Lists, then watches, and lists again when the watch can not go on. Objects that went away in a gap are told gone. */
 export function watchObjects<T extends KubeObject>(
   client: Client,
   clock: Clock,
-  what: { readonly resource: ResourceName; readonly selection: Selection },
+  what: Watched<T>,
   seen: Seen<T>,
 ): WatchHandle {
-  let known = new Map<string, T>()
+  let known = new Map((what.known ?? []).map((object) => [object.metadata.uid ?? '', object]))
   let stopped = false
   let handle: WatchHandle | undefined
   let cancelWake: (() => void) | undefined
@@ -31,7 +38,11 @@ export function watchObjects<T extends KubeObject>(
   }
   const keep = (object: T): void => {
     known.set(object.metadata.uid ?? '', object)
-    seen.onObject(object)
+    if (!stopped) seen.onObject(object)
+  }
+  const lose = (object: T): void => {
+    known.delete(object.metadata.uid ?? '')
+    if (!stopped) seen.onGone(object)
   }
   const follow = (resourceVersion: string): void => {
     let last = resourceVersion
@@ -42,10 +53,8 @@ export function watchObjects<T extends KubeObject>(
         onEvents(events) {
           for (const { type, object } of events) {
             last = object.metadata.resourceVersion ?? last
-            if (type === 'DELETED') {
-              known.delete(object.metadata.uid ?? '')
-              seen.onGone(object)
-            } else if (type !== 'BOOKMARK') keep(object)
+            if (type === 'DELETED') lose(object)
+            else if (type !== 'BOOKMARK') keep(object)
           }
         },
         onEnd(status) {
@@ -64,7 +73,8 @@ export function watchObjects<T extends KubeObject>(
     const before = known
     known = new Map()
     for (const object of listed.value.items) keep(object)
-    for (const [uid, object] of before) if (!known.has(uid)) seen.onGone(object)
+    for (const [uid, object] of before) if (!known.has(uid)) lose(object)
+    if (stopped) return
     follow(listed.value.resourceVersion)
   }
   void begin()

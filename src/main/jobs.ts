@@ -1,5 +1,5 @@
-/** `jobd history`, `trigger`, `rerun` and `cron add` on the running server. */
-import { fail, ok, type Result } from '../base/index.ts'
+/** `jobd wait`, `history`, `trigger`, `rerun` and `cron add` on the running server. */
+import { fail, millis, ok, type Result } from '../base/index.ts'
 import {
   addCronJob,
   type Connection,
@@ -11,7 +11,9 @@ import {
   rerunJob,
   type Terminal,
   triggerCronJob,
+  waitForJobs,
 } from '../cli/index.ts'
+import { parseGoDuration } from '../cron/index.ts'
 import { connect } from './connect.ts'
 import { withInterrupts } from './interrupts.ts'
 import { realClock, realTerminal } from './real.ts'
@@ -83,6 +85,22 @@ export function rerun(what: string, flags: RerunFlags): Promise<number> {
   const name = nameOf(what, 'Job')
   if (!name.ok) return wrong(name.error)
   return following(flags, (context) => rerunJob(name.value, flags, context))
+}
+
+type WaitFlags = Common & { readonly timeout?: string }
+
+export function wait(what: readonly string[], { timeout, ...common }: WaitFlags): Promise<number> {
+  const names: string[] = []
+  for (const word of what) {
+    const name = nameOf(word, 'Job')
+    if (!name.ok) return wrong(name.error)
+    names.push(name.value)
+  }
+  if (timeout === undefined) return following(common, (context) => waitForJobs(names, {}, context))
+  const nanos = parseGoDuration(timeout)
+  if (!nanos.ok || nanos.value < 0n) return wrong(`--timeout takes a duration such as 30s or 10m, not ${timeout}`)
+  const given = { span: millis(Number(nanos.value / 1_000_000n)), text: timeout }
+  return following(common, (context) => waitForJobs(names, { timeout: given }, context))
 }
 
 type AddFlags = Common & {

@@ -349,6 +349,14 @@ function addJobCommands(program: Command, finish: Finish): void {
     .option('--no-wait', 'do not wait until the Job is over')
     .action(async (what, args, options) => finish(await (await jobs()).trigger(what, args, options)))
   program
+    .command('wait')
+    .description('wait until Jobs are complete or failed, and end as they did')
+    .argument('<jobs...>', 'job/NAME')
+    .addOption(dataDir())
+    .addOption(namespace())
+    .option('--timeout <duration>', 'give up after this, e.g. 10m (default: never)')
+    .action(async (what, options) => finish(await (await jobs()).wait(what, options)))
+  program
     .command('rerun')
     .description('run a finished Job again, as a new one')
     .argument('<job>', 'job/NAME')

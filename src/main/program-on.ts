@@ -7,12 +7,11 @@ import type { Clock, Log } from '../base/index.ts'
 import {
   applyManifest,
   findKind,
-  finishOf,
   type Manifest,
   parseManifests,
   resourceNameOf,
   statusText,
-  watchObjects,
+  watchToEnd,
 } from '../cli/index.ts'
 import type { Client } from '../client/index.ts'
 import { checkNames, type NamesOf } from './given.ts'
@@ -128,9 +127,9 @@ const jsonOf = (object: unknown): string => JSON.stringify(object) ?? 'null'
 
 type Waiter = { readonly client: Client; readonly clock: Clock; readonly waiting: Set<() => void> }
 
-function finished({ client, clock, waiting }: Waiter, namespace: string, name: string): Promise<Job> {
-  return new Promise((resolve, reject) => {
-    let isThere = false
+async function finished({ client, clock, waiting }: Waiter, namespace: string, name: string): Promise<Job> {
+  const job = unwrap(await client.get<Job>({ resource: 'jobs.batch', namespace, name }))
+  return await new Promise((resolve, reject) => {
     const giveUp = (): void =>
       settle(() => reject(new JobdError(`the server was stopped before job ${namespace}/${name} finished`)))
     waiting.add(giveUp)
@@ -139,22 +138,13 @@ function finished({ client, clock, waiting }: Waiter, namespace: string, name: s
       handle.stop()
       act()
     }
-    const selection = { namespace, fieldSelector: `metadata.name=${name}` }
-    const handle = watchObjects<Job>(
-      client,
-      clock,
-      { resource: 'jobs.batch', selection },
-      {
-        onObject(job) {
-          isThere = true
-          if (finishOf(job) !== undefined) settle(() => resolve(job))
-        },
-        onGone: () => settle(() => reject(new JobdError(`job ${namespace}/${name} was deleted before it finished`))),
-        onTrouble: (status) => settle(() => reject(new JobdError(statusText(status), status))),
-      },
-    )
-    void client.get<Job>({ resource: 'jobs.batch', namespace, name }).then((found) => {
-      if (!found.ok && !isThere) settle(() => reject(new JobdError(statusText(found.error), found.error)))
+    const handle = watchToEnd(client, clock, job, {
+      onEnd: (last) =>
+        settle(() => {
+          if (last !== undefined) resolve(last)
+          else reject(new JobdError(`job ${namespace}/${name} was deleted before it finished`))
+        }),
+      onTrouble: (status) => settle(() => reject(new JobdError(statusText(status), status))),
     })
   })
 }

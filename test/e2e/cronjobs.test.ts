@@ -202,6 +202,11 @@ describe('running things once more', () => {
       const silent = await run('trigger', 'greet', '--no-wait')
       assert.match(silent.out, /^job\.batch\/greet-manual-[a-z0-9]{5} created\n$/)
       assert.deepEqual(await historyOf(server, 'greet'), [])
+      const [name = ''] = silent.out.split(' ')
+      const waited = await run('wait', name, '--timeout', '2m')
+      assert.deepEqual([waited.code, waited.out], [0, `${name} complete\n`], waited.err)
+      const misused = await run('wait', name, '--timeout', 'soon')
+      assert.deepEqual([misused.code, misused.err], [2, '--timeout takes a duration such as 30s or 10m, not soon\n'])
     })
   })
 

@@ -156,6 +156,23 @@ describe('the patterns of the mission', { timeout: 600_000 }, () => {
     assert.equal(await checkout.run('kubectl get pods -l job-name=pi-with-ttl -o name'), '')
   })
 
+  test('manifests in CI, on a server of their own, end as their Job does', { skip: missing(kubectl) }, async () => {
+    const [alone = '', several = '', schedule = ''] = checkout.blocks('ci')
+    await checkout.run(alone)
+    assert.equal(readFileSync(join(checkout.path, 'migrate.log'), 'utf8'), 'migrating to 1.2.3\n')
+    const said = await checkout.run(several)
+    assert.match(said, /^migrating to 1\.2\.3$/m)
+    assert.match(said, /^the report of \d{4}-\d\d-\d\d$/m)
+    await checkout.run(schedule)
+    const { entries } = JSON.parse(readFileSync(join(checkout.path, 'schedule.json'), 'utf8'))
+    assert.deepEqual(
+      entries.filter(({ kind }: { kind: string }) => kind === 'Started').map(({ time }: { time: string }) => time),
+      ['2026-03-27T01:30:00Z', '2026-03-30T00:30:00Z', '2026-03-31T00:30:00Z'],
+    )
+    adapted('ci/migrate.yaml', [['echo "migrating to $VERSION"', 'exit 3']])
+    assert.equal((await checkout.attempt(several)).code, 3)
+  })
+
   test('a CronJob greets by the clock, and when asked to', { skip: missing(kubectl) }, async () => {
     await checkout.run('kubectl apply -f examples/cronjob/cronjob.yaml')
     await checkout.run('kubectl create job --from=cronjob/hello hello-now')

@@ -17,6 +17,8 @@ export function finishOf(job: Job): Finish | undefined {
 export const exitCodeOf = (finish: Finish, failure: ContainerFailure | undefined): number =>
   finish.complete ? 0 : (failure?.terminated.exitCode ?? 1)
 
+export const goneText = ({ metadata }: Job): string => `job.batch/${metadata.name} was deleted before it finished`
+
 /** `job.batch/pi complete in 1.2s`, or why it failed. */
 export function summaryOf(
   name: string,

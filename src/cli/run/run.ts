@@ -7,13 +7,14 @@ import type { WatchHandle } from '../../client/index.ts'
 import { applyManifest } from '../apply.ts'
 import type { Connection, Terminal } from '../connection.ts'
 import type { Manifest } from '../manifests.ts'
-import { statusText } from '../printing.ts'
+import { statusText, troubleText } from '../printing.ts'
 import { shownName } from '../resources.ts'
 import { eachOnce } from '../warnings.ts'
 import { watchObjects } from '../watching.ts'
+import { watchToEnd } from './end.ts'
 import { type Feed, type Input, newFeed } from './feed.ts'
 import { readOnlyHint, tellsReadOnly } from './hint.ts'
-import { exitCodeOf, finishOf, summaryOf } from './outcome.ts'
+import { exitCodeOf, finishOf, goneText, summaryOf } from './outcome.ts'
 import { newPodLogStreams, type PodLogContext, type PodLogStreams } from './pod-logs.ts'
 import { newProgress, type Progress } from './progress.ts'
 
@@ -134,7 +135,8 @@ async function follow(job: Job, context: RunContext, { several, hint }: Together
 const remedyOf = (failure: ContainerFailure, { keptOut }: Following): string | undefined =>
   keptOut.has(`${failure.pod.metadata.uid}/${failure.container}`) ? readOnlyHint(failure) : undefined
 
-const podsOf = (job: Job) => ({
+/** The pods of a Job that are there. */
+export const podsOf = (job: Job) => ({
   namespace: job.metadata.namespace,
   labelSelector: `batch.kubernetes.io/controller-uid=${job.metadata.uid}`,
 })
@@ -147,7 +149,7 @@ function watchPods(following: Following, { connection, clock }: RunContext): Wat
     {
       onObject: (pod) => seePod(following, pod),
       onGone() {},
-      onTrouble: (status) => following.progress.say(`the server does not answer, trying again: ${statusText(status)}`),
+      onTrouble: (status) => following.progress.say(troubleText(status)),
     },
   )
 }
@@ -208,25 +210,15 @@ function finished({ job, progress }: Following, context: RunContext): Promise<Re
       })
     }
     const onHurry = (): void => interrupted()
-    const selection = { namespace: job.metadata.namespace, fieldSelector: `metadata.name=${name}` }
-    const handle = watchObjects<Job>(
-      connection.client,
-      clock,
-      { resource: 'jobs.batch', selection },
-      {
-        onObject(now) {
-          if (now.metadata.uid !== job.metadata.uid) return
-          progress.onJob(now)
-          if (finishOf(now) !== undefined) settle(ok(now))
-        },
-        onGone(gone) {
-          if (gone.metadata.uid !== job.metadata.uid) return
-          if (aborted.aborted) interrupted()
-          else settle(fail({ message: `job.batch/${name} was deleted before it finished`, code: 1 }))
-        },
-        onTrouble: (status) => progress.say(`the server does not answer, trying again: ${statusText(status)}`),
+    const handle = watchToEnd(connection.client, clock, job, {
+      onJob: progress.onJob,
+      onEnd(last) {
+        if (last !== undefined) settle(ok(last))
+        else if (aborted.aborted) interrupted()
+        else settle(fail({ message: goneText(job), code: 1 }))
       },
-    )
+      onTrouble: (status) => progress.say(troubleText(status)),
+    })
     aborted.addEventListener('abort', onAbort)
     hurried.addEventListener('abort', onHurry)
     if (aborted.aborted) onAbort()

@@ -49,6 +49,7 @@ const objectArguments: Readonly<Record<string, WordKind>> = {
   history: one('cronjobs'),
   trigger: one('cronjobs'),
   rerun: one('jobs'),
+  wait: one('jobs'),
 }
 const shells: WordKind = { kind: 'Choice', words: ['bash', 'zsh', 'fish'] }
 
