@@ -62,3 +62,9 @@ test('the time of a byte is that of the first note behind it', () => {
     [0, 0, 10, 30],
   )
 })
+
+test('what was written after the last note is never told to be older than it', () => {
+  const notes = [{ size: 10, at: instant(2700) }]
+  assert.equal(timeOfByte(notes, 10, instant(2000)), 2700, 'the end, told as the second in which it was')
+  assert.equal(timeOfByte([], 10, instant(2000)), 2000, 'without a note the end is all that is known')
+})

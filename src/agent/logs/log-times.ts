@@ -22,7 +22,10 @@ import type { LogSpace } from './log-space.ts'
 
 export type Note = { readonly size: number; readonly at: Instant }
 
-/** The time of a byte: `notes` in order, the end of the run or this moment after the last of them. */
+/**
+ * The time of a byte: `notes` in order, `last`, which is the end of the run or this moment, after the last of them. Ends
+ * are told in whole seconds, which may seem to be before that note; times of lines never go back.
+ */
 export function timeOfByte(notes: readonly Note[], offset: number, last: Instant): Instant {
   let low = 0
   let high = notes.length
@@ -31,7 +34,7 @@ export function timeOfByte(notes: readonly Note[], offset: number, last: Instant
     if ((notes[middle]?.size ?? 0) > offset) high = middle
     else low = middle + 1
   }
-  return notes[low]?.at ?? last
+  return notes[low]?.at ?? instant(Math.max(last, notes.at(-1)?.at ?? last))
 }
 
 /** How much of a log was certainly written before an instant. */

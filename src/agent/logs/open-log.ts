@@ -146,7 +146,7 @@ export async function openFile(
     limitBytes: request.limitBytes,
     timeOf:
       request.timestamps === true
-        ? (offset) => timeOfByte(offset < size ? notes : [], offset, finishedAt ?? (offset < size ? last : clock.now()))
+        ? (offset) => timeOfByte(notes, offset, finishedAt ?? (offset < size ? last : clock.now()))
         : undefined,
   })
 }
