@@ -69,6 +69,16 @@ describe('pods of an ordinary user', { skip: missing(), timeout: 500_000 }, () =
     assert.equal(await outcome('restricted'), 'refused\nNoNewPrivs:\t1\nError bye')
   })
 
+  test('run with `jobd run`, whose server keeps its files in /tmp', () => {
+    const file = join(path, 'job.json')
+    const containers = [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'ls /tmp; echo fine'] }]
+    const spec = { backoffLimit: 0, template: { spec: { restartPolicy: 'Never', containers } } }
+    writeFileSync(file, JSON.stringify({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'first' }, spec }))
+    const env = { PATH: process.env['PATH'] ?? '', HOME: path, TMPDIR: '/tmp' }
+    const { status, stdout, stderr } = spawnSync(jobd, ['run', file], { ...NOBODY, env, encoding: 'utf8' })
+    assert.deepEqual([status, stdout], [0, 'fine\n'], stderr)
+  })
+
   test('write to their volumes and a /tmp of their own when they are not the host itself', async () => {
     const root = `awk '$5 == "/" { print substr($6, 1, 2) }' /proc/self/mountinfo | tail -n 1`
     const own = 'touch /tmp/new && ls /tmp; touch /v/new && ls /v'

@@ -25,12 +25,14 @@ async function world(
   t: TestContext,
   namespaces: NamespacesOption,
   controlGroups: 'auto' | 'never' = 'auto',
+  isOnDisk = false,
 ): Promise<World> {
   const dir = mkdtempSync(`${realpathSync(tmpdir())}/jobd-process-`)
   const opened: Runtime[] = []
   const open = async () => {
     const runtime = await createProcessRuntime({
       dir,
+      scratchDir: isOnDisk ? `${dir}/scratch` : undefined,
       version: '0',
       clock: realClock,
       log: silentLog,
@@ -92,6 +94,22 @@ async function canLimit(): Promise<boolean> {
   rmSync(dir, { recursive: true })
   return can
 }
+
+/** As for an ordinary user, all files of whose server lie below a directory that pods with images do not see. */
+runRuntimeContract({
+  name: 'processes in namespaces that see nothing of the runtime',
+  skip: noNamespaces,
+  open: async (t) => {
+    const own = await world(t, 'auto', 'auto', true)
+    // What the contract itself wants to see.
+    const dir = `${own.dir}/contract`
+    mkdirSync(dir)
+    const mounts = [{ source: dir, target: dir, readOnly: false }]
+    const base = { image: 'busybox', env: { PATH: process.env['PATH'] ?? '' }, mounts, hostFiles: 'ReadOnly' as const }
+    return { ...own, dir, processes: () => leaked().length, base }
+  },
+  missing,
+})
 
 for (const { name, namespaces, skip } of modes) {
   runRuntimeContract({

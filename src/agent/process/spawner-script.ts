@@ -7,6 +7,8 @@
  * At first it prepares the mount namespace it is in and says `T <name> ok` or `T <name> none`. One that is to show files of
  * the host read-only then goes on in a copy of that namespace.
  *
+ * The launch script of a run is read by way of what is held open: by then the run's own mounts may cover its place.
+ *
  * Lines: `n <id> [<hostname>]` runs in new PID and mount namespaces with `<id>.d` as working directory of the first process,
  * `N <id> [<hostname>]` the same with the directory of the pod, `p <id>` as a plain session, an empty line reaps ended
  * supervisors. On end of input the spawner ends; its supervisors run on.
@@ -80,8 +82,8 @@ supervise() {
   set +C
   printf '%${RESERVED}s\\n' '' >"$2.exit"
   case $1 in
-    n) ( cd "$held/$2.d" && exec ${newNamespaces} ${shell} "$scratch/$2.run" ) </dev/null & ;;
-    N) ( cd "$held/\${2%/*}" && exec ${newNamespaces} ${shell} "$scratch/$2.run" ) </dev/null & ;;
+    n) ( cd "$held/$2.d" && exec ${newNamespaces} ${shell} "$held/$2.run" ) </dev/null & ;;
+    N) ( cd "$held/\${2%/*}" && exec ${newNamespaces} ${shell} "$held/$2.run" ) </dev/null & ;;
     *) ( . "$scratch/$2.run" ) </dev/null & ;;
   esac
   wait $!
