@@ -381,6 +381,20 @@ function signals(scenario: Scenario): void {
     assert.equal((await ended).exitCode, 137)
   })
 
+  scenario(
+    'a program hears what it sends to its whole group, SIGINT and SIGQUIT too, and nobody else does',
+    async (w) => {
+      const other = w.config(['sleep', '1000'])
+      await start(w.runtime, other)
+      const sent = ['TERM', 'INT', 'QUIT', 'HUP']
+      const sends = sent.map((signal) => `trap "echo ${signal}" ${signal}; kill -${signal} 0`).join('; ')
+      const { exitCode, log } = await run(w.runtime, w.config(['sh', '-c', `${sends}; exit 7`]))
+      assert.deepEqual([log, exitCode], [sent.map((signal) => `${signal}\n`).join(''), 7])
+      assert.equal((await w.runtime.observe(other.key.podUid))[0]?.state.kind, 'Running')
+      assert.equal((await run(w.runtime, w.config(['true']))).exitCode, 0)
+    },
+  )
+
   scenario('signals to what is not there are no error', async ({ runtime }) => {
     await runtime.signal({ podUid: 'nobody', container: 'main', attempt: 0 }, 'SIGTERM')
     await runtime.remove('nobody')

@@ -77,15 +77,15 @@ export function launchScript(launch: Launch): string {
     `printf 'up\\n' >>${shellQuote(`${base}.claim`)}`,
     `printf 'S %s\\n' ${shellQuote(id)} >&3`,
     `exec 3>&- ${HELD.namespace}<&- ${HELD.host}<&-${namespaced ? '' : ` ${letGo}`}`,
-    ...(namespaced ? ['('] : []),
+    ...(namespaced ? opening(launch.input) : []),
     `trap 'printf "exec %s\\n" "$?" >"$_jobd_f"' EXIT`,
     'umask 022',
     `cd ${shellQuote(launch.enterRoot === undefined ? workingDir : '/')} || { trap - EXIT; failed cwd; }`,
     ...(own.length === 0 ? [] : [`unset ${own.join(' ')}`]),
     ...entries.filter(([name]) => isPlain(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
-    ...(namespaced ? [] : [...keeping(launch.input, '( %  & )'), UNLESS_ORPHAN]),
+    ...(namespaced ? [] : [...keeping(launch.input), UNLESS_ORPHAN]),
     `exec ${words.join(' ')}${launch.input === undefined ? '' : ` ${launch.input.redirection}`} ${letGo}`,
-    ...(namespaced ? closing(base, launch.input) : []),
+    ...(namespaced ? closing(base) : []),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -95,17 +95,27 @@ function inTerminal(program: readonly string[], script: string | undefined): rea
   return [script, TERMINAL_FLAGS, shellQuote(`exec ${program.join(' ')}`), '/dev/null']
 }
 
-/** In a namespace the program has to be the first child; without, it must not get a child that it has not made. */
-const keeping = (input: LaunchInput | undefined, frame: '% &' | '( %  & )'): readonly string[] =>
-  input === undefined || input.keep === '' ? [] : [frame.replace('%', () => input.keep)]
+/** Nobody's child: the program is the first one of a namespace, and gets none that it has not made. */
+const keeping = (input: LaunchInput | undefined): readonly string[] =>
+  input === undefined || input.keep === '' ? [] : [`( ${input.keep} & )`]
+
+/**
+ * The program is waited for in the foreground, since a shell has what is in the background ignore SIGINT and SIGQUIT. What
+ * the shell says of how it ended is not for its log, which is the output of the first process as it is in a container. A
+ * SIGINT to the whole group, which would end the shell, is for the program alone.
+ */
+const opening = (input: LaunchInput | undefined): readonly string[] => [
+  'exec 2>/dev/null',
+  "trap '' INT",
+  '(',
+  'trap - INT',
+  'exec 2>&1',
+  ...keeping(input),
+]
 
 /** The first process of a namespace outlives the command just long enough to write how it ended. */
-const closing = (base: string, input: LaunchInput | undefined): readonly string[] => [
-  ') &',
-  'exec >/dev/null 2>&1',
-  '_jobd_m=$!',
-  ...keeping(input, '% &'),
-  'wait $_jobd_m',
+const closing = (base: string): readonly string[] => [
+  ')',
   '_jobd_c=$?',
   '_jobd_w=',
   'case $_jobd_c in 125|126|127) if [ -e "$_jobd_f" ]; then IFS= read -r _jobd_w <"$_jobd_f"; fi ;; esac',

@@ -208,6 +208,7 @@ export function launchText(state: State, host: Host, run: Run, config: Container
     workingDir: config.workingDir ?? '/',
     namespaced,
     wrappers: [
+      ...tools.heed,
       ...(namespaced || tools.setsid === undefined ? [] : [tools.setsid]),
       ...(inRoot ? [] : namespaced ? tools.become : []),
       ...identityWords(config, tools),

@@ -29,6 +29,11 @@ export type HostTools = {
   readonly newNamespaces: string
   /** They also give the machine its name and mount the table of the run, see enter.c; else its launch script does. */
   readonly mountsTable: boolean
+  /**
+   * The words that have SIGINT and SIGQUIT end a program again, which shells ignore for what they start in the background;
+   * empty where our own program has done so, or where `env` cannot.
+   */
+  readonly heed: readonly string[]
   /** The words that make a program the user again that the daemon is, after `enter` has made it root. */
   readonly become: readonly string[]
   /** Why there is no `unshare`, in words for people. */
@@ -69,16 +74,24 @@ export async function detectTools({ path, namespaces, ownProgram }: ToolsRequest
     cat: find('cat'),
     rm: find('rm') ?? '/bin/rm',
     isRoot: process.getuid?.() === 0,
+    heed: [],
     become: [],
     newNamespaces: '',
     mountsTable: false,
   }
-  if (namespaces === 'never') return { ...found, namespacesMissing: 'switched off' }
+  const heeding = [found.env, '--default-signal=INT,QUIT']
+  const withoutOwn = async () => ({
+    ...found,
+    heed: (await failureOf([...heeding, shell, '-c', ':'])) === undefined ? heeding : [],
+  })
+  if (namespaces === 'never') return { ...(await withoutOwn()), namespacesMissing: 'switched off' }
   const unshare = find('unshare')
-  if (unshare === undefined) return { ...found, namespacesMissing: 'no unshare in PATH (package util-linux)' }
+  if (unshare === undefined)
+    return { ...(await withoutOwn()), namespacesMissing: 'no unshare in PATH (package util-linux)' }
   const own = ['--mount', '--propagation', 'slave']
   const enter = found.isRoot ? [unshare, ...own] : [unshare, '--user', '--map-root-user', ...own]
-  const words = [unshare, '--pid', '--fork', '--kill-child', '--uts', '--mount', '--mount-proc']
+  const session = found.setsid === undefined ? [] : [found.setsid]
+  const words = [unshare, '--pid', '--fork', '--kill-child', '--uts', '--mount', '--mount-proc', ...session]
   const tryOut = (start: readonly string[]) => failureOf([...enter, ...start, ...become, shell, '-c', ':'])
   const become = found.isRoot
     ? []
@@ -96,8 +109,8 @@ export async function detectTools({ path, namespaces, ownProgram }: ToolsRequest
     return { ...found, enter, unshare, newNamespaces, mountsTable: true, become }
   }
   const failure = await tryOut(words)
-  if (failure !== undefined) return { ...found, namespacesMissing: failure }
-  return { ...found, enter, unshare, newNamespaces: words.join(' '), become }
+  if (failure !== undefined) return { ...(await withoutOwn()), namespacesMissing: failure }
+  return { ...(await withoutOwn()), enter, unshare, newNamespaces: words.join(' '), become }
 }
 
 function isExecutable(path: string): boolean {

@@ -5,7 +5,8 @@
  *
  * It does what `unshare --pid --fork --kill-child --uts --mount --mount-proc` does, gives the machine its name (unless that
  * is empty), and mounts what the file TABLE says, if there is one, as `mount -c -a -T TABLE` does: one program instead of
- * three, without a C library to load. A mount that fails does not end it: the program then gets two more arguments, `failed`
+ * three, without a C library to load. The program leads a session of its own, as `setsid` does: a signal to its group reaches
+ * nobody outside. SIGINT and SIGQUIT, which shells ignore for what they start in the background, end it again. A mount that fails does not end it: the program then gets two more arguments, `failed`
  * and what happened, and tells it where its words are read.
  *
  * Each line of that file has six words with one blank between them: source, target, type, options, and two that do not
@@ -17,18 +18,18 @@
  */
 
 #if defined(__x86_64__)
-enum { READ = 0, WRITE = 1, MMAP = 9, SIGPROCMASK = 14, CLONE = 56, EXECVE = 59, WAIT4 = 61, PRCTL = 157, MOUNT = 165,
-       SETHOSTNAME = 170, EXIT_GROUP = 231, OPENAT = 257, UNSHARE = 272 };
+enum { READ = 0, WRITE = 1, MMAP = 9, SIGACTION = 13, SIGPROCMASK = 14, CLONE = 56, EXECVE = 59, WAIT4 = 61, SETSID = 112,
+       PRCTL = 157, MOUNT = 165, SETHOSTNAME = 170, EXIT_GROUP = 231, OPENAT = 257, UNSHARE = 272 };
 #elif defined(__aarch64__)
-enum { READ = 63, WRITE = 64, MMAP = 222, SIGPROCMASK = 135, CLONE = 220, EXECVE = 221, WAIT4 = 260, PRCTL = 167, MOUNT = 40,
-       SETHOSTNAME = 161, EXIT_GROUP = 94, OPENAT = 56, UNSHARE = 97 };
+enum { READ = 63, WRITE = 64, MMAP = 222, SIGACTION = 134, SIGPROCMASK = 135, CLONE = 220, EXECVE = 221, WAIT4 = 260,
+       SETSID = 157, PRCTL = 167, MOUNT = 40, SETHOSTNAME = 161, EXIT_GROUP = 94, OPENAT = 56, UNSHARE = 97 };
 #else
 #error "for x86_64 and aarch64"
 #endif
 
 enum { NEW_MOUNT = 0x20000, NEW_UTS = 0x4000000, NEW_PID = 0x20000000 };
 enum { RDONLY = 1, NOSUID = 2, NODEV = 4, NOEXEC = 8, REMOUNT = 32, BIND = 4096, REC = 16384, PRIVATE = 1 << 18 };
-enum { SIGINT = 2, SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17, BLOCK = 0, SETMASK = 2 };
+enum { SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17, BLOCK = 0, SETMASK = 2 };
 enum { DEATH_SIGNAL = 1, HERE = -100, CLOSE_ON_EXEC = 02000000, INTERRUPTED = -4, NO_ENTRY = -2 };
 /* Of the table, more than any that is written; only what is used becomes memory. */
 enum { ROOM = 16 << 20, MAP_ANONYMOUS_PRIVATE = 0x22, PROT_READ_WRITE = 3 };
@@ -240,6 +241,10 @@ static void first_process(char **words, char **environment, long count, const un
 		longer[i] = 0;
 		program = longer;
 	}
+	call(SETSID, 0, 0, 0, 0, 0, 0);
+	static const unsigned long by_default[4];
+	call(SIGACTION, SIGINT, (long)by_default, 0, 8, 0, 0);
+	call(SIGACTION, SIGQUIT, (long)by_default, 0, 8, 0, 0);
 	call(SIGPROCMASK, SETMASK, (long)mask, 0, 8, 0, 0);
 	result = call(EXECVE, (long)program[0], (long)program, (long)environment, 0, 0, 0);
 	fail(program[0], result);
@@ -255,7 +260,7 @@ __attribute__((used)) void start(long *stack)
 	if (result != 0) fail("making namespaces", result);
 	result = mount("none", "/", 0, PRIVATE | REC, 0);
 	if (result != 0) fail("keeping mounts to itself", result);
-	/* Whoever ends a whole group of processes ends the program, which then ends this. */
+	/* Whoever ends the whole group that this is in shall still be told how the program ends. */
 	unsigned long blocked = 1ul << (SIGINT - 1) | 1ul << (SIGTERM - 1);
 	unsigned long mask = 0;
 	call(SIGPROCMASK, BLOCK, (long)&blocked, (long)&mask, 8, 0, 0);

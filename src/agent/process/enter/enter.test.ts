@@ -42,6 +42,16 @@ describe('the program that starts runs', { skip }, () => {
     for (const namespace of namespaces) assert.ok(!own.includes(namespace), namespace)
   })
 
+  test('gives the program signals that a shell ignores for it, and a session of its own', (t) => {
+    const { dir, words } = world(t)
+    const inside =
+      'trap "echo INT" INT; trap "echo QUIT" QUIT; kill -INT $$; kill -QUIT $$; ps -o pid=,pgid=,sid= -p $$'
+    writeFileSync(`${dir}/inside`, inside)
+    const quoted = words('', '', '/bin/sh', `${dir}/inside`).map((word) => `'${word}'`)
+    const { stdout } = run(['/bin/sh', '-c', `${quoted.join(' ')} & wait`])
+    assert.deepEqual(stdout.trim().split(/\s+/), ['INT', 'QUIT', '1', '1', '1'])
+  })
+
   test('keeps the name of the host for one that has none', (t) => {
     const { words } = world(t)
     assert.equal(run(words('', '', '/bin/cat', '/proc/sys/kernel/hostname')).stdout.trim(), hostname())
@@ -90,21 +100,18 @@ describe('the program that starts runs', { skip }, () => {
     assert.match(run(words()).stderr, /HOSTNAME TABLE PROGRAM/)
   })
 
-  test('is ended by no signal that goes to the whole group, and takes its namespace with it when it is killed', async (t) => {
+  test('is ended by no signal to the group that it is in, where the program is not, and takes its namespace with it when it is killed', async (t) => {
     const { dir, words } = world(t)
-    const [first = '', ...args] = words(
-      '',
-      '',
-      '/bin/sh',
-      '-c',
-      `trap "exit 3" TERM; echo ready; sleep 1000 & wait # ${dir}`,
-    )
-    const start = () => spawn(first, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
-    const gentle = start()
+    const inside = (script: string): ChildProcess => {
+      const [first = '', ...args] = words('', '', '/bin/sh', '-c', `${script} # ${dir}`)
+      return spawn(first, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
+    }
+    const gentle = inside('trap "exit 3" TERM; echo ready; read line; kill -TERM 0; exit 4')
     await ready(gentle)
     process.kill(-pidOf(gentle), 'SIGTERM')
+    gentle.stdin?.end('\n')
     assert.deepEqual(await once(gentle, 'exit'), [3, null])
-    const killed = start()
+    const killed = inside('echo ready; sleep 1000 & wait')
     await ready(killed)
     killed.kill('SIGKILL')
     await once(killed, 'exit')
