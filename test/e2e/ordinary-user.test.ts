@@ -69,14 +69,31 @@ describe('pods of an ordinary user', { skip: missing(), timeout: 500_000 }, () =
     assert.equal(await outcome('restricted'), 'refused\nNoNewPrivs:\t1\nError bye')
   })
 
-  test('run with `jobd run`, whose server keeps its files in /tmp', () => {
+  const jobdRun = (temporary: string, script: string, spec: object, own: object): readonly unknown[] => {
     const file = join(path, 'job.json')
-    const containers = [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'ls /tmp; echo fine'] }]
-    const spec = { backoffLimit: 0, template: { spec: { restartPolicy: 'Never', containers } } }
-    writeFileSync(file, JSON.stringify({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'first' }, spec }))
-    const env = { PATH: process.env['PATH'] ?? '', HOME: path, TMPDIR: '/tmp' }
+    const containers = [{ name: 'main', image: 'busybox', command: ['sh', '-c', script], ...own }]
+    const template = { spec: { restartPolicy: 'Never', containers, ...spec } }
+    const metadata = { name: 'first' }
+    writeFileSync(
+      file,
+      JSON.stringify({ apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { backoffLimit: 0, template } }),
+    )
+    const env = { PATH: process.env['PATH'] ?? '', HOME: path, TMPDIR: temporary }
     const { status, stdout, stderr } = spawnSync(jobd, ['run', file], { ...NOBODY, env, encoding: 'utf8' })
-    assert.deepEqual([status, stdout], [0, 'fine\n'], stderr)
+    return [status, stdout, status === 0 ? '' : stderr]
+  }
+
+  test('run with `jobd run`, whose server keeps its files in /tmp', () => {
+    assert.deepEqual(jobdRun('/tmp', 'ls /tmp; echo fine', {}, {}), [0, 'fine\n', ''])
+  })
+
+  test('have volumes where files lie below a directory with a blank in its name', () => {
+    const place = join(path, 'a b')
+    mkdirSync(place)
+    chownSync(place, NOBODY.uid, NOBODY.gid)
+    const volumes = [{ name: 'v', emptyDir: {} }]
+    const own = { volumeMounts: [{ name: 'v', mountPath: '/jobd-v' }] }
+    assert.deepEqual(jobdRun(place, 'echo fine >/jobd-v/f; cat /jobd-v/f', { volumes }, own), [0, 'fine\n', ''])
   })
 
   test('write to their volumes and a /tmp of their own when they are not the host itself', async () => {

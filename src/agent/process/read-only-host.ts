@@ -4,6 +4,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { shellQuote } from './shell-quote.ts'
+import { fstabWord } from './stage.ts'
 
 /** A directory of the template's own, which no other user can look into. */
 export const OWN_PLACE = '/dev/.jobd'
@@ -40,7 +41,7 @@ export type ReadOnlyPlaces = {
 export const readOnlyScript = ({ mount, table, rooms }: ReadOnlyPlaces): string => `
 writable() {
   while read -r _ _ _ _ place flags _; do
-    case $place in /proc|/proc/*|/dev|/dev/*|${shellQuote(rooms)}) continue ;; esac
+    case $place in /proc|/proc/*|/dev|/dev/*|${shellQuote(fstabWord(rooms))}) continue ;; esac
     case ,$flags, in *,ro,*) ;; *) printf '%s %s\\n' "$place" "$flags" ;; esac
   done </proc/self/mountinfo
 }

@@ -85,8 +85,8 @@ const umountOf = (mount: string): string => mount.replace(/mount$/, 'umount')
 export const fstabLine = (source: string, target: string, options: string): string =>
   `${fstabWord(source)} ${fstabWord(target)} none ${options} 0 0\n`
 
-/** A path as fstab has it: blanks and backslashes by their octal numbers. */
-const fstabWord = (path: string): string =>
+/** A path as fstab and the kernel's list of mounts have it: blanks and backslashes by their octal numbers. */
+export const fstabWord = (path: string): string =>
   path.replace(/[\s\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`)
 
 /** The directory that has to be staged for a path to exist; undefined when it exists already. */
