@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { instant } from '../../base/index.ts'
 import { lineStart, tailOffset } from './log-file.ts'
-import { sizeBefore, timeOfByte } from './log-times.ts'
+import { formatStamp, sizeBefore, stampAfter, stampOfByte } from './log-times.ts'
 
 const lines = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', ' '), maxLength: 9 }), { maxLength: 12 })
 
@@ -54,7 +54,7 @@ test('the time of a byte is that of the first note behind it', () => {
   ]
   const last = instant(9000)
   assert.deepEqual(
-    [0, 9, 10, 29, 30].map((offset) => timeOfByte(notes, offset, last)),
+    [0, 9, 10, 29, 30].map((offset) => stampOfByte(notes, offset, last).at),
     [1000, 1000, 2000, 2000, 9000],
   )
   assert.deepEqual(
@@ -65,6 +65,31 @@ test('the time of a byte is that of the first note behind it', () => {
 
 test('what was written after the last note is never told to be older than it', () => {
   const notes = [{ size: 10, at: instant(2700) }]
-  assert.equal(timeOfByte(notes, 10, instant(2000)), 2700, 'the end, told as the second in which it was')
-  assert.equal(timeOfByte([], 10, instant(2000)), 2000, 'without a note the end is all that is known')
+  assert.equal(stampOfByte(notes, 10, instant(2000)).at, 2700, 'the end, told as the second in which it was')
+  assert.equal(stampOfByte([], 10, instant(2000)).at, 2000, 'without a note the end is all that is known')
+})
+
+test('lines of one note have times of their own, which do not depend on where reading began', () => {
+  const notes = [
+    { size: 10, at: instant(1000) },
+    { size: 2_000_020, at: instant(2000) },
+  ]
+  const stamps = (...offsets: number[]) =>
+    offsets.map((offset) => formatStamp(stampOfByte(notes, offset, instant(2000))).slice(17))
+  assert.deepEqual(stamps(0, 9, 10, 12, 2_000_019), [
+    '01.000000000Z',
+    '01.000000009Z',
+    '02.000000000Z',
+    '02.000000002Z',
+    '02.002000009Z',
+  ])
+  assert.deepEqual(stamps(2_000_020), ['02.002000010Z'], 'what ended at the time of the last note goes on from it')
+  assert.deepEqual(stamps(5_000_000_000), ['02.999999999Z'], 'never a second too late')
+})
+
+test('no line is stamped with the time of the one before it, or an earlier one', () => {
+  const before = { at: instant(1000), nanos: 999_999 }
+  assert.deepEqual(stampAfter(before, { at: instant(1000), nanos: 999_999 }), { at: 1001, nanos: 0 })
+  assert.deepEqual(stampAfter({ at: instant(1000), nanos: 5 }, { at: instant(999), nanos: 7 }), { at: 1000, nanos: 6 })
+  assert.deepEqual(stampAfter(before, { at: instant(1001), nanos: 0 }), { at: 1001, nanos: 0 })
 })

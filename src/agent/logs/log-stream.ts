@@ -1,8 +1,8 @@
 /** One log from one place on, as chunks; goes on with the file as it grows until the run has ended. */
 import { watch } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import type { Instant } from '../../base/index.ts'
 import type { LogSpace } from './log-space.ts'
+import { formatStamp, type Stamp, stampAfter } from './log-times.ts'
 
 export type LogStreamOptions = {
   readonly file: FileHandle
@@ -13,7 +13,7 @@ export type LogStreamOptions = {
   readonly follow?: RunEnd | undefined
   readonly limitBytes?: number | undefined
   /** Set to put its time before each line. */
-  readonly timeOf?: ((offset: number) => Instant) | undefined
+  readonly stampOf?: ((offset: number) => Stamp) | undefined
 }
 export type RunEnd = { readonly hasEnded: () => boolean; readonly onEnd: (callback: () => void) => () => void }
 
@@ -102,11 +102,12 @@ async function* readOn({ file, path, from, space, follow }: LogStreamOptions, be
   }
 }
 
-/** Puts the time before each line, also when its beginning and end come in different pieces. */
-async function* stamped(pieces: AsyncGenerator<Piece>, { timeOf }: LogStreamOptions): AsyncGenerator<Buffer> {
+/** Puts its time before each line, later than that of the line before, also when its beginning and end come in different pieces. */
+async function* stamped(pieces: AsyncGenerator<Piece>, { stampOf }: LogStreamOptions): AsyncGenerator<Buffer> {
   let atLineStart = true
+  let latest: Stamp | undefined
   for await (const { bytes, offset } of pieces) {
-    if (timeOf === undefined) {
+    if (stampOf === undefined) {
       yield bytes
       continue
     }
@@ -114,7 +115,11 @@ async function* stamped(pieces: AsyncGenerator<Piece>, { timeOf }: LogStreamOpti
     for (let start = 0; start < bytes.length; ) {
       const newline = bytes.indexOf(10, start)
       const end = newline === -1 ? bytes.length : newline + 1
-      if (atLineStart) parts.push(Buffer.from(`${formatNano(timeOf(offset + start))} `))
+      if (atLineStart) {
+        const stamp = stampOf(offset + start)
+        latest = latest === undefined ? stamp : stampAfter(latest, stamp)
+        parts.push(Buffer.from(`${formatStamp(latest)} `))
+      }
       parts.push(bytes.subarray(start, end))
       atLineStart = newline !== -1
       start = end
@@ -122,9 +127,6 @@ async function* stamped(pieces: AsyncGenerator<Piece>, { timeOf }: LogStreamOpti
     yield Buffer.concat(parts)
   }
 }
-
-/** RFC 3339 with nine decimals, of which we know three. */
-const formatNano = (at: Instant): string => `${new Date(at).toISOString().slice(0, -1)}000000Z`
 
 async function* limited(chunks: AsyncGenerator<Buffer>, limit: number | undefined): AsyncGenerator<Uint8Array> {
   let left = limit ?? Infinity

@@ -22,11 +22,19 @@ import type { LogSpace } from './log-space.ts'
 
 export type Note = { readonly size: number; readonly at: Instant }
 
+/** A time as it is told of a line, to the nanosecond: `nanos` are those of the millisecond. */
+export type Stamp = { readonly at: Instant; readonly nanos: number }
+
+const NANOS = 1_000_000
+/** Notes are a second apart. */
+const MOST_NANOS = 1000 * NANOS - 1
+
 /**
  * The time of a byte: `notes` in order, `last`, which is the end of the run or this moment, after the last of them. Ends
- * are told in whole seconds, which may seem to be before that note; times of lines never go back.
+ * are told in whole seconds, which may seem to be before that note; times of lines never go back. A nanosecond for each byte
+ * that has the same time sets lines apart, alike for all who read them: clients tell lines from each other by their times.
  */
-export function timeOfByte(notes: readonly Note[], offset: number, last: Instant): Instant {
+export function stampOfByte(notes: readonly Note[], offset: number, last: Instant): Stamp {
   let low = 0
   let high = notes.length
   while (low < high) {
@@ -34,8 +42,22 @@ export function timeOfByte(notes: readonly Note[], offset: number, last: Instant
     if ((notes[middle]?.size ?? 0) > offset) high = middle
     else low = middle + 1
   }
-  return notes[low]?.at ?? instant(Math.max(last, notes.at(-1)?.at ?? last))
+  const at = notes[low]?.at ?? instant(Math.max(last, notes.at(-1)?.at ?? last))
+  while (notes[low - 1]?.at === at) low -= 1
+  const nanos = Math.min(offset - (notes[low - 1]?.size ?? 0), MOST_NANOS)
+  return { at: instant(at + Math.floor(nanos / NANOS)), nanos: nanos % NANOS }
 }
+
+/** `stamp`, or the nanosecond after `before` where it is no later than that. */
+export function stampAfter(before: Stamp, stamp: Stamp): Stamp {
+  if (stamp.at > before.at || (stamp.at === before.at && stamp.nanos > before.nanos)) return stamp
+  const nanos = before.nanos + 1
+  return nanos < NANOS ? { at: before.at, nanos } : { at: instant(before.at + 1), nanos: 0 }
+}
+
+/** RFC 3339 with nine decimals. */
+export const formatStamp = ({ at, nanos }: Stamp): string =>
+  `${new Date(at).toISOString().slice(0, -1)}${String(nanos).padStart(6, '0')}Z`
 
 /** How much of a log was certainly written before an instant. */
 export function sizeBefore(notes: readonly Note[], at: Instant): number {

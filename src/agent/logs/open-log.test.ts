@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { temporaryDirectory } from '../../../test/support/executable.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
 import type { ContainerState, Pod } from '../../apis/core/index.ts'
-import { silentLog } from '../../base/index.ts'
+import { instant, silentLog } from '../../base/index.ts'
 import { createLogSpace } from './log-space.ts'
-import { type LogSource, openLog } from './open-log.ts'
+import { type LogSource, openFile, openLog } from './open-log.ts'
 
 const source: LogSource = {
   clock: realClock,
@@ -42,4 +44,24 @@ test('a container that could not be started again has the log of its last run', 
   const last: ContainerState = { terminated: { exitCode: 1, containerID: 'process://1' } }
   const opened = await openLog(source, podWith({ terminated: { exitCode: 128 } }, last), { namespace: 'd', pod: 'p' })
   assert.ok(opened.ok)
+})
+
+test('each line has a time of its own, the same however much is asked for', async (t) => {
+  const { path: dir, dispose } = temporaryDirectory()
+  t.after(dispose)
+  const path = `${dir}/main.0.log`
+  writeFileSync(path, 'one\n\nthree\nfour\nopen')
+  writeFileSync(`${dir}/main.0.times`, '5 1000\n')
+  const read = async (tailLines?: number) => {
+    const chunks: Uint8Array[] = []
+    const file = { path, finishedAt: instant(3000) }
+    for await (const chunk of await openFile(source, file, { timestamps: true, tailLines })) chunks.push(chunk)
+    return Buffer.concat(chunks).toString().split('\n')
+  }
+  const all = await read()
+  assert.deepEqual(
+    all.map((line) => line.slice(17)),
+    ['01.000000000Z one', '01.000000004Z ', '03.000000000Z three', '03.000000006Z four', '03.000000011Z open'],
+  )
+  for (const count of [1, 2, 3]) assert.deepEqual(await read(count), all.slice(-count))
 })

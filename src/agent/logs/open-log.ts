@@ -15,7 +15,7 @@ import { lastAttemptOf } from './kept-run.ts'
 import { lineStart, tailOffset } from './log-file.ts'
 import type { LogSpace } from './log-space.ts'
 import { type RunEnd, streamLog } from './log-stream.ts'
-import { readNotes, sizeBefore, timeOfByte } from './log-times.ts'
+import { readNotes, sizeBefore, stampOfByte } from './log-times.ts'
 import type { LogRequest } from './pod-logs.ts'
 
 export type LogSource = {
@@ -144,9 +144,11 @@ export async function openFile(
     ...{ file, path, from, space },
     follow: end,
     limitBytes: request.limitBytes,
-    timeOf:
+    stampOf:
       request.timestamps === true
-        ? (offset) => timeOfByte(notes, offset, finishedAt ?? (offset < size ? last : clock.now()))
+        ? (offset) =>
+            // What comes while this is followed comes now: the notes are those of before.
+            offset < size || finishedAt !== undefined ? stampOfByte(notes, offset, last) : { at: clock.now(), nanos: 0 }
         : undefined,
   })
 }
