@@ -25,7 +25,8 @@ import type {
 } from '../../src/agent/runtime/index.ts'
 import { whenFiles, whenProcesses } from '../support/files.ts'
 
-const programs = new URL('../fixtures/programs/', import.meta.url).pathname
+/** The directory of programs that scenarios run. */
+export const programs = new URL('../fixtures/programs/', import.meta.url).pathname
 
 export type RuntimeWorld = {
   readonly runtime: Runtime

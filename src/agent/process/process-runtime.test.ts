@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
-import { exitOf, noSecurity, runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
+import { exitOf, noSecurity, programs, runRuntimeContract } from '../../../test/contract/runtime-contract.ts'
 import { whenProcesses } from '../../../test/support/files.ts'
 import { realClock } from '../../../test/support/real-clock.ts'
 import { runToEnd } from '../../../test/support/run-to-end.ts'
@@ -104,7 +104,10 @@ runRuntimeContract({
     // What the contract itself wants to see.
     const dir = `${own.dir}/contract`
     mkdirSync(dir)
-    const mounts = [{ source: dir, target: dir, readOnly: false }]
+    const mounts = [
+      { source: dir, target: dir, readOnly: false },
+      { source: programs, target: programs, readOnly: true },
+    ]
     const base = { image: 'busybox', env: { PATH: process.env['PATH'] ?? '' }, mounts, hostFiles: 'ReadOnly' as const }
     return { ...own, dir, processes: () => leaked().length, base }
   },
@@ -155,6 +158,9 @@ for (const { name, namespaces, skip } of modes) {
         [['sh', '-c', 'exit 126'], 126, 'Error', ''],
         [['sh', '-c', 'exit 127'], 127, 'Error', ''],
         [['sh', '-c', 'cat; echo end'], 0, 'Completed', 'end\n'],
+        ...(namespaces === 'never'
+          ? []
+          : [[['sh', '-c', 'echo first >/proc/1/fd/1'], 0, 'Completed', 'first\n'] as const]),
       ]
       for (const [command, exitCode, reason, log] of cases) {
         const exit = await runToEnd(runtime, config(command))
