@@ -5,7 +5,7 @@
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import type { Instant, Millis } from '../../base/index.ts'
-import { type KeyPair, type LeafRequest, makeAuthority, makeLeaf } from './certificate-maker.ts'
+import { isAddress, type KeyPair, type LeafRequest, makeAuthority, makeLeaf } from './certificate-maker.ts'
 import { readIfThere, writePrivate } from './files.ts'
 
 export type Certificates = {
@@ -66,8 +66,7 @@ function writePair(files: Files, name: string, pair: KeyPair): void {
 }
 
 function covers(certificate: X509Certificate, host: string): boolean {
-  const address = /^[\d.]+$/.test(host) || host.includes(':')
-  return (address ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined
+  return (isAddress(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined
 }
 
 /** Whether a pair can go on being used: parsable, matching, signed by the authority, long enough valid, for all hosts. */
