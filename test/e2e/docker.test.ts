@@ -95,7 +95,7 @@ describe('pods in Docker', { skip, timeout: 500_000 }, () => {
       await world.server.stop()
       const left = [
         world.docker.cli('ps', '-aq'),
-        world.docker.cli('network', 'ls', '-q', '--filter', 'type=custom'),
+        world.docker.networksLeft().join(),
         world.docker.cli('images', '-q', 'jobd-pause'),
       ]
       await world.docker.stop()

@@ -23,6 +23,11 @@ export type TestEngine = {
 export type Dockerd = TestEngine & {
   /** Ends the engine and starts another one on the same files, with more flags than before. */
   readonly restart: (...flags: readonly string[]) => Promise<void>
+  /**
+   * Networks of containers that are there and that somebody could have taken away. One that the engine refuses to remove
+   * although nobody is in it is none: restarted in the wrong moment, it counts members that it does not have until it starts again.
+   */
+  readonly networksLeft: () => readonly string[]
   /** Stops the engine from answering, as one that hangs, until it is resumed. */
   readonly freeze: () => void
   readonly resume: () => void
@@ -50,6 +55,11 @@ export async function startDockerd(): Promise<Dockerd> {
   const host = `unix://${socketPath}`
   const cli = (...args: readonly string[]): string =>
     execFileSync('docker', ['-H', host, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const networks = (): readonly string[] =>
+    cli('network', 'ls', '-q', '--filter', 'type=custom').split('\n').filter(Boolean)
+  const isRefused = (network: string): boolean =>
+    cli('network', 'inspect', '-f', '{{len .Containers}}', network).trim() === '0' &&
+    spawnSync('docker', ['-H', host, 'network', 'rm', network]).status !== 0
   let engine = await launch(dir, host)
   await makeRoot(`${dir}/root`)
   execFileSync('sh', ['-c', `tar -C '${dir}/root' -c . | docker -H '${host}' import - ${IMAGE}`])
@@ -62,14 +72,18 @@ export async function startDockerd(): Promise<Dockerd> {
       await end(engine)
       engine = await launch(dir, host, ...flags)
     },
+    networksLeft: () => networks().filter((network) => !isRefused(network)),
     freeze: () => process.kill(engine.pid, 'SIGSTOP'),
     resume: () => process.kill(engine.pid, 'SIGCONT'),
     stop: async () => {
       try {
         const left = cli('ps', '-aq').split('\n').filter(Boolean)
         if (left.length > 0) cli('rm', '-f', ...left)
-        const networks = cli('network', 'ls', '-q', '--filter', 'type=custom').split('\n').filter(Boolean)
-        if (networks.length > 0) cli('network', 'rm', ...networks)
+        if (networks().some(isRefused)) {
+          await end(engine)
+          engine = await launch(dir, host)
+        }
+        if (networks().length > 0) cli('network', 'rm', ...networks())
       } finally {
         // An engine that runs on would keep the test from ending.
         await end(engine)
