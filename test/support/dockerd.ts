@@ -24,8 +24,8 @@ export type Dockerd = TestEngine & {
   /** Ends the engine and starts another one on the same files, with more flags than before. */
   readonly restart: (...flags: readonly string[]) => Promise<void>
   /**
-   * Networks of containers that are there and that somebody could have taken away. One that the engine refuses to remove
-   * although nobody is in it is none: restarted in the wrong moment, it counts members that it does not have until it starts again.
+   * Networks that somebody has forgotten to take away. One that the engine refuses to remove although nobody is in it is
+   * none: restarted in the wrong moment, it counts members that it does not have until it starts again.
    */
   readonly networksLeft: () => readonly string[]
   /** Stops the engine from answering, as one that hangs, until it is resumed. */
